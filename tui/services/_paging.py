@@ -1,0 +1,62 @@
+"""One way through the pages of a list operation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from tui.ports import Shape, Transport
+
+S = TypeVar("S", bound=StrEnum)
+T = TypeVar("T")
+
+
+async def pages(
+    transport: Transport,
+    operation: str,
+    key: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    service: str = "ssm",
+    limit: int | None = None,
+) -> AsyncIterator[list[Shape]]:
+    """Yield the items under `key`, page by page; at most `limit` items in all.
+
+    An empty page that has a NextToken is not the end, because AWS filters after it pages; it is not yielded, save
+    as the very last one, so that a list of nothing yields one empty page.
+    """
+    request = dict(params or {})
+    given = 0
+    while True:
+        answer = await transport.call(operation, request, service=service)
+        items: list[Shape] = answer.get(key) or []
+        token = answer.get("NextToken")
+        if limit is not None:
+            items = items[: limit - given]
+        given += len(items)
+        last = not token or token == request.get("NextToken") or (limit is not None and given >= limit)
+        if items or (last and not given):
+            yield items
+        if last:
+            return
+        request["NextToken"] = token
+
+
+def enum_of(kind: type[S], value: object) -> S:
+    """Give the member of a StrEnum for an API's word, or its UNKNOWN for a word that AWS added later."""
+    try:
+        return kind(str(value))
+    except ValueError:
+        return kind("Unknown")
+
+
+@asynccontextmanager
+async def closing(events: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """Close a watch when its reader leaves: a generator that is left half-way lives until it is collected."""
+    try:
+        yield events
+    finally:
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()

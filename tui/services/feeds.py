@@ -1,0 +1,245 @@
+"""Shared pollers: one per (context, operation, parameters), however many look at it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+from tui.errors import SsmTuiError, Throttled
+from tui.ports import Clock, SystemClock
+
+V = TypeVar("V")
+log = logging.getLogger(__name__)
+
+MAX_BACKOFF = 60.0
+"""Seconds between two looks at most, however often we were throttled."""
+HINT_GAP = 0.25
+"""Seconds that hints to look again are gathered for: a burst of events is one fetch."""
+
+
+class Feed(Generic[V]):
+    """What one poller knows: its value with its age, or why it has none.
+
+    `value` is None until the first answer, and stays what it was when a later fetch fails; `error` says why then.
+    """
+
+    def __init__(
+        self, fetch: Callable[[], Awaitable[V] | AsyncIterator[V]], every: float, clock: Clock, turns: asyncio.Semaphore
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._turns = turns
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._hinted = False
+        self._lookers: list[Looker[V]] = []
+        self.every = every
+        self.value: V | None = None
+        self.fetched_at: float | None = None
+        self.error: SsmTuiError | None = None
+        self.throttled = 0
+        self.fetching = False
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the value was true, or None while there is none."""
+        return None if self.fetched_at is None else self._clock.monotonic() - self.fetched_at
+
+    @property
+    def interval(self) -> float:
+        """Seconds until the next look: doubled by each throttle in a row."""
+        return min(self.every * float(2**self.throttled), max(MAX_BACKOFF, self.every))
+
+    def look(self, changed: Callable[[Feed[V]], None], *, visible: bool = True) -> Looker[V]:
+        """Be told of each new value or error; only visible lookers keep the poller going."""
+        looker = Looker(self, changed, visible)
+        self._lookers.append(looker)
+        self._attend()
+        return looker
+
+    def refresh(self) -> None:
+        """Look again now: a key was pressed, or an event says that the value is old."""
+        self._hinted = True
+        self._wake.set()
+        self._attend()
+
+    async def aclose(self) -> None:
+        self._lookers.clear()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    @property
+    def _visible(self) -> bool:
+        return any(looker.visible for looker in self._lookers)
+
+    def _attend(self) -> None:
+        if self._visible and (self._task is None or self._task.done()):
+            self._task = asyncio.ensure_future(self._run())
+
+    def _left(self, looker: Looker[V]) -> None:
+        if looker in self._lookers:
+            self._lookers.remove(looker)
+        self._wake.set()
+
+    async def _run(self) -> None:
+        age = self.age
+        if not self._hinted and self.error is None and age is not None and age < self.interval:
+            await self._pause(self.interval - age)
+        while self._visible:
+            self._hinted = False
+            self._wake.clear()
+            async with self._turns:
+                await self._once()
+            if self._hinted:
+                await self._clock.sleep(HINT_GAP)
+            else:
+                await self._pause(self.interval)
+
+    async def _pause(self, seconds: float) -> None:
+        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+        waking = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            waking.cancel()
+        if self._hinted and self._visible and self.value is not None:
+            # Hints come in bursts, one per node of a command: gather them.
+            await self._clock.sleep(HINT_GAP)
+
+    async def _once(self) -> None:
+        self.fetching = True
+        try:
+            source = self._fetch()
+            if isinstance(source, AsyncIterator):
+                async for value in source:
+                    self._arrived(value)
+            else:
+                self._arrived(await source)
+            self.error, self.throttled = None, 0
+        except Throttled as error:
+            self.error = error
+            self.throttled += 1
+        except SsmTuiError as error:
+            self.error = error
+        finally:
+            self.fetching = False
+        self._tell()
+
+    def _arrived(self, value: V) -> None:
+        self.value = value
+        self.fetched_at = self._clock.monotonic()
+        self._tell()
+
+    def _tell(self) -> None:
+        for looker in [*self._lookers]:
+            try:
+                looker.changed(self)
+            except Exception:
+                # One looker's mistake must not end the poller for the others.
+                log.exception("a looker at a feed failed")
+
+
+class Looker(Generic[V]):
+    """One who looks at a feed; `visible` is set to False while its screen is hidden."""
+
+    def __init__(self, feed: Feed[V], changed: Callable[[Feed[V]], None], visible: bool) -> None:
+        self.feed = feed
+        self.changed = changed
+        self._is_visible = visible
+
+    @property
+    def visible(self) -> bool:
+        return self._is_visible
+
+    @visible.setter
+    def visible(self, value: bool) -> None:
+        self._is_visible = value
+        if value:
+            self.feed._attend()
+        else:
+            self.feed._wake.set()
+
+    def close(self) -> None:
+        self.feed._left(self)
+
+
+class Feeds:
+    """The pollers of all contexts."""
+
+    def __init__(self, clock: Clock | None = None, at_once: int = 4) -> None:
+        self._clock = clock or SystemClock()
+        self._at_once = at_once
+        self._feeds: dict[tuple[str, str, str], Feed[Any]] = {}
+        self._turns: asyncio.Semaphore | None = None
+        self._hints: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def feed(
+        self,
+        context: str,
+        operation: str,
+        params: Mapping[str, Any] | None,
+        fetch: Callable[[], Awaitable[V] | AsyncIterator[V]],
+        *,
+        every: float = 5.0,
+    ) -> Feed[V]:
+        """Give the one feed of a question, made on first use.
+
+        `fetch` gives the value, or yields it as it grows (pages), the last one being whole; `every` is seconds.
+        """
+        key = (context, operation, json.dumps(params or {}, sort_keys=True, default=str))
+        if self._turns is None:
+            self._turns = asyncio.Semaphore(self._at_once)
+        if key not in self._feeds:
+            self._feeds[key] = Feed(fetch, every, self._clock, self._turns)
+        found = self._feeds[key]
+        found.every = min(found.every, every)
+        return found
+
+    def hint(self, context: str, *operations: str) -> None:
+        """Say that what some operations answer has changed: their visible feeds look again."""
+        for (feed_context, operation, _), feed in self._feeds.items():
+            if feed_context == context and operation in operations and feed._visible and not feed.throttled:
+                feed.refresh()
+
+    def drive(self, context: str, name: str, events: Callable[[], AsyncIterator[Any]], *operations: str) -> None:
+        """Let a watch drive feeds: each of its events is a hint; begun once per (context, name), again when it ends."""
+        if (context, name) not in self._hints:
+            self._hints[context, name] = asyncio.ensure_future(self._drive(context, events, operations))
+
+    async def _drive(self, context: str, events: Callable[[], AsyncIterator[Any]], operations: tuple[str, ...]) -> None:
+        while True:
+            try:
+                async for _ in events():
+                    self.hint(context, *operations)
+            except SsmTuiError as error:
+                log.info("a watch ended: %s", error)
+            # The polls go on meanwhile; the watch only makes them sooner.
+            await self._clock.sleep(1.0)
+
+    @property
+    def throttled(self) -> int:
+        """How many feeds back off now, for the header."""
+        return sum(1 for feed in self._feeds.values() if feed.throttled)
+
+    @property
+    def oldest(self) -> float | None:
+        """Age in seconds of the oldest value that somebody looks at, for the header."""
+        ages = [feed.age for feed in self._feeds.values() if feed._visible and feed.age is not None]
+        return max(ages, default=None)
+
+    async def aclose(self) -> None:
+        for task in self._hints.values():
+            task.cancel()
+        await asyncio.gather(*self._hints.values(), return_exceptions=True)
+        self._hints.clear()
+        for feed in [*self._feeds.values()]:
+            await feed.aclose()
+        self._feeds.clear()

@@ -1,0 +1,286 @@
+"""Managed nodes: what is listed, what one is, what runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from tui.errors import ApiError, NotImplementedByEngine
+from tui.ports import Ref, Shape, Transport, as_time
+from tui.services._paging import closing, enum_of, pages
+
+OWN = "ssm-tui"
+PAGE = 50
+"""The most that DescribeInstanceInformation gives at once."""
+
+
+class PingStatus(StrEnum):
+    """Whether a node answers."""
+
+    ONLINE = "Online"
+    CONNECTION_LOST = "ConnectionLost"
+    INACTIVE = "Inactive"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A managed node as a table shows it; `name` is its Name tag, else its host name, else its id."""
+
+    ref: Ref
+    name: str
+    ping: PingStatus
+    platform_type: str = ""
+    platform_name: str = ""
+    platform_version: str = ""
+    agent_version: str = ""
+    address: str = ""
+    computer_name: str = ""
+    resource_type: str = ""
+    last_ping: datetime | None = None
+    registered: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.ref.id
+
+    @property
+    def context(self) -> str:
+        return self.ref.context
+
+    @property
+    def platform(self) -> str:
+        """Name and version of the platform in one text, `Debian GNU/Linux 12`."""
+        return f"{self.platform_name} {self.platform_version}".strip() or self.platform_type
+
+    @property
+    def online(self) -> bool:
+        return self.ping is PingStatus.ONLINE
+
+    @classmethod
+    def from_api(cls, shape: Shape, context: str) -> Node:
+        """Build from an InstanceInformation; `Tags`, where it has one, is a list of Key and Value."""
+        tags = {tag["Key"]: tag.get("Value", "") for tag in shape.get("Tags") or []}
+        id = shape["InstanceId"]
+        computer = shape.get("ComputerName") or ""
+        return cls(
+            ref=Ref(context, id),
+            name=tags.get("Name") or computer or shape.get("Name") or id,
+            ping=enum_of(PingStatus, shape.get("PingStatus")),
+            platform_type=shape.get("PlatformType") or "",
+            platform_name=shape.get("PlatformName") or "",
+            platform_version=shape.get("PlatformVersion") or "",
+            agent_version=shape.get("AgentVersion") or "",
+            address=shape.get("IPAddress") or "",
+            computer_name=computer,
+            resource_type=shape.get("ResourceType") or "",
+            last_ping=as_time(shape.get("LastPingDateTime")),
+            registered=as_time(shape.get("RegistrationDate")),
+            tags=tags,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeDetails:
+    """What one node says of itself; `become` is `none` or `sudo`, memory is in bytes."""
+
+    ref: Ref
+    kernel: str = ""
+    architecture: str = ""
+    boot_time: datetime | None = None
+    cpus: int = 0
+    memory: int = 0
+    become: str = "none"
+    effective_user: str = ""
+    addresses: tuple[str, ...] = ()
+
+    @classmethod
+    def from_api(cls, shape: Shape, context: str) -> NodeDetails:
+        return cls(
+            ref=Ref(context, shape["InstanceId"]),
+            kernel=shape.get("Kernel") or "",
+            architecture=shape.get("Architecture") or "",
+            boot_time=as_time(shape.get("BootTime")),
+            cpus=int(shape.get("Cpus") or 0),
+            memory=int(shape.get("MemoryBytes") or 0),
+            become=shape.get("Become") or "none",
+            effective_user=shape.get("EffectiveUser") or "",
+            addresses=tuple(shape.get("Addresses") or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One measurement of a node: percent of 100, network in bytes per second or since boot as the engine says."""
+
+    at: datetime | None
+    cpu: float = 0.0
+    memory: float = 0.0
+    disk: float = 0.0
+    network_in: float = 0.0
+    network_out: float = 0.0
+    load: float = 0.0
+
+    @classmethod
+    def from_api(cls, shape: Shape, context: str) -> Sample:
+        return cls(
+            at=as_time(shape.get("At")),
+            cpu=float(shape.get("CpuPercent") or 0),
+            memory=float(shape.get("MemoryPercent") or 0),
+            disk=float(shape.get("DiskPercent") or 0),
+            network_in=float(shape.get("NetworkInBytes") or 0),
+            network_out=float(shape.get("NetworkOutBytes") or 0),
+            load=float(shape.get("LoadAverage") or 0),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One process of a node; `resident` is bytes."""
+
+    ref: Ref
+    pid: int
+    user: str = ""
+    cpu: float = 0.0
+    memory: float = 0.0
+    resident: int = 0
+    started: datetime | None = None
+    state: str = ""
+    command: str = ""
+
+    @classmethod
+    def from_api(cls, shape: Shape, context: str) -> Process:
+        pid = int(shape["Pid"])
+        return cls(
+            ref=Ref(context, str(pid)),
+            pid=pid,
+            user=shape.get("User") or "",
+            cpu=float(shape.get("CpuPercent") or 0),
+            memory=float(shape.get("MemoryPercent") or 0),
+            resident=int(shape.get("ResidentBytes") or 0),
+            started=as_time(shape.get("StartedAt")),
+            state=shape.get("State") or "",
+            command=shape.get("Command") or "",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeChanged:
+    """A node came, went, answered again, fell silent, or got other tags."""
+
+    ref: Ref
+    ping: PingStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSampled:
+    """A node was measured."""
+
+    ref: Ref
+    sample: Sample
+
+
+# Inside a class that has a method `list`, that name is no type.
+NodeList = list[Node]
+Samples = list[Sample]
+Processes = list[Process]
+
+
+class Nodes:
+    """The nodes of one context."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._tags_known = True
+
+    @property
+    def context(self) -> str:
+        return self._transport.context
+
+    async def list(self, filters: Iterable[Shape] = ()) -> AsyncIterator[list[Node]]:
+        """Yield the nodes page by page, with their tags; `filters` are DescribeInstanceInformation's `Filters`."""
+        params: Shape = {"MaxResults": PAGE}
+        if filters := [*filters]:
+            params["Filters"] = filters
+        async for page in pages(self._transport, "DescribeInstanceInformation", "InstanceInformationList", params):
+            tags = await self._tags([shape["InstanceId"] for shape in page])
+            yield [Node.from_api({**shape, "Tags": tags.get(shape["InstanceId"], [])}, self.context) for shape in page]
+
+    async def all(self, filters: Iterable[Shape] = ()) -> NodeList:
+        """Give every node at once, for those who can't begin with the first page."""
+        found: NodeList = []
+        async for page in self.list(filters):
+            found += page
+        return found
+
+    async def get(self, id: str) -> Node:
+        """Give one node.
+
+        Raises: ApiError with InvalidInstanceId where there is none of that id.
+        """
+        return Node.from_api(await self.raw(id), self.context)
+
+    async def raw(self, id: str) -> Shape:
+        """Give the API's own answer about one node with its tags, for `y`.
+
+        Raises: ApiError with InvalidInstanceId where there is none of that id.
+        """
+        answer = await self._transport.call(
+            "DescribeInstanceInformation", {"Filters": [{"Key": "InstanceIds", "Values": [id]}]}
+        )
+        items: list[Shape] = answer.get("InstanceInformationList") or []
+        for item in items:
+            if item["InstanceId"] == id:
+                return {**item, "Tags": (await self._tags([id])).get(id, [])}
+        raise ApiError("InvalidInstanceId", f"no node {id}", operation="DescribeInstanceInformation")
+
+    async def details(self, id: str) -> NodeDetails:
+        return NodeDetails.from_api(
+            await self._transport.call("DescribeNodeDetails", {"InstanceId": id}, service=OWN), self.context
+        )
+
+    async def samples(self, id: str, count: int = 60) -> Samples:
+        """Give the last `count` measurements, oldest first."""
+        answer = await self._transport.call("ListNodeSamples", {"InstanceId": id, "MaxResults": count}, service=OWN)
+        return [Sample.from_api(shape, self.context) for shape in answer.get("Samples") or []]
+
+    async def processes(self, id: str) -> Processes:
+        answer = await self._transport.call("ListProcesses", {"InstanceId": id}, service=OWN)
+        return [Process.from_api(shape, self.context) for shape in answer.get("Processes") or []]
+
+    async def set_become(self, id: str, become: str) -> None:
+        """Choose as whom commands and shells run there: `none` (the engine's user) or `sudo` (root)."""
+        await self._transport.call("UpdateNode", {"InstanceId": id, "Become": become}, service=OWN)
+
+    async def set_name(self, id: str, name: str) -> None:
+        await self._transport.call("UpdateNode", {"InstanceId": id, "Name": name}, service=OWN)
+
+    async def set_become_password(self, id: str, password: str) -> None:
+        """Hand the engine sudo's password; it stays in its memory only."""
+        await self._transport.call("SetBecomePassword", {"InstanceId": id, "Password": password}, service=OWN)
+
+    async def watch(self) -> AsyncGenerator[NodeChanged | NodeSampled, None]:
+        """Yield what happens to nodes, until closed."""
+        async with closing(self._transport.watch("nodes", {})) as events:
+            async for event in events:
+                ref = Ref(self.context, event.get("InstanceId", ""))
+                if event["type"] == "node":
+                    yield NodeChanged(ref=ref, ping=enum_of(PingStatus, event.get("PingStatus")))
+                elif event["type"] == "metrics":
+                    yield NodeSampled(ref=ref, sample=Sample.from_api(event, self.context))
+
+    async def _tags(self, ids: Sequence[str]) -> dict[str, Any]:
+        # One call for a page of nodes: ListTagsForResource takes one node at a time, 5,000 calls for 5,000 nodes.
+        if not ids or not self._tags_known:
+            return {}
+        found: dict[str, Any] = {}
+        try:
+            async for page in pages(self._transport, "ListNodeTags", "Nodes", {"InstanceIds": [*ids]}, service=OWN):
+                found.update((shape["InstanceId"], shape.get("Tags") or []) for shape in page)
+        except NotImplementedByEngine:
+            self._tags_known = False
+        return found

@@ -1,0 +1,38 @@
+"""Tags of resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tui.ports import Transport
+
+
+class Tags:
+    """The tags of one context's resources; nodes are of type `ManagedInstance`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @property
+    def context(self) -> str:
+        return self._transport.context
+
+    async def list(self, id: str, type: str = "ManagedInstance") -> dict[str, str]:
+        answer = await self._transport.call("ListTagsForResource", {"ResourceType": type, "ResourceId": id})
+        return {tag["Key"]: tag.get("Value", "") for tag in answer.get("TagList") or []}
+
+    async def add(self, id: str, tags: Mapping[str, str], type: str = "ManagedInstance") -> None:
+        """Add tags, or give those that exist another value."""
+        await self._transport.call(
+            "AddTagsToResource",
+            {
+                "ResourceType": type,
+                "ResourceId": id,
+                "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            },
+        )
+
+    async def remove(self, id: str, keys: Iterable[str], type: str = "ManagedInstance") -> None:
+        await self._transport.call(
+            "RemoveTagsFromResource", {"ResourceType": type, "ResourceId": id, "TagKeys": [*keys]}
+        )

@@ -1,0 +1,192 @@
+"""Transports around a transport: what is recorded, what is refused, what is slowed."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tui.errors import ApiError, ReadOnlyRefused, SsmTuiError
+from tui.ports import Channel, Clock, Shape, SystemClock, Transport
+
+MASK = "••••••"
+SECRET_MEMBERS = frozenset({"Password", "ActivationCode", "TokenValue", "PrivateKey", "Passphrase", "Secret"})
+"""Members that are secrets in whatever request or answer they stand."""
+SECRET_BY_OPERATION = {"PutParameter": frozenset({"Value"})}
+
+READS = ("Get", "List", "Describe")
+MORE_READS: frozenset[tuple[str, str]] = frozenset()
+"""(service, operation) of calls that change nothing though their names don't begin with a word of READS."""
+NOT_READS = frozenset({("ssm", "GetAccessToken")})
+"""What begins like a read and gives away more than it reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiCall:
+    """One API call that was made: `at` is epoch seconds, `duration` seconds, secrets in `params` are masked.
+
+    `outcome` is `ok`, an error code of the API, or the name of the error that kept the answer away.
+    """
+
+    at: float
+    context: str
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    duration: float
+    outcome: str
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome == "ok"
+
+
+def masked(operation: str, value: Any) -> Any:
+    """Give a copy of a request in which secrets are replaced by dots."""
+    secret = SECRET_BY_OPERATION.get(operation, frozenset())
+    if isinstance(value, Mapping):
+        return {
+            key: MASK if key in SECRET_MEMBERS or key in secret else masked(operation, item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [masked(operation, item) for item in value]
+    return value
+
+
+def writes(operation: str, service: str = "ssm") -> bool:
+    """Whether a call changes something, or could."""
+    key = (service, operation)
+    return key in NOT_READS or not (operation.startswith(READS) or key in MORE_READS)
+
+
+class Wrapper:
+    """A transport that hands everything on: the base of the others."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+
+    @property
+    def context(self) -> str:
+        return self.inner.context
+
+    @context.setter
+    def context(self, name: str) -> None:
+        self.inner.context = name
+
+    async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
+        return await self.inner.call(operation, params, service=service)
+
+    def watch(self, kind: str, params: Mapping[str, Any] | None = None) -> AsyncIterator[Shape]:
+        return self.inner.watch(kind, params)
+
+    async def open_channel(self, session_id: str, *, rows: int, columns: int, read_only: bool = False) -> Channel:
+        return await self.inner.open_channel(session_id, rows=rows, columns=columns, read_only=read_only)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+    @property
+    def base(self) -> Transport:
+        """The transport at the bottom."""
+        inner = self.inner
+        return inner.base if isinstance(inner, Wrapper) else inner
+
+
+class Recorded(Wrapper):
+    """Keeps the last calls in `calls`, oldest first, and tells `on_call` of each: the drawer's source."""
+
+    def __init__(self, inner: Transport, *, keep: int = 500, clock: Clock | None = None) -> None:
+        super().__init__(inner)
+        self.calls: deque[ApiCall] = deque(maxlen=keep)
+        self.on_call: list[Callable[[ApiCall], None]] = []
+        self._clock = clock or SystemClock()
+
+    async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
+        at, begun = self._clock.now(), self._clock.monotonic()
+        outcome = "cancelled"
+        try:
+            answer = await self.inner.call(operation, params, service=service)
+            outcome = "ok"
+            return answer
+        except ApiError as error:
+            outcome = error.code
+            raise
+        except SsmTuiError as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            made = ApiCall(
+                at=at,
+                context=self.context,
+                service=service,
+                operation=operation,
+                params=masked(operation, params or {}),
+                duration=self._clock.monotonic() - begun,
+                outcome=outcome,
+            )
+            self.calls.append(made)
+            for tell in self.on_call:
+                tell(made)
+
+
+class ReadOnly(Wrapper):
+    """Refuses, before it is sent, every call that changes something, and shells that one could type into."""
+
+    async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
+        """Hand on what only reads.
+
+        Raises: ReadOnlyRefused for all else.
+        """
+        if writes(operation, service):
+            raise ReadOnlyRefused(
+                f"{operation} was not sent: this console is read-only.", hint="Start it without --read-only."
+            )
+        return await self.inner.call(operation, params, service=service)
+
+    async def open_channel(self, session_id: str, *, rows: int, columns: int, read_only: bool = False) -> Channel:
+        """Attach to look on only.
+
+        Raises: ReadOnlyRefused for a channel that takes keys.
+        """
+        if not read_only:
+            raise ReadOnlyRefused(
+                f"session {session_id} was not opened: this console is read-only.", hint="Start it without --read-only."
+            )
+        return await self.inner.open_channel(session_id, rows=rows, columns=columns, read_only=True)
+
+
+class Limited(Wrapper):
+    """Sends at most so many calls a second, in the order they came; `waiting` says how many wait their turn."""
+
+    def __init__(
+        self, inner: Transport, *, per_second: float, burst: int | None = None, clock: Clock | None = None
+    ) -> None:
+        super().__init__(inner)
+        self._clock = clock or SystemClock()
+        self._per_second = per_second
+        self._burst = float(burst if burst is not None else max(1, int(per_second)))
+        self._tokens = self._burst
+        self._filled_at = self._clock.monotonic()
+        self.waiting = 0
+
+    async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
+        now = self._clock.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._per_second)
+        self._filled_at = now
+        # Tokens go below zero: each caller takes the next one to come, so that turns are kept without a queue.
+        self._tokens -= 1
+        if self._tokens < 0:
+            self.waiting += 1
+            try:
+                await self._clock.sleep(-self._tokens / self._per_second)
+            finally:
+                self.waiting -= 1
+        return await self.inner.call(operation, params, service=service)
+
+
+def wall_clock(call: ApiCall) -> str:
+    """Give the time of a call as the drawer shows it, `03:12:44Z`."""
+    return time.strftime("%H:%M:%SZ", time.gmtime(call.at))
