@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -43,6 +43,7 @@ class CallerIdentity:
 
     account: str
     name: str
+    read_only: bool = False
 
     @property
     def arn(self) -> str:
@@ -124,6 +125,7 @@ class Context:
     services: Services
     caller: CallerIdentity
     dispatch: Callable[..., Awaitable[Shape]]
+    operation: str = ""
 
     async def call(self, operation: str, params: Shape | None = None, *, service: str = "ssm") -> Shape:
         """Call another domain's operation as the same caller; the only way that domains talk to each other."""
@@ -140,7 +142,9 @@ class ApiFault(Exception):  # noqa: N818 - AWS's own word for a modelled error i
 
 
 Handler = Callable[[Context, Shape], Awaitable[Shape]]
+Watch = Callable[[Context, Shape], AsyncIterator[Shape]]
 Hook = Callable[[Services], Awaitable[None]]
+Retention = Callable[[Services, float], Awaitable[None]]
 Liveness = Callable[[Services], list[str]]
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -175,4 +179,26 @@ def on_stop(function: F) -> F:
 def keeps_alive(function: F) -> F:
     """Mark a function `(services) -> list[str]` that names what of the operator's is live (a command, a shell)."""
     function.__keeps_alive__ = True  # type: ignore[attr-defined]  # the mark itself
+    return function
+
+
+def watch(kind: str) -> Callable[[F], F]:
+    """Mark an async generator `(ctx, params) -> events` as what serves one kind of watch; it ends when nothing follows.
+
+    A kind of the bus that has no such generator is served by the bus's own events of that kind.
+    """
+
+    def mark(function: F) -> F:
+        function.__watch__ = kind  # type: ignore[attr-defined]  # the mark itself
+        return function
+
+    return mark
+
+
+def retains(function: F) -> F:
+    """Mark an async function `(services, now) -> None` that deletes what is older than its domain keeps.
+
+    It runs when the engine starts and every hour; `now` is in epoch seconds. It never touches what still runs.
+    """
+    function.__retains__ = True  # type: ignore[attr-defined]  # the mark itself
     return function

@@ -1,0 +1,306 @@
+"""The engine: every call goes known operation → request → who may → handler → response → modelled error, here.
+
+Handlers, start and stop hooks, watches and retention are found by their marks in the modules of `tui.engine.domains`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import importlib
+import logging
+import os
+import pkgutil
+import traceback
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from tui.engine.audit import DENIED, SUCCEEDED, AuditEntry, current_entry, detail_of, settle
+from tui.engine.bus import Bus
+from tui.engine.context import (
+    ApiFault,
+    CallerIdentity,
+    Context,
+    Handler,
+    Hook,
+    Ids,
+    Liveness,
+    RandomIds,
+    Retention,
+    Services,
+    StatePaths,
+    Watch,
+)
+from tui.engine.model import SSM, ServiceModel, load_models
+from tui.engine.presence import Presence
+from tui.engine.scheduler import Scheduler
+from tui.engine.store import Store
+from tui.engine.validation import Validator
+from tui.ports import Clock, Shape, SystemClock
+
+if TYPE_CHECKING:
+    from tui.engine.nodes import NodeRegistry
+
+NOT_IMPLEMENTED = "NotImplementedException"
+"""The code of an answer to an operation that AWS has and the embedded engine has no handler for."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One handled operation with its shapes."""
+
+    handler: Handler
+    writes: bool
+    input: str | None
+    output: str | None
+    requests: Validator
+    responses: Validator
+
+
+@dataclass(slots=True)
+class Marks:
+    """Everything that the modules of a package are marked with."""
+
+    handlers: dict[tuple[str, str], tuple[Handler, bool]]
+    watches: dict[str, Watch]
+    on_start: list[Hook]
+    on_stop: list[Hook]
+    liveness: list[Liveness]
+    retention: list[Retention]
+
+
+class Engine:
+    """The embedded Systems Manager of one state folder; made by `Engine.open`."""
+
+    def __init__(self, services: Services, marks: Marks, models: Mapping[str, ServiceModel]) -> None:
+        self.services = services
+        self.presence = services.part(Presence)
+        self.presence.liveness = marks.liveness
+        self.caller = CallerIdentity(services.account, os_user())
+        self._marks = marks
+        self._models = models
+        self._entries = _entries(models, marks)
+
+    @classmethod
+    async def open(
+        cls,
+        paths: StatePaths,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        registry: NodeRegistry | None = None,
+        settings: Mapping[str, Any] | None = None,
+        domains: str = "tui.engine.domains",
+    ) -> Engine:
+        """Open the store, find the handlers and run the start hooks.
+
+        Raises: StateError where the folder or its store can't be used.
+        """
+        clock, ids = clock or SystemClock(), ids or RandomIds()
+        marks = find_marks(domains)
+        if registry is None:
+            from tui.engine.nodes import NodeRegistry  # deferred: psutil is loaded with the nodes
+
+            registry = NodeRegistry()
+        store = await Store.open(paths.database)
+        try:
+            services = Services(
+                store=store,
+                clock=clock,
+                ids=ids,
+                bus=Bus(),
+                scheduler=Scheduler(clock),
+                nodes=registry,
+                paths=paths,
+                account=await _account(store, ids),
+                settings=settings or {},
+            )
+            engine = cls(services, marks, load_models())
+            for hook in marks.on_start:
+                await hook(services)
+        except BaseException:
+            await store.aclose()
+            raise
+        return engine
+
+    def live(self) -> list[str]:
+        """Name what of the operator's runs."""
+        return self.presence.live()
+
+    async def call(
+        self,
+        operation: str,
+        params: Shape | None = None,
+        *,
+        service: str = SSM,
+        caller: CallerIdentity | None = None,
+    ) -> Shape:
+        """Answer one API call. Raises: ApiFault with AWS's code, nothing else."""
+        entry = self._entries.get((service, operation))
+        if entry is None:
+            raise self._unknown(service, operation)
+        caller = caller or self.caller
+        request: Shape = entry.requests.check(entry.input, params or {})
+        context = Context(self.services, caller, self.call, operation)
+        if not entry.writes:
+            return await self._handle(entry, operation, context, request)
+        detail = detail_of(entry.requests.mask(entry.input, request))
+        audit = AuditEntry(self.services.clock.now(), caller.arn, service, operation, detail)
+        if caller.read_only:
+            await settle(self.services.store, audit, DENIED)
+            raise self._denied(service, operation, caller)
+        outcome = "InternalServerError"
+        token = current_entry.set(audit)
+        try:
+            response = await self._handle(entry, operation, context, request)
+            outcome = SUCCEEDED
+        except ApiFault as fault:
+            outcome = fault.code
+            raise
+        finally:
+            current_entry.reset(token)
+            await settle(self.services.store, audit, outcome)
+        return response
+
+    async def watch(
+        self, kind: str, params: Shape | None = None, *, caller: CallerIdentity | None = None
+    ) -> AsyncIterator[Shape]:
+        """Yield the events of one kind until the watch ends by itself or is closed. Raises: ApiFault."""
+        served = self._marks.watches.get(kind)
+        if served is not None:
+            context = Context(self.services, caller or self.caller, self.call, f"watch:{kind}")
+            events = served(context, params or {})
+            try:
+                async for event in events:
+                    yield event
+            finally:
+                await events.aclose()  # type: ignore[attr-defined]  # a watch is an async generator by its mark
+            return
+        subscription = self.services.bus.subscribe({kind})
+        try:
+            async for _, event in subscription:
+                yield event
+        finally:
+            await subscription.aclose()
+
+    def coverage(self, service: str = SSM) -> dict[str, bool]:
+        """Give every operation of a service's model, and whether the engine handles it."""
+        return {name: (service, name) in self._entries for name in sorted(self._models[service].operations)}
+
+    async def aclose(self) -> None:
+        """Leave: what runs goes on without the engine."""
+        for hook in self._marks.on_stop:
+            try:
+                await hook(self.services)
+            except Exception:
+                _log.exception("a stop hook failed")
+        await self.services.scheduler.aclose()
+        self.services.bus.close()
+        await self.services.store.aclose()
+
+    async def _handle(self, entry: Entry, operation: str, context: Context, request: Shape) -> Shape:
+        try:
+            response = await entry.handler(context, request)
+        except ApiFault:
+            raise
+        except Exception:
+            raise self._crash(operation, traceback.format_exc()) from None
+        try:
+            checked: Shape = entry.responses.check(entry.output, response)
+        except ApiFault as fault:
+            raise self._crash(operation, f"the response does not fit its model: {fault}") from None
+        return checked
+
+    def _crash(self, operation: str, detail: str) -> ApiFault:
+        reference = self.services.ids.uuid()
+        _log.error("%s failed, reference %s: %s", operation, reference, detail)
+        return ApiFault(
+            "InternalServerError", f"{operation} failed inside the engine; its log has the reason under {reference}."
+        )
+
+    def _unknown(self, service: str, operation: str) -> ApiFault:
+        model = self._models.get(service)
+        if model is None or operation not in model.operations:
+            return ApiFault("UnknownOperationException", f"There is no operation {service}:{operation}.")
+        return ApiFault(NOT_IMPLEMENTED, f"The embedded engine has no handler for {operation}.")
+
+    def _denied(self, service: str, operation: str, caller: CallerIdentity) -> ApiFault:
+        action = f"{service}:{operation}"
+        resource = f"arn:aws:ssm:{self.services.region}:{caller.account}:*"
+        return ApiFault(
+            "AccessDeniedException",
+            f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} "
+            f"because no identity-based policy allows the {action} action",
+        )
+
+
+def os_user() -> str:
+    """Give the name of the operating system's user who runs the engine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return f"uid-{os.getuid()}"
+
+
+def find_marks(package: str) -> Marks:
+    """Import every module of a package and collect what is marked in it.
+
+    Raises: ValueError where two handlers claim one operation or two generators one kind of watch.
+    """
+    marks = Marks({}, {}, [], [], [], [])
+    folder = Path(str(importlib.import_module(package).__file__)).parent
+    for name in sorted(info.name for info in pkgutil.iter_modules([str(folder)])):
+        _collect(importlib.import_module(f"{package}.{name}"), marks)
+    return marks
+
+
+def _collect(module: ModuleType, marks: Marks) -> None:
+    for thing in vars(module).values():
+        if getattr(thing, "__module__", None) != module.__name__:
+            continue
+        mark = getattr(thing, "__operation__", None)
+        if mark is not None:
+            service, name, writes = mark
+            if (service, name) in marks.handlers:
+                raise ValueError(f"{service}:{name} has two handlers, one in {module.__name__}")
+            marks.handlers[service, name] = (thing, writes)
+        kind = getattr(thing, "__watch__", None)
+        if kind is not None:
+            if kind in marks.watches:
+                raise ValueError(f"the watch {kind} is served twice, once in {module.__name__}")
+            marks.watches[kind] = thing
+        for name, found in (
+            ("__on_start__", marks.on_start),
+            ("__on_stop__", marks.on_stop),
+            ("__keeps_alive__", marks.liveness),
+            ("__retains__", marks.retention),
+        ):
+            if getattr(thing, name, False):
+                found.append(thing)
+
+
+def _entries(models: Mapping[str, ServiceModel], marks: Marks) -> dict[tuple[str, str], Entry]:
+    entries = {}
+    validators = {
+        name: (Validator(model.shapes), Validator(model.shapes, strict=True)) for name, model in models.items()
+    }
+    for (service, name), (handler, writes) in marks.handlers.items():
+        model = models[service].operations.get(name)
+        if model is None:
+            raise ValueError(f"{handler.__module__} handles {service}:{name}, which no model has")
+        entries[service, name] = Entry(handler, writes, model.input, model.output, *validators[service])
+    return entries
+
+
+async def _account(store: Store, ids: Ids) -> str:
+    """Give the store's account: 12 digits made once."""
+    row = store.read_one("SELECT value FROM meta WHERE key = 'account'")
+    if row is not None:
+        return str(row["value"])
+    account = str(10**11 + int(ids.hex17(), 16) % (9 * 10**11))
+    await store.write(lambda conn: conn.execute("INSERT INTO meta VALUES ('account', ?)", (account,)))
+    return account
