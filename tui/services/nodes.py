@@ -170,10 +170,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeChanged:
-    """A node came, went, answered again, fell silent, or got other tags."""
+    """A node came, went, answered again, fell silent, or got other tags; `ping` is None where that did not change."""
 
     ref: Ref
-    ping: PingStatus
+    ping: PingStatus | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +269,8 @@ class Nodes:
             async for event in events:
                 ref = Ref(self.context, event.get("InstanceId", ""))
                 if event["type"] == "node":
-                    yield NodeChanged(ref=ref, ping=enum_of(PingStatus, event.get("PingStatus")))
+                    ping = event.get("PingStatus")
+                    yield NodeChanged(ref=ref, ping=enum_of(PingStatus, ping) if ping else None)
                 elif event["type"] == "metrics":
                     yield NodeSampled(ref=ref, sample=Sample.from_api(event, self.context))
 
