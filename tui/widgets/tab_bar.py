@@ -1,0 +1,67 @@
+"""One line of tabs, numbered as the digits reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.widgets.line import Part, Span, lay_out, target_at
+
+
+class TabBar(Widget):
+    """Draws titles with their numbers; the owner says which one is chosen."""
+
+    COMPONENT_CLASSES = {"bar--dim", "bar--accent", "bar--key", "bar--text", "bar--bad"}
+    DEFAULT_CSS = "TabBar { height: 1; }"
+
+    class Chosen(Message):
+        """A tab was clicked; `index` counts from 0."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, titles: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._titles = [*titles]
+        self._chosen = 0
+        self._spans: list[Span] = []
+
+    def show(self, titles: Sequence[str], chosen: int) -> None:
+        """Draw these titles, the chosen one (from 0) set off."""
+        if [*titles] != self._titles or chosen != self._chosen:
+            self._titles, self._chosen = [*titles], chosen
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        base = self.rich_style
+        dim, accent, key = (self.get_component_rich_style(f"bar--{name}", partial=True) for name in _STYLES)
+        parts = [Part(" ", base)]
+        # A row of tabs that is too long begins so that the chosen one still shows.
+        first = 0
+        while first < self._chosen and self._cells(first, self._chosen) > self.size.width - 2:
+            first += 1
+        for index, title in enumerate(self._titles[first:], first):
+            chosen = index == self._chosen
+            number = str(index + 1) if index < 9 else ""
+            parts += [
+                Part(f"{number} ", key if not chosen else accent, str(index)),
+                Part(title, accent if chosen else dim, str(index)),
+                Part("   ", base),
+            ]
+        strip, self._spans = lay_out(parts, [], self.size.width, base)
+        return strip
+
+    def _cells(self, first: int, last: int) -> int:
+        return sum(len(title) + 5 for title in self._titles[first : last + 1])
+
+    def on_click(self, event: events.Click) -> None:
+        if target := target_at(self._spans, event.x):
+            self.post_message(self.Chosen(int(target)))
+
+
+_STYLES = ("dim", "accent", "key")
