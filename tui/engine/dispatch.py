@@ -166,6 +166,11 @@ class Engine:
             await settle(self.services.store, audit, outcome)
         return response
 
+    def writes(self, service: str, operation: str) -> bool:
+        """Say whether a call changes something and must be carried out once it was taken."""
+        entry = self._entries.get((service, operation))
+        return entry is not None and entry.writes
+
     async def watch(
         self, kind: str, params: Shape | None = None, *, caller: CallerIdentity | None = None
     ) -> AsyncIterator[Shape]:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tui.engine.context import Liveness, Services
 
+CONSOLE = "console"
+"""What a client that shows the engine to a person calls itself in its HELLO."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crash:
@@ -26,8 +29,8 @@ class Presence:
         self._services = services
         self.started_at = services.clock.now()
         self.demo = bool(services.settings.get("demo"))
+        self.clients = 0
         self.consoles = 0
-        self.idle_since = services.clock.monotonic()
         self.liveness: list[Liveness] = []
         self.stopping = asyncio.Event()
         """Set when the daemon is to leave; whoever serves the engine waits for it."""
@@ -38,12 +41,20 @@ class Presence:
 
     def arrived(self) -> None:
         """Count a client that connected."""
-        self.consoles += 1
+        self.clients += 1
 
-    def left(self) -> None:
+    def named(self, client: str) -> None:
+        """Count a client that said what it is."""
+        self.consoles += client == CONSOLE
+
+    def left(self, client: str) -> None:
         """Count a client that went."""
-        self.consoles -= 1
-        self.idle_since = self._services.clock.monotonic()
+        self.clients -= 1
+        self.consoles -= client == CONSOLE
+
+    def busy(self) -> bool:
+        """Say whether the engine has a reason to stay: somebody looks, something runs or the operator scheduled it."""
+        return bool(self.clients or self._services.scheduler.operators_count() or self.live())
 
     def last_crash(self) -> Crash | None:
         """Read what the last crash left behind, if anything."""

@@ -14,7 +14,8 @@ but DATA, which is raw bytes. A client picks stream numbers from 1 upward; 0 is 
     OPENED   daemon  {"session_id","replay"}                     `replay` bytes of DATA that follow are old output
     DATA     both    raw bytes
     RESIZE   client  {"rows","columns"}
-    ACK      client  {"bytes"}                                   flow control: so many bytes of DATA were consumed
+    ACK      client  {"bytes"}                                   flow control: so many bytes of DATA, or so much
+                                                                 `event_cost` of EVENTs, were consumed
     CLOSE    both    {"reason","exit_status"}                    (ends the stream)
 """
 
@@ -31,7 +32,7 @@ MAX_FRAME = 128 * 1024 * 1024
 """A request body may be 100 MB of JSON by AWS's own limit of documents and more; beyond this the peer is broken."""
 
 WINDOW = 1024 * 1024
-"""DATA bytes that may be on their way to a client without an ACK, per stream."""
+"""What may be on its way to a client without an ACK, per stream: bytes of DATA, or the `event_cost` of EVENTs."""
 
 
 class Kind(IntEnum):
@@ -49,6 +50,11 @@ class Kind(IntEnum):
     RESIZE = 10
     ACK = 11
     CLOSE = 12
+
+
+def event_cost(event: Any) -> int:
+    """Give what an EVENT counts for in flow control: its output, and a fixed amount for the rest of it."""
+    return 256 + len(event.get("Data", ""))
 
 
 class FrameError(ValueError):

@@ -20,9 +20,7 @@ class TaggableResources:
     """Which resources exist, by type; a domain registers the check of its own type when the engine starts."""
 
     def __init__(self, services: Services) -> None:
-        self._checks: dict[str, Exists] = {
-            MANAGED_INSTANCE: lambda name: any(node.id == name for node in services.nodes.all())
-        }
+        self._checks: dict[str, Exists] = {MANAGED_INSTANCE: lambda name: services.nodes.get(name) is not None}
 
     def register(self, resource_type: str, exists: Exists) -> None:
         """Say how one type's resources are looked up by id; the last check that was given for a type holds."""

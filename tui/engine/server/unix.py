@@ -1,0 +1,266 @@
+"""The engine's unix socket: frames in, dispatch, frames out; see `tui.protocol.frames` for what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui import __version__
+from tui.engine.context import ApiFault, CallerIdentity
+from tui.engine.dispatch import Engine
+from tui.engine.presence import Presence
+from tui.engine.server.credit import Credit
+from tui.engine.server.shell_stream import ShellStream
+from tui.protocol.address import socket_address
+from tui.protocol.frames import Decoder, FrameError, Kind, encode, event_cost
+
+if TYPE_CHECKING:
+    from tui.engine.context import StatePaths
+
+_log = logging.getLogger(__name__)
+_BACKLOG = 128
+_FINISH = 5.0  # seconds that calls under way are given when the server closes
+_CALLS = 1024  # calls under way per client beyond which no more are read
+_HIGH_WATER = 1024 * 1024  # bytes written and not yet taken by the client before watches and shells wait
+
+
+class UnixServer:
+    """Serves one engine on a socket that its owner alone may open."""
+
+    def __init__(self, engine: Engine, server: asyncio.Server, path: Path, connections: set[Connection]) -> None:
+        self._engine = engine
+        self._server = server
+        self._path = path
+        self._connections = connections
+
+    @classmethod
+    async def start(cls, engine: Engine, paths: StatePaths) -> UnixServer:
+        """Listen; a socket file that a dead daemon left is replaced, so the caller must hold the folder's lock.
+
+        Raises: OSError.
+        """
+        path = paths.socket
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with socket_address(path) as address:
+                listener.bind(address)
+            path.chmod(0o600)
+            connections: set[Connection] = set()
+            server = await asyncio.get_running_loop().create_unix_server(
+                lambda: Connection(engine, connections), sock=listener, backlog=_BACKLOG
+            )
+        except BaseException:
+            listener.close()
+            raise
+        return cls(engine, server, path, connections)
+
+    async def aclose(self) -> None:
+        """Take no more clients, let the calls under way end, and close what is open."""
+        self._path.unlink(missing_ok=True)
+        self._server.close()
+        calls = [task for connection in self._connections for task in connection.calls.values()]
+        if calls:
+            await asyncio.wait(calls, timeout=_FINISH)
+        for connection in list(self._connections):
+            connection.close()
+
+
+class Connection(asyncio.Protocol):
+    """One client: its calls, watches and shells, by stream number."""
+
+    def __init__(self, engine: Engine, connections: set[Connection]) -> None:
+        self._engine = engine
+        self._connections = connections
+        self._presence = engine.services.part(Presence)
+        self._decoder = Decoder()
+        self._transport: asyncio.Transport | None = None
+        self._caller: CallerIdentity | None = None
+        self._client = ""
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self.calls: dict[int, asyncio.Task[None]] = {}
+        self._reads: set[int] = set()
+        self._watches: dict[int, asyncio.Task[None]] = {}
+        self._credits: dict[int, Credit] = {}  # of the watches
+        self._shells: dict[int, ShellStream] = {}
+        self._unread = 0  # bytes of input that shells have not taken yet
+        self._loop = asyncio.get_running_loop()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=_HIGH_WATER)
+        uid = peer_uid(transport.get_extra_info("socket"))
+        if uid != os.getuid():
+            _log.warning("a client of user %s was turned away", uid)
+            transport.abort()
+            return
+        self._connections.add(self)
+        self._presence.arrived()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self not in self._connections:
+            return
+        self._connections.discard(self)
+        self._presence.left(self._client)
+        self._writable.set()
+        # A write that was taken is carried out; everything else was for this client alone.
+        for stream, task in list(self.calls.items()):
+            if stream in self._reads:
+                task.cancel()
+        for task in self._watches.values():
+            task.cancel()
+        for shell in self._shells.values():
+            shell.detach()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for kind, stream, payload in self._decoder.feed(data):
+                self._take(kind, stream, payload)
+        except (FrameError, KeyError, TypeError, ValueError) as error:
+            _log.warning("a client broke the protocol: %r", error)
+            self.send(Kind.ERROR, 0, {"code": "SerializationException", "message": f"Not a frame: {error}"})
+            self.close()
+
+    # frames
+
+    def send(self, kind: Kind, stream: int, payload: Any) -> None:
+        """Write one frame; nothing happens where the client is gone."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(encode(kind, stream, payload))
+
+    async def drained(self) -> None:
+        """Wait until the client has taken most of what was written."""
+        await self._writable.wait()
+
+    def close(self) -> None:
+        """Close once everything that was written is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def waiting_input(self, size: int) -> None:
+        """Count input that a shell has not taken yet; a client that sends too much of it is read no further."""
+        before, self._unread = self._unread, self._unread + size
+        if self._transport is None or self._transport.is_closing():
+            return
+        if before <= _HIGH_WATER < self._unread:
+            self._transport.pause_reading()
+        elif self._unread <= _HIGH_WATER < before and len(self.calls) < _CALLS:
+            self._transport.resume_reading()
+
+    def _take(self, kind: Kind, stream: int, payload: Any) -> None:
+        if self._caller is None:
+            if kind is not Kind.HELLO:
+                raise FrameError("the first frame must be HELLO")
+            self._hello(payload)
+        elif kind is Kind.CALL:
+            service, name = payload.get("service", "ssm"), payload["operation"]
+            if not self._engine.writes(service, name):
+                self._reads.add(stream)
+            self.calls[stream] = self._spawn(self._call(stream, service, name, payload.get("params")))
+            if len(self.calls) == _CALLS and self._transport is not None:
+                self._transport.pause_reading()
+        elif kind is Kind.WATCH:
+            events = self._engine.watch(payload["kind"], payload.get("params"), caller=self._caller)
+            self._credits[stream] = Credit()
+            self._watches[stream] = self._spawn(self._watch(stream, events))
+        elif kind is Kind.OPEN:
+            shell = ShellStream(self, self._engine, stream, payload, read_only=self._caller.read_only)
+            self._shells[stream] = shell
+            shell.task = self._spawn(self._shell(stream, shell))
+        elif kind in (Kind.DATA, Kind.RESIZE, Kind.ACK):
+            # A stream that has just ended may still be spoken to.
+            if kind is Kind.ACK and stream in self._credits:
+                self._credits[stream].give(int(payload["bytes"]))
+            elif stream in self._shells:
+                self._shells[stream].take(kind, payload)
+        elif kind is Kind.CLOSE:
+            self._end(stream)
+        else:
+            raise FrameError(f"a client does not send {kind.name}")
+
+    def _hello(self, hello: dict[str, Any]) -> None:
+        services = self._engine.services
+        self._client = str(hello.get("client", ""))
+        self._caller = CallerIdentity(
+            services.account, self._engine.caller.name, read_only=hello.get("read_only") is True
+        )
+        self._presence.named(self._client)
+        ours = {"version": __version__, "pid": os.getpid(), "account": services.account}
+        self.send(Kind.HELLO, 0, {**ours, "region": services.region, "demo": self._presence.demo})
+
+    def _end(self, stream: int) -> None:
+        if stream in self._watches:
+            self._watches[stream].cancel()
+        elif stream in self._shells:
+            self._shells[stream].detach()
+        elif stream in self._reads:
+            self.calls[stream].cancel()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._loop.create_task(work)
+
+    async def _call(self, stream: int, service: str, name: str, params: Any) -> None:
+        try:
+            answer = await self._engine.call(name, params, service=service, caller=self._caller)
+        except ApiFault as fault:
+            self.send(Kind.ERROR, stream, {"code": fault.code, "message": fault.message})
+        else:
+            self.send(Kind.RESULT, stream, answer)
+        finally:
+            del self.calls[stream]
+            self._reads.discard(stream)
+            if len(self.calls) == _CALLS - 1 and self._transport is not None and not self._transport.is_closing():
+                self._transport.resume_reading()
+
+    async def _watch(self, stream: int, events: AsyncIterator[dict[str, Any]]) -> None:
+        credit = self._credits[stream]
+        try:
+            async with contextlib.aclosing(events):  # type: ignore[type-var]  # an async generator, typed by its port
+                async for event in events:
+                    if credit.left <= 0:
+                        await credit.wait()
+                    if not self._writable.is_set():
+                        await self.drained()
+                    self.send(Kind.EVENT, stream, event)
+                    credit.left -= event_cost(event)
+            self.send(Kind.CLOSE, stream, {"reason": "", "exit_status": None})
+        except ApiFault as fault:
+            self.send(Kind.ERROR, stream, {"code": fault.code, "message": fault.message})
+        except Exception:
+            _log.exception("a watch failed")
+            self.send(Kind.ERROR, stream, {"code": "InternalServerError", "message": "The watch failed; see the log."})
+        finally:
+            del self._watches[stream], self._credits[stream]
+
+    async def _shell(self, stream: int, shell: ShellStream) -> None:
+        try:
+            await shell.run()
+        finally:
+            del self._shells[stream]
+
+
+def peer_uid(connected: socket.socket) -> int:
+    """Give the user id of the process at the other end of a unix socket."""
+    if sys.platform == "darwin":
+        credentials = connected.getsockopt(0, 1, struct.calcsize("IIh16I"))  # SOL_LOCAL, LOCAL_PEERCRED
+        return int(struct.unpack_from("II", credentials)[1])
+    credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[1])

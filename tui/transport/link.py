@@ -1,0 +1,157 @@
+"""The client's end of the engine's unix socket: one connection, many streams."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tui.errors import OutcomeUnknown, TransportError, Unreachable
+from tui.ports import Shape
+from tui.protocol.address import socket_address
+from tui.protocol.frames import Decoder, FrameError, Kind, encode
+from tui.transport.faults import api_error, is_read
+
+Sink = Callable[[Kind | None, Any], None]
+"""Takes a stream's frames; (None, error) says that the connection is lost."""
+
+LOST = "The connection to the engine was lost."
+
+
+class Link(asyncio.Protocol):
+    """Sends calls and hands each frame that comes to the stream it belongs to; used on one loop only."""
+
+    def __init__(self, on_lost: Callable[[TransportError], None]) -> None:
+        self._on_lost = on_lost
+        self._decoder = Decoder()
+        self._transport: asyncio.Transport | None = None
+        self._streams = count(1)
+        self._calls: dict[int, tuple[str, asyncio.Future[Shape]]] = {}
+        self._sinks: dict[int, Sink] = {}
+        self._loop = asyncio.get_running_loop()
+        self._hello: asyncio.Future[Shape] = self._loop.create_future()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self.lost = False
+
+    @classmethod
+    async def dial(cls, path: Path, on_lost: Callable[[TransportError], None]) -> Link:
+        """Connect. Raises: OSError; FileNotFoundError or ConnectionRefusedError where nobody listens."""
+        loop = asyncio.get_running_loop()
+        with socket_address(path) as address:
+            _, link = await loop.create_unix_connection(lambda: cls(on_lost), address)
+        return link
+
+    async def hello(self, said: Shape) -> Shape:
+        """Exchange greetings and give the daemon's. Raises: TransportError."""
+        self.send(Kind.HELLO, 0, said)
+        return await self._hello
+
+    async def call(self, service: str, operation: str, params: Shape) -> Shape:
+        """Call an operation. Raises: TransportError and its children."""
+        if self.lost or self._transport is None:
+            raise Unreachable(LOST)
+        stream = next(self._streams)
+        future: asyncio.Future[Shape] = self._loop.create_future()
+        self._calls[stream] = (operation, future)
+        body = encode(Kind.CALL, stream, {"service": service, "operation": operation, "params": params})
+        self._transport.write(body)
+        try:
+            return await future
+        finally:
+            if self._calls.pop(stream, None) is not None:  # cancelled: the answer is not wanted any more
+                self.send(Kind.CLOSE, stream, {"reason": "cancelled", "exit_status": None})
+
+    def open(self, kind: Kind, payload: Shape, sink: Sink) -> int:
+        """Open a stream of events or bytes whose frames go to `sink`. Raises: Unreachable."""
+        if self.lost:
+            raise Unreachable(LOST)
+        stream = next(self._streams)
+        self._sinks[stream] = sink
+        self.send(kind, stream, payload)
+        return stream
+
+    def forget(self, stream: int) -> None:
+        """Close a stream from this side; frames of it that still come are dropped."""
+        if self._sinks.pop(stream, None) is not None:
+            self.send(Kind.CLOSE, stream, {"reason": "", "exit_status": None})
+
+    def send(self, kind: Kind, stream: int, payload: Any) -> None:
+        """Write one frame; nothing happens where the connection is lost."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(encode(kind, stream, payload))
+
+    async def drained(self) -> None:
+        """Wait until the daemon has taken most of what was written. Raises: Unreachable."""
+        await self._writable.wait()
+        if self.lost:
+            raise Unreachable(LOST)
+
+    def close(self) -> None:
+        """Close the connection; whoever waits on it hears that it is lost, `on_lost` is not called."""
+        self._on_lost = lambda _: None
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Give the connection up at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for kind, stream, payload in self._decoder.feed(data):
+                self._take(kind, stream, payload)
+        except (FrameError, KeyError, TypeError):
+            self.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        self._writable.set()
+        error = Unreachable(LOST)
+        if not self._hello.done():
+            self._hello.set_exception(error)
+            self._hello.exception()  # nobody may be waiting for it
+        calls, self._calls = self._calls, {}
+        for operation, future in calls.values():
+            if not future.done():
+                doubt = OutcomeUnknown(f"{LOST[:-1]} before {operation} was answered: it may or may not have happened.")
+                future.set_exception(Unreachable(LOST) if is_read(operation) else doubt)
+        sinks, self._sinks = self._sinks, {}
+        for sink in sinks.values():
+            sink(None, Unreachable(LOST))
+        self._on_lost(error)
+
+    def _take(self, kind: Kind, stream: int, payload: Any) -> None:
+        if kind is Kind.HELLO:
+            if not self._hello.done():
+                self._hello.set_result(payload)
+        elif stream in self._calls:
+            operation, future = self._calls.pop(stream)
+            if future.done():
+                return
+            if kind is Kind.RESULT:
+                future.set_result(payload)
+            else:
+                future.set_exception(api_error(payload["code"], payload["message"], operation))
+        elif stream in self._sinks:
+            sink = self._sinks[stream]
+            if kind in (Kind.CLOSE, Kind.ERROR):
+                del self._sinks[stream]
+            sink(kind, payload)
+        elif kind is Kind.ERROR and stream == 0:
+            self.abort()

@@ -1,0 +1,139 @@
+"""The transport to the embedded engine: the daemon's unix socket, the daemon started where none runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tui import __version__
+from tui.errors import TransportError, Unreachable, VersionMismatch
+from tui.ports import Shape
+from tui.transport.link import LOST, Link
+from tui.transport.starting import reach, wait_until_gone
+from tui.transport.streams import LocalChannel, watch_events
+
+
+class LocalTransport:
+    """One connection to the daemon of one state folder; implements `tui.ports.Transport`.
+
+    `peer` is the daemon's greeting (version, pid, account, region, demo). Each of `on_lost` is called with the error
+    when the connection is lost; `reconnect` then starts the daemon again where it is gone.
+    """
+
+    def __init__(self, state: Path, *, context: str, hello: Shape, start: bool, options: tuple[str, ...]) -> None:
+        self.context = context
+        self.state = state
+        self.peer: Shape = {}
+        self.on_lost: list[Callable[[TransportError], None]] = []
+        self._hello = hello
+        self._start = start
+        self._options = options
+        self._link: Link | None = None
+        self._connecting = asyncio.Lock()
+
+    @classmethod
+    async def connect(
+        cls,
+        state_dir: Path,
+        *,
+        start: bool = True,
+        client: str = "console",
+        context: str = "local",
+        read_only: bool = False,
+        idle: float | None = None,
+        demo: int = 0,
+        seed: int = 1,
+        settings: Mapping[str, Any] | None = None,
+    ) -> LocalTransport:
+        """Connect to the daemon of `state_dir`, started where none runs; `idle` and what follows are for its start.
+
+        `read_only` makes the engine itself deny this connection's writes. Raises: Unreachable where none runs and
+        `start` is False; StateError where the folder can't be used, is owned by a daemon that hangs, or is too new.
+        """
+        options: list[str] = []
+        if idle is not None:
+            options += ["--idle", str(idle)]
+        if demo:
+            options += ["--demo", str(demo), "--seed", str(seed)]
+        if settings:
+            options += ["--settings", json.dumps(dict(settings))]
+        hello = {"version": __version__, "pid": os.getpid(), "client": client, "read_only": read_only}
+        made = cls(state_dir.absolute(), context=context, hello=hello, start=start, options=tuple(options))
+        await made.reconnect()
+        return made
+
+    @property
+    def version_mismatch(self) -> VersionMismatch | None:
+        """Say that the daemon is of another version, where it is; see `restart_when_idle`."""
+        theirs = str(self.peer.get("version", ""))
+        if theirs == __version__:
+            return None
+        return VersionMismatch(
+            f"The engine runs version {theirs}, this is {__version__}.",
+            theirs=theirs,
+            ours=__version__,
+            hint="It can be restarted when nothing runs.",
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Say whether a daemon is at the other end now."""
+        return self._link is not None and not self._link.lost
+
+    async def reconnect(self) -> None:
+        """Connect again, the daemon started where it is gone; nothing happens where the connection stands.
+
+        Raises: as `connect` does.
+        """
+        async with self._connecting:
+            if not self.connected:
+                self._link, self.peer = await reach(
+                    self.state, self._hello, self._lost, start=self._start, options=self._options
+                )
+
+    async def restart_when_idle(self) -> None:
+        """Replace the daemon by one of our version.
+
+        Raises: ApiError EngineBusy (it names what is live, and nothing has changed) and what `connect` raises.
+        """
+        pid = int(self.peer["pid"])
+        link = self._connected_link()
+        await link.call("ssm-tui", "StopEngine", {})
+        link.close()
+        await wait_until_gone(self.state, pid)
+        self._link = None
+        await self.reconnect()
+
+    async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
+        """Call one API operation. Raises: TransportError; OutcomeUnknown where a write's answer was lost."""
+        return await self._connected_link().call(service, operation, dict(params or {}))
+
+    def watch(self, kind: str, params: Mapping[str, Any] | None = None) -> AsyncIterator[Shape]:
+        """Yield events of one kind until the engine ends them; see `tui.protocol.frames`. Raises: TransportError."""
+        return watch_events(self._connected_link, kind, dict(params or {}))
+
+    async def open_channel(self, session_id: str, *, rows: int, columns: int, read_only: bool = False) -> LocalChannel:
+        """Attach to a shell that the daemon holds, at a size in cells. Raises: TransportError."""
+        channel = LocalChannel(self._connected_link(), session_id)
+        await channel.open(rows, columns, read_only=read_only)
+        return channel
+
+    async def aclose(self) -> None:
+        """Disconnect; the daemon goes on for as long as it has a reason to."""
+        if self._link is not None:
+            self._link.close()
+
+    def _connected_link(self) -> Link:
+        if self._link is None or self._link.lost:
+            raise Unreachable(LOST)
+        return self._link
+
+    def _lost(self, error: TransportError) -> None:
+        if self._link is None:  # it was lost while the greeting was still awaited
+            return
+        for told in list(self.on_lost):
+            told(error)
