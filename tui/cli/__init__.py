@@ -1,1 +1,125 @@
-"""."""
+"""The command `ssm-tui`: the console, or a verb without it; one file per verb, loaded when chosen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from tui.errors import ConfigError, ReadOnlyRefused, SsmTuiError, StateError, Unreachable, UsageError, VersionMismatch
+
+HELP = """\
+usage: ssm-tui [--local] [--state DIR] [--read-only] [SCREEN …]
+       ssm-tui VERB …
+
+The operations console for AWS Systems Manager. Without a verb it opens; a screen's name, its alias or a whole
+go-to line opens it there: ssm-tui nodes, ssm-tui node web-14, ssm-tui run AWS-RunShellScript.
+
+verbs (each has --help):
+  nodes list              the managed nodes
+  run … -- COMMAND        run a command on nodes and print what they say as it comes
+  shell NODE [-- COMMAND] a shell on a node in this terminal, its exit status passed on
+  info                    paths, versions, the engine, disk used
+  stop                    end the engine; refuses while shells or commands live
+  demo --nodes N          the console on simulated nodes, in a state folder of their own
+
+everywhere, before or after the verb:
+  --local       the embedded engine on this machine (the only context so far)
+  --state DIR   the folder of the engine's state (also SSM_TUI_STATE)
+  --read-only   refuse every call that changes something
+  --version     the version
+  --help        this text
+
+exit status: 0 done, 1 failed in part or whole, 2 usage, 3 nobody reached, 130 interrupted
+"""
+
+VERBS = {
+    "nodes": ("tui.cli.nodes", "list"),
+    "run": ("tui.cli.run", ""),
+    "shell": ("tui.cli._shell_verb", ""),
+    "info": ("tui.cli.info", ""),
+    "stop": ("tui.cli.stop", ""),
+    "demo": ("tui.cli.demo", ""),
+}
+"""Verb: the module whose `main(common, words) -> int` does it, and the word that must follow for it to be meant."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the words say and give the exit status; every failure is a sentence on stderr, never a traceback."""
+    try:
+        status = _chosen(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return status
+    except SsmTuiError as error:
+        print(f"ssm-tui: {error}", file=sys.stderr)
+        return _status(error)
+    except BrokenPipeError:
+        return _reader_left()
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # the last resort: what nobody foresaw is logged whole and said in short
+        print(f"ssm-tui: this failed in a way nobody foresaw: {error!r}.{_logged()}", file=sys.stderr)
+        return 1
+
+
+def _chosen(argv: list[str]) -> int:
+    from tui.cli._args import split
+
+    common, words = split(argv)
+    first = words[0] if words else ""
+    if first in ("--help", "-h", "help"):
+        sys.stdout.write(HELP)
+        return 0
+    if "--version" in words[: words.index("--") if "--" in words else None]:
+        from tui import __version__
+
+        print(f"ssm-tui {__version__}")
+        return 0
+    if first in VERBS and _is_headless(first, words[1:]):
+        module, _ = VERBS[first]
+        status: int = import_module(module).main(common, words[1:])
+        return status
+    from tui.cli.open import open_console
+
+    return open_console(common, words)
+
+
+def _is_headless(verb: str, rest: list[str]) -> bool:
+    """Tell a verb from a screen of the same name: `nodes` and `run AWS-…` are go-to lines."""
+    if verb == "nodes":
+        return bool(rest) and (rest[0] == "list" or rest[0].startswith("-"))
+    if verb == "run":
+        return bool(rest) and not rest[0].startswith(("AWS-", "arn:"))
+    return True
+
+
+def _status(error: SsmTuiError) -> int:
+    if isinstance(error, UsageError | ConfigError):
+        return 2
+    if isinstance(error, Unreachable | StateError | VersionMismatch) and not isinstance(error, ReadOnlyRefused):
+        return 3
+    return 1
+
+
+def _reader_left() -> int:
+    # Python flushes stdout once more when it leaves, and would print a traceback of its own.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
+
+
+def _logged() -> str:
+    """Write the current exception to the log file; give the sentence that names it, or nothing where it can't be."""
+    import time
+    import traceback
+
+    from tui.config import log_file
+
+    try:
+        path = log_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as log:
+            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {traceback.format_exc()}\n")
+    except OSError:
+        return ""
+    return f" The details are in {path}."

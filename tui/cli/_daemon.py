@@ -1,0 +1,65 @@
+"""What can be known of a state folder's daemon without asking it: who holds the lock, and what lies on disk."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+
+from tui.engine.context import StatePaths
+
+MODULE = "tui.engine.daemon"
+"""How the daemon's own command line names it."""
+DEMO_FILE = "demo.json"
+"""In the state folder of a demo: how many nodes by which seed, for whoever starts its engine again."""
+
+
+def holder(paths: StatePaths) -> int | None:
+    """Give the process that holds the folder's lock: None where nobody does, 0 where its id can't be read."""
+    try:
+        lock = os.open(paths.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        written = os.pread(lock, 32, 0).strip()
+        return int(written) if written.isdigit() else 0
+    finally:
+        os.close(lock)
+
+
+def is_our_daemon(pid: int, paths: StatePaths) -> bool:
+    """Say whether a process is this user's daemon of this state folder, so that a signal hits nobody else."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        words = process.cmdline()
+        return process.uids().real == os.getuid() and MODULE in words and str(paths.root) in words
+    except psutil.Error:
+        return False
+
+
+def disk_used(paths: StatePaths) -> dict[str, int]:
+    """Add up the bytes in the state folder by what they are, as the engine does for DescribeEngine."""
+    from tui.engine.domains.engine import bytes_below
+
+    files = {
+        "store": [paths.database, *paths.root.glob(f"{paths.database.name}-*")],
+        "runs": [paths.runs],
+        "sessions": [paths.sessions],
+        "logs": [*paths.root.glob("engine.log*"), paths.crash],
+    }
+    return {name: sum(map(bytes_below, found)) for name, found in files.items()}
+
+
+def demo_of(state: Path) -> tuple[int, int] | None:
+    """Give (nodes, seed) where a state folder is a demo's."""
+    try:
+        found = json.loads((state / DEMO_FILE).read_text("utf-8"))
+        return int(found["nodes"]), int(found["seed"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
