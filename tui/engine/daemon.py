@@ -3,8 +3,8 @@
     python -m tui.engine.daemon --state DIR [--ready-fd N] [--idle SECONDS] [--demo N --seed S] [--settings JSON]
 
 With --ready-fd it detaches from its starter and writes one line of JSON there: {"ready": true, "pid": N}, or
-{"error": SENTENCE, "hint": SENTENCE, "owner": PID or 0} where it could not start; `owner` names the daemon that has the
-folder already.
+{"error": SENTENCE, "hint": SENTENCE} where it could not start, with "owner": PID where another daemon has the folder
+(0 where that has not written its process id yet).
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ class Ready:
         """Say that the socket listens."""
         self._tell({"ready": True, "pid": os.getpid()})
 
-    def no(self, error: str, *, hint: str = "", owner: int = 0) -> None:
+    def no(self, error: str, *, hint: str = "", owner: int | None = None) -> None:
         """Say why the engine could not start; nothing is said once it was ready."""
         if self._descriptor is None and not self._told:
             sys.stderr.write(f"{error} {hint}".rstrip() + "\n")
-        self._tell({"error": error, "hint": hint, "owner": owner})
+        self._tell({"error": error, "hint": hint} | ({} if owner is None else {"owner": owner}))
 
     def _tell(self, line: Mapping[str, Any]) -> None:
         self._told = True
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lock = take_folder(paths)
         start_logging(paths.log)
     except StateError as error:
-        ready.no(error.message, hint=error.hint, owner=error.owner if isinstance(error, OwnedError) else 0)
+        ready.no(error.message, hint=error.hint, owner=error.owner if isinstance(error, OwnedError) else None)
         return 1
     except OSError as error:
         ready.no(f"The log {paths.log} can't be written: {error.strerror}.")

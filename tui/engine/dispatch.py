@@ -35,6 +35,7 @@ from tui.engine.context import (
 )
 from tui.engine.model import SSM, ServiceModel, load_models
 from tui.engine.presence import Presence
+from tui.engine.retention import start_retention
 from tui.engine.scheduler import Scheduler
 from tui.engine.store import Store
 from tui.engine.validation import Validator
@@ -122,6 +123,7 @@ class Engine:
             engine = cls(services, marks, load_models())
             for hook in marks.on_start:
                 await hook(services)
+            start_retention(services, marks.retention)
         except BaseException:
             await store.aclose()
             raise

@@ -1,4 +1,4 @@
-"""Starts, finds and ends the engine's daemon of a state folder."""
+"""Starts and finds the engine's daemon of a state folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -53,12 +52,11 @@ async def reach(
             outcome = await start_daemon(state, options, until)
             if outcome.get("ready"):
                 continue
-            owner = outcome.get("owner", 0)
-            if not owner:
+            if "owner" not in outcome:
                 raise StateError(str(outcome["error"]), hint=str(outcome.get("hint", ""))) from None
             # Another starter was quicker, or the daemon that has the folder is about to leave.
             if time.monotonic() >= until:
-                raise hangs(state, owner) from None
+                raise hangs(state, int(outcome["owner"])) from None
             await asyncio.sleep(_LOOK_AGAIN)
             continue
         try:
@@ -149,7 +147,7 @@ def lock_owner(state: Path) -> int:
     except OSError:
         return 0
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         text = os.pread(lock, 32, 0).strip()
         return int(text) if text.isdigit() else 0
@@ -165,52 +163,3 @@ async def wait_until_gone(state: Path, pid: int, *, deadline: float = DEADLINE) 
         if time.monotonic() >= until:
             raise hangs(state, pid)
         await asyncio.sleep(_LOOK_AGAIN)
-
-
-async def stop_daemon(state: Path, *, force: bool = False, deadline: float = DEADLINE) -> int:
-    """End the daemon of a state folder and wait until it is gone; gives its process id.
-
-    Without `force` the daemon refuses while shells or commands live (ApiError EngineBusy names them), and with it one
-    that does not answer is killed. Raises: Unreachable where none runs, ApiError, StateError.
-    """
-    pid = lock_owner(state)
-    try:
-        link, peer = await reach(
-            state,
-            {"version": tui.__version__, "pid": os.getpid(), "client": "cli"},
-            _ignore,
-            start=False,
-            deadline=deadline,
-        )
-    except StateError:
-        if not (force and pid):
-            raise
-        _kill(pid)
-    except Unreachable:
-        if not pid:
-            raise
-        if not force:
-            raise hangs(state, pid) from None
-        _kill(pid)
-    else:
-        pid = int(peer["pid"])
-        try:
-            async with asyncio.timeout(deadline):
-                await link.call("ssm-tui", "StopEngine", {"Force": force})
-        except TimeoutError:
-            if not force:
-                raise hangs(state, pid) from None
-            _kill(pid)
-        finally:
-            link.close()
-    await wait_until_gone(state, pid, deadline=deadline)
-    return pid
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _ignore(_: TransportError) -> None:
-    return None
