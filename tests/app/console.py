@@ -1,0 +1,76 @@
+"""What the pilot tests share: the console on a fake transport, and its cells read back as text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.app.fake_transport import FakeTransport
+from tui.app import Launch, SsmApp
+from tui.config import Config
+
+SIZES = [(80, 24), (120, 36), (200, 50)]
+
+
+def text_of(app: SsmApp) -> str:
+    """Give what is on screen, line by line."""
+    width, height = app.size
+    lines = [[" "] * width for _ in range(height)]
+    for y, strips in enumerate(app.screen._compositor.render_strips()):
+        lines[y] = [segment.text for segment in strips if not segment.control]
+    return "\n".join("".join(line).rstrip() for line in lines)
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], Any], *, seconds: float = 8.0) -> None:
+    """Let the app run until something is so."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not true():
+        assert asyncio.get_running_loop().time() < deadline, text_of(pilot.app)  # type: ignore[arg-type]
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+async def says(pilot: Pilot[Any], *texts: str) -> str:
+    """Wait until all texts stand on screen; give the screen."""
+    await until(pilot, lambda: all(text in text_of(pilot.app) for text in texts))  # type: ignore[arg-type]
+    return text_of(pilot.app)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def console(
+    transport: FakeTransport | Exception,
+    folder: Path,
+    *,
+    words: str = "nodes",
+    size: tuple[int, int] = (120, 36),
+    read_only: bool = False,
+    config: Config | None = None,
+) -> AsyncIterator[tuple[SsmApp, Pilot[Any]]]:
+    """Open the console; at the end no fault of its own may have been seen."""
+    attempts = [transport]
+
+    async def connect() -> Any:
+        if isinstance(attempts[0], Exception):
+            raise attempts[0]
+        return attempts[0]
+
+    launch = Launch(
+        connect=connect,
+        config=config or Config(theme="dark", glyphs="unicode"),
+        folder=folder,
+        log_file=folder / "console.log",
+        words=words,
+        read_only=read_only,
+    )
+    app = SsmApp(launch)
+    app.attempts = attempts  # type: ignore[attr-defined]
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield app, pilot
+    await app.link.aclose()
+    assert app.faults == []

@@ -1,0 +1,149 @@
+"""The part of the shell that tells: notices, the header's facts, what the bars of every screen say."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from tui import __version__
+from tui.screens._base import ConsoleScreen
+from tui.services.link import Link
+from tui.theming import Glyphs
+from tui.widgets.top_bar import Word
+
+if TYPE_CHECKING:
+    pass
+
+log = logging.getLogger(__name__)
+NOTICE_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the operator, with the place that it is about."""
+
+    text: str
+    style: str
+    at: float
+    noun: str = ""
+    argument: Any = None
+
+
+class NoticesApp(App[int], inherit_bindings=False):
+    """Says things; what it says is drawn by the screens' bars."""
+
+    link: Link
+    glyphs: Glyphs
+    read_only: bool
+    log_path: Path
+    hangul = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts: dict[str, str] = {}
+        self.notices: list[Notice] = []
+        self.faults: list[str] = []
+
+    def notice(self, text: str, style: str = "text", *, noun: str = "", argument: Any = None) -> None:
+        """Say a sentence in the bottom bar for a while; `'` opens the place that it is about."""
+        self.notices = [*self.notices[-99:], Notice(text, style, time.monotonic(), noun, argument)]
+        self._bars()
+
+    def notify(self, message: str, *, title: str = "", severity: str = "information", **_: Any) -> None:
+        # Textual's own toasts become notices of ours.
+        self.notice(f"{title} {message}".strip(), {"error": "bad", "warning": "warn"}.get(severity, "text"))
+
+    def action_notice(self) -> None:
+        about = next((notice for notice in reversed(self.notices) if notice.noun), None)
+        if about is None:
+            self.notice("No notice points to a place yet.")
+        else:
+            self.go(about.noun, about.argument)
+
+    def set_fact(self, name: str, text: str) -> None:
+        """Put a short text in the header, such as how much there is; "" takes it away."""
+        if self.facts.get(name, "") != text:
+            self.facts[name] = text
+            self._bars()
+
+    def top_words(self) -> tuple[list[Word], list[Word]]:
+        """Give the header's words: on the left where we are, on the right how the link is."""
+        dot = f" {self.glyphs.dot} "
+        where = dot.join([*self.link.where(), *(text for text in self.facts.values() if text)])
+        right: list[Word] = [(text.replace("~", self.glyphs.refresh), style) for text, style in self.link.health()]
+        if self.read_only:
+            right.append(("READ-ONLY", "warn"))
+        right.append((time.strftime("%H:%M:%SZ", time.gmtime()), "dim"))
+        spaced = [(f"{text}  ", style) for text, style in right[:-1]] + [(f"{right[-1][0]} ", "dim")]
+        return [(" ssm-tui ", "accent"), (f" {self.glyphs.arrow} {where}", "text")], spaced
+
+    def status_words(self) -> list[Word]:
+        if not self.notices or time.monotonic() - self.notices[-1].at > NOTICE_SECONDS:
+            return []
+        latest = self.notices[-1]
+        return [(latest.text + ("  ' to open" if latest.noun else ""), latest.style)]
+
+    def tail_words(self) -> list[Word]:
+        return [("한", "accent")] if self.hangul else []
+
+    def _bars(self) -> None:
+        for screen in self.screen_stack if self._screen_stacks.get(self._current_mode) else ():
+            if isinstance(screen, ConsoleScreen):
+                screen.update_bars()
+
+    # the link
+
+    @property
+    def services(self) -> Any:
+        return self.link.services
+
+    @property
+    def account(self) -> str:
+        """The account that the link leads to."""
+        return str(self.link.peer.get("account", ""))
+
+    @property
+    def region(self) -> str:
+        """The region that the link leads to."""
+        return str(self.link.peer.get("region", ""))
+
+    @property
+    def is_connected(self) -> bool:
+        return self.link.services is not None
+
+    def connect_again(self) -> None:
+        self.link.open()
+
+    def _link_changed(self, what: str) -> None:
+        for screen in self._alive():
+            if what in ("open", "again"):
+                screen.start()
+            elif what == "failed" and self.link.error is not None:
+                screen.fail(self.link.error)
+        if what == "again":
+            self.notice("The engine was restarted; reattached.", "good")
+        theirs = self.link.peer.get("version", __version__)
+        if what in ("open", "again") and theirs != __version__:
+            self.notice(f"The engine is version {theirs}, this console {__version__}: `:restart` when idle.", "warn")
+        self._bars()
+
+    def _alive(self) -> list[ConsoleScreen]:
+        return [
+            screen
+            for screen in self._installed_screens.values()
+            if isinstance(screen, ConsoleScreen) and screen.is_attached
+        ]
+
+    def fault(self, what: str) -> None:
+        """Log the exception that is being handled, and say so in one sentence."""
+        log.exception(what)
+        self.faults.append(what)
+        self.notice(f"Something went wrong: {what}. The log has it: {self.log_path}", "bad")
+
+    def go(self, noun: str, argument: Any = None) -> None:
+        """Open a screen by its noun, with what it is about."""

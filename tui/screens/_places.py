@@ -1,0 +1,105 @@
+"""The part of the shell that goes: screens kept by place, history, the go-to line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tui import screens
+from tui.screens._base import ConsoleScreen
+from tui.screens._history import History, Place
+from tui.screens._keys import usable
+from tui.screens._notices import NoticesApp
+from tui.widgets.bottom_bar import BottomBar
+from tui.widgets.top_bar import TopBar
+
+
+class PlacesApp(NoticesApp, inherit_bindings=False):
+    """Goes to places and back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[str, dict[str, str]] = {}
+        self.history = History(Place(screens.START))
+
+    def get_default_screen(self) -> ConsoleScreen:
+        return self._screen_of(self.history.current)
+
+    def go(self, noun: str, argument: Any = None) -> None:
+        self._show(Place(noun, argument), visit=True)
+
+    def back_up(self) -> None:
+        """Go to the place before this one on the crumbs."""
+        place = self.history.up()
+        if place is None:
+            self.notice("This is the outermost place. Ctrl+Q quits.")
+        else:
+            self._show(place)
+
+    async def action_back(self) -> None:
+        place = self.history.back()
+        if place is None:
+            self.notice("There is nothing further back.")
+        else:
+            self._show(place)
+
+    def action_forward(self) -> None:
+        place = self.history.forward()
+        if place is None:
+            self.notice("There is nothing further forward.")
+        else:
+            self._show(place)
+
+    def on_top_bar_crumb_clicked(self, event: TopBar.CrumbClicked) -> None:
+        path = self.history.current.path
+        if event.index < len(path):
+            step = path[event.index]
+            self.go(step.noun, step.argument)
+
+    async def on_bottom_bar_hint_clicked(self, event: BottomBar.HintClicked) -> None:
+        for one in usable(self.screen):
+            if one.binding.id == event.target:
+                await self.run_action(one.binding.action, one.node)
+
+    def _screen_of(self, place: Place) -> ConsoleScreen:
+        if place.screen is None:
+            entry = screens.find(place.noun)
+            assert entry is not None, place.noun
+            place.screen = entry.load()(place.argument, place.state)
+            self.install_screen(place.screen, f"place-{id(place.screen)}")
+        place.screen.place = place
+        return place.screen
+
+    def _show(self, place: Place, *, visit: bool = False) -> None:
+        here = self.screen
+        if isinstance(here, ConsoleScreen) and here.place is not None:
+            here.place.state, here.place.title = here.save_state(), here.crumb()
+        if visit:
+            entry = screens.find(place.noun)
+            if entry is None:
+                self.notice(f"There is no screen named {place.noun}.", "warn")
+                return
+            place.noun = entry.noun
+            try:
+                entry.load()
+            except Exception:
+                self.fault(f"the screen {entry.noun} could not be opened")
+                return
+            place = self.history.visit(place)
+        if place.screen is not here:
+            self.switch_screen(self._screen_of(place))
+        for faded in self.history.faded():
+            screen, faded.screen = faded.screen, None
+            if screen is not None:
+                self.uninstall_screen(screen)
+                screen.remove()
+
+    def read_words(self, line: str) -> tuple[str, Any] | None:
+        """Read a go-to line: a screen's noun or alias and what it is about; None where no screen is meant."""
+        word, _, rest = line.strip().removeprefix(":").strip().partition(" ")
+        entry = screens.find(word)
+        return (entry.noun, rest.strip() or None) if entry else None
+
+    def see(self, noun: str, things: Mapping[str, str]) -> None:
+        """Remember ids (to names) for the go-to line's completion."""
+        self.seen.setdefault(noun, {}).update(things)

@@ -1,0 +1,278 @@
+"""Fleet: every managed node, with a panel about the one under the cursor."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+
+from tui.errors import SsmTuiError
+from tui.ports import Ref
+from tui.screens._base import COPY, YAML, ConsoleScreen, Shell, changing
+from tui.screens._dialogs import Prompt
+from tui.screens._words import age, moment, ping_word
+from tui.services.nodes import Node, Nodes
+from tui.services.tags import Tags
+from tui.widgets.columns import Column
+from tui.widgets.lines_pane import LinesPane
+from tui.widgets.resource_table import ResourceTable
+from tui.widgets.top_bar import Word
+
+TABLE_STYLES = {"good": "ok", "warn": "warn", "bad": "error", "dim": "muted", "accent": "accent"}
+"""The table's names for the styles of words."""
+
+COLUMNS = [
+    Column("ping", "Status", kind="status", max_width=16),
+    Column("name", "Name", min_width=8, max_width=40, priority=90),
+    Column("id", "Id", min_width=12, max_width=20, priority=60),
+    Column("platform", "Platform", min_width=8, max_width=30, priority=40),
+    Column("agent", "Agent", max_width=12, wide=True, priority=20),
+    Column("address", "Address", max_width=39, wide=True, priority=30),
+    Column("pinged", "Ping", kind="age", max_width=8, priority=70),
+    Column("tags", "Tags", max_width=60, wide=True, priority=10),
+]
+
+
+class NodesScreen(ConsoleScreen):
+    """The list of nodes."""
+
+    NOUN, TITLE = "nodes", "Fleet"
+    EMPTY = (
+        "No managed nodes.",
+        "A managed node is a machine that runs commands and shells for you. This machine registers itself when the "
+        "engine starts.\nR looks again.",
+    )
+    LOADING = "Loading the nodes…"
+    STATES_IN_TABLE = True
+    DEFAULT_CSS = """
+    NodesScreen > Horizontal { height: 1fr; }
+    NodesScreen ResourceTable { width: 1fr; }
+    NodesScreen LinesPane { width: 38; background: $surface; color: $foreground; }
+    NodesScreen.-narrow LinesPane { display: none; }
+    NodesScreen.-wide LinesPane { width: 56; }
+    """
+    BINDINGS = [
+        Binding("s", "shell", "shell", tooltip="Open a shell on the node", id="nodes.shell"),
+        Binding("r", "run", "run", tooltip="Run a command on the marked nodes, else on this one", id="nodes.run"),
+        Binding("t", "tags", "tags", tooltip="Edit the tags of the marked nodes, else of this one", id="nodes.tags"),
+        COPY,
+        YAML,
+    ]
+
+    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
+        super().__init__(argument, state)
+        self.nodes: dict[Ref, Node] = {}
+        self.grid = ResourceTable(COLUMNS, fields=self._fields)
+        self.side = LinesPane()
+
+    def compose_body(self) -> ComposeResult:
+        self.grid.glyphs = self.shell.glyphs
+        with Horizontal():
+            yield self.grid
+            yield self.side
+
+    def begin(self) -> None:
+        services = self.shell.services
+        for nodes in services.each(Nodes):
+            feed = services.feeds.feed(
+                nodes.context,
+                "DescribeInstanceInformation",
+                None,
+                growing(nodes),
+                every=max(self.shell.config.refresh, 1.0),
+            )
+            services.feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
+            self.follow(feed, self.show)
+
+    def show(self, nodes: Sequence[Node]) -> int:
+        """Take the nodes that are known now."""
+        self.nodes = {node.ref: node for node in nodes}
+        now = datetime.now(UTC)
+        self.grid.set_rows([(node.ref, self._cells(node, now)) for node in nodes])
+        self.shell.see("node", {node.id: node.name for node in nodes})
+        self.shell.set_fact("nodes", f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}")
+        self._tell_side()
+        return len(nodes)
+
+    def crumb(self) -> str:
+        return self.TITLE
+
+    def copies(self) -> dict[str, str]:
+        node = self.current
+        return {} if node is None else {"id": node.id, "name": node.name, "ARN": arn(node, self.shell)}
+
+    async def raw(self) -> tuple[str, Any]:
+        node = self.current
+        if node is None:
+            return "", None
+        return node.id, await self.shell.services.of(Nodes, node.context).raw(node.id)
+
+    def refusal(self, action: str) -> str:
+        if action in ("shell", "run", "tags", "open", "copy", "yaml") and not self.nodes:
+            return "there is no node"
+        node = self.current
+        if action == "shell" and node is not None and not node.online:
+            return f"{node.name} does not answer"
+        return ""
+
+    @property
+    def current(self) -> Node | None:
+        """The node under the cursor."""
+        return self.nodes.get(self.grid.cursor_id)  # type: ignore[call-overload,no-any-return]  # row ids are Refs here
+
+    @property
+    def chosen(self) -> list[Node]:
+        """The marked nodes, else the one under the cursor."""
+        return [self.nodes[ref] for ref in self.grid.targets if isinstance(ref, Ref) and ref in self.nodes]
+
+    def _cells(self, node: Node, now: datetime) -> Sequence[Any]:
+        word, style = ping_word(node.ping, self.shell.glyphs)
+        pinged = node.last_ping.timestamp() if node.last_ping else 0.0
+        return (
+            (word, TABLE_STYLES.get(style, "")),
+            node.name,
+            (node.id, "muted"),
+            node.platform,
+            node.agent_version,
+            node.address,
+            (age(node.last_ping, now), "", -pinged),
+            " ".join(f"{key}={value}" for key, value in sorted(node.tags.items())),
+        )
+
+    def _fields(self, ref: Any) -> Mapping[str, str]:
+        node = self.nodes.get(ref)
+        return {} if node is None else node.tags
+
+    def _tell_side(self) -> None:
+        node = self.current
+        if node is None:
+            self.side.show([])
+            return
+        facts = [
+            ("id", node.id),
+            ("host", node.computer_name),
+            ("platform", node.platform),
+            ("agent", node.agent_version),
+            ("address", node.address),
+            ("kind", node.resource_type),
+            ("ping", f"{moment(node.last_ping)}"),
+            ("since", f"{moment(node.registered)}"),
+        ]
+        lines: list[list[Word]] = [[(node.name, "accent")], [ping_word(node.ping, self.shell.glyphs)], []]
+        lines += [[(f"{name:<9}", "dim"), (text, "text")] for name, text in facts if text]
+        lines += [[], [("tags", "dim"), ("" if node.tags else "  none; t adds some", "dim")]]
+        lines += [[(f"  {key}", "accent"), (f" = {value}", "text")] for key, value in sorted(node.tags.items())]
+        self.side.show(lines)
+
+    def on_resource_table_row_highlighted(self) -> None:
+        self._tell_side()
+        self.update_hints()
+
+    def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
+        if isinstance(event.row, Ref):
+            self.shell.go("node", event.row.id)
+
+    # actions
+
+    @changing
+    def action_shell(self) -> None:
+        node = self.current
+        if node is not None:
+            self.shell.go("sessions", {"start": node.id})
+
+    @changing
+    def action_run(self) -> None:
+        self.shell.go("run", [node.id for node in self.chosen])
+
+    @changing
+    def action_tags(self) -> None:
+        self.do(self._edit_tags())
+
+    async def _edit_tags(self) -> None:
+        nodes = self.chosen
+        hidden = [self.nodes[ref].name for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
+        names = ", ".join(node.name for node in nodes[:8]) + (f" and {len(nodes) - 8} more" if len(nodes) > 8 else "")
+        about = f"On {names}." + (f"\nHidden by the filter, yet marked: {', '.join(hidden)}." if hidden else "")
+        common = dict(set.intersection(*(set(node.tags.items()) for node in nodes))) if nodes else {}
+        answer = await self.ask(TagsPrompt(len(nodes), about, common))
+        if answer is None:
+            return
+        tags = read_tags(answer)
+        gone = sorted(set(common) - set(tags))
+        changed = {key: value for key, value in tags.items() if common.get(key) != value}
+        failed: list[str] = []
+        for node in nodes:
+            service = self.shell.services.of(Tags, node.context)
+            try:
+                if gone:
+                    await service.remove(node.id, gone)
+                if changed:
+                    await service.add(node.id, changed)
+            except SsmTuiError as error:
+                failed.append(f"{node.name}: {error}")
+        if failed:
+            self.shell.notice(f"{len(failed)} of {len(nodes)} failed. {failed[0]}", "bad")
+        elif gone or changed:
+            self.shell.notice(f"Tags set on {len(nodes)} node{'' if len(nodes) == 1 else 's'}.", "good")
+        self.reload()
+
+
+class TagsPrompt(Prompt):
+    """Asks for the tags that the chosen nodes have in common, as words `key=value`."""
+
+    def __init__(self, count: int, about: str, common: Mapping[str, str]) -> None:
+        title = "Tags of one node" if count == 1 else f"Tags that {count} nodes have in common"
+        text = about + "\nWords key=value, quoted where they hold spaces; a word that is taken out is removed."
+        super().__init__(title, text, value=shlex.join(f"{key}={value}" for key, value in sorted(common.items())))
+
+    def check(self, text: str) -> str:
+        try:
+            read_tags(text)
+        except ValueError as error:
+            return f"{error}   esc leaves it"
+        return ""
+
+
+def read_tags(text: str) -> dict[str, str]:
+    """Read words `key=value` as the shell would split them.
+
+    Raises: ValueError with a sentence for a word that is none, and for what AWS does not take as a tag.
+    """
+    tags: dict[str, str] = {}
+    for word in shlex.split(text):
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise ValueError(f"{word!r} is not key=value.")
+        if len(key) > 128 or len(value) > 256:
+            raise ValueError(f"{key[:20]!r}: a key has at most 128 characters, a value 256.")
+        if key.lower().startswith("aws:"):
+            raise ValueError(f"{key!r}: keys that begin with aws: are AWS's own.")
+        tags[key] = value
+    if len(tags) > 50:
+        raise ValueError("A node has at most 50 tags.")
+    return tags
+
+
+def arn(node: Node, shell: Shell) -> str:
+    """Give a node's ARN: a managed instance's, or an EC2 instance's."""
+    account, region = shell.account, shell.region
+    if node.id.startswith("i-"):
+        return f"arn:aws:ec2:{region}:{account}:instance/{node.id}"
+    return f"arn:aws:ssm:{region}:{account}:managed-instance/{node.id}"
+
+
+def growing(nodes: Nodes) -> Callable[[], AsyncIterator[list[Node]]]:
+    """Give the fetch of a feed whose value grows page by page."""
+
+    async def fetch() -> AsyncIterator[list[Node]]:
+        known: list[Node] = []
+        async for page in nodes.list():
+            known = [*known, *page]
+            yield known
+
+    return fetch

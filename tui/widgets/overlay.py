@@ -1,0 +1,24 @@
+"""The base of what opens over a screen and closes with Esc."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.binding import Binding
+from textual.screen import ModalScreen
+
+T = TypeVar("T")
+
+
+class Overlay(ModalScreen[T], inherit_bindings=False):
+    """A modal screen; Esc gives None."""
+
+    AUTO_FOCUS = "*"
+    HELP_GROUP = "This window"
+    BINDINGS = [
+        Binding("escape", "cancel", "close", tooltip="Close this window", id="overlay.close"),
+        Binding("ctrl+q", "app.quit", "quit", tooltip="Leave the console", show=False, id="overlay.quit"),
+    ]
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
