@@ -24,11 +24,20 @@ def run_async(work: Coroutine[None, None, int]) -> int:
 async def opened(common: Common, *, start: bool = True) -> AsyncIterator[Transport]:
     """Connect to the local engine, starting it where nobody has; close the connection at the end.
 
-    Raises: Unreachable with `start=False` where no engine runs, StateError where the folder can't be used.
+    Raises: Unreachable with `start=False` where no engine runs, StateError where the folder can't be used, ConfigError.
     """
+    from tui.cli._demo import demo_of
     from tui.transport.local import LocalTransport
 
-    local = await LocalTransport.connect(common.state, start=start, client="cli")
+    idle: float | None = None
+    if start:
+        from tui.config import load_config
+
+        idle = load_config().idle
+    nodes, seed = demo_of(common.state) or (0, 1)
+    local = await LocalTransport.connect(
+        common.state, start=start, client="cli", read_only=common.read_only, idle=idle, demo=nodes, seed=seed
+    )
     transport: Transport = local
     if common.read_only:
         from tui.transport.wrappers import ReadOnly
@@ -38,6 +47,19 @@ async def opened(common: Common, *, start: bool = True) -> AsyncIterator[Transpo
         yield transport
     finally:
         await local.aclose()
+
+
+async def again(transport: Transport) -> None:
+    """Connect again after the engine was lost, starting it where it is gone.
+
+    Raises: Unreachable, StateError.
+    """
+    from tui.transport.local import LocalTransport
+    from tui.transport.wrappers import Wrapper
+
+    base = transport.base if isinstance(transport, Wrapper) else transport
+    if isinstance(base, LocalTransport):
+        await base.reconnect()
 
 
 @dataclass(frozen=True, slots=True)

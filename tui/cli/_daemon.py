@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-from pathlib import Path
 
 from tui.engine.context import StatePaths
 
 MODULE = "tui.engine.daemon"
 """How the daemon's own command line names it."""
-DEMO_FILE = "demo.json"
-"""In the state folder of a demo: how many nodes by which seed, for whoever starts its engine again."""
 
 
 def holder(paths: StatePaths) -> int | None:
@@ -54,12 +50,3 @@ def disk_used(paths: StatePaths) -> dict[str, int]:
         "logs": [*paths.root.glob("engine.log*"), paths.crash],
     }
     return {name: sum(map(bytes_below, found)) for name, found in files.items()}
-
-
-def demo_of(state: Path) -> tuple[int, int] | None:
-    """Give (nodes, seed) where a state folder is a demo's."""
-    try:
-        found = json.loads((state / DEMO_FILE).read_text("utf-8"))
-        return int(found["nodes"]), int(found["seed"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui.cli._args import FAILED, INTERRUPTED, OK, UNREACHED, Common, parser
-from tui.cli._context import choose, opened, printable, run_async, talk
+from tui.cli._context import again, choose, opened, printable, run_async, talk
 from tui.cli._lines import Lines
-from tui.errors import SsmTuiError, UsageError
+from tui.errors import ApiError, SsmTuiError, Unreachable, UsageError
 from tui.ports import Shape, Transport
 from tui.services.commands import (
     Command,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SHELL_DOCUMENT = "AWS-RunShellScript"
 UNREACHED_DETAILS = {"DeliveryTimedOut", "Undeliverable", "InvalidPlatform", "AccessDenied"}
 """How an invocation ends on a node that never got it."""
+LOSSES = 5
+"""How often an engine may be lost during one run before it is given up."""
 READER_LEFT = 141
 """Exit status where stdout was closed: what the signal of a closed pipe would give."""
 
@@ -145,6 +147,7 @@ class Run:
     read: dict[tuple[str, str, str], int] = field(default_factory=dict)
     current: str = ""
     interrupted: bool = False
+    lost: int = 0
     leave: asyncio.Event = field(default_factory=asyncio.Event)
     aside: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -239,6 +242,25 @@ class Run:
         self._say(last)
 
     async def _follow(self, command: Command) -> Command:
+        """Print and wait until a command's last state; an engine that is lost meanwhile is started again."""
+        while True:
+            try:
+                command = await self._watch(command)
+            except Unreachable as error:
+                if self.lost >= LOSSES:
+                    raise
+                self.lost += 1
+                talk(f"{error} Starting it again; the command goes on.")
+                await again(self.transport)
+            else:
+                if command.status.over:
+                    return command
+                # The watch ended early: what the engine says now decides.
+                command = await self.commands.get(command.id)
+                if command.status.over:
+                    return command
+
+    async def _watch(self, command: Command) -> Command:
         async for event in self.commands.watch(command.id):
             match event:
                 case Output() if not self.args.json:
@@ -281,7 +303,12 @@ class Run:
         plugins = {plugin for id, plugin, _ in self.read if id == node} or {""}
         for plugin in sorted(plugins):
             for stream in ("stdout", "stderr"):
-                await self._fetch(invocation.command_id, (node, plugin, stream))
+                try:
+                    await self._fetch(invocation.command_id, (node, plugin, stream))
+                except ApiError as error:
+                    # What never ran has no output; what did and can't be read is worth a word.
+                    if invocation.status is CommandStatus.SUCCESS:
+                        talk(f"{self._name(node)}: the rest of its {stream} can't be read. {error}")
 
     async def _json(self, invocation: Invocation) -> None:
         from tui.cli._json import write_result
