@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 SEGMENT = 512 * 1024
-"""Bytes of one segment; two are kept, so a replay is at most twice this and a preamble."""
+"""Bytes of one segment; two are kept, and a few bytes more where there is no place to cut at."""
 
 ON_BY_DEFAULT = frozenset({7, 25})
 """Private modes that a terminal starts with: autowrap and a visible cursor."""
@@ -150,7 +150,10 @@ class SessionLog:
             if len(data) <= room:
                 self._write(data)
                 return
-            cut = _sane_cut(data, max(room, 0), self._limit)
+            cut = _sane_cut(data, max(room, 0), forced=self._size > self._limit + self._limit // 8)
+            if cut is None:
+                self._write(data)  # a few bytes more, rather than a cut inside a sequence
+                return
             self._write(data[:cut])
             data = data[cut:]
             self._rotate()
@@ -198,21 +201,22 @@ class SessionLog:
             self._file = -1
 
 
-def _sane_cut(data: bytes, start: int, limit: int) -> int:
+def _sane_cut(data: bytes, start: int, *, forced: bool) -> int | None:
     """Give the first place from `start` where output can be cut: before an escape sequence, or after a line.
 
-    Where there is none within `limit` bytes, it is cut before a whole character.
+    Where there is none it gives None or, if forced, a place before a whole character.
     """
-    end = min(len(data), start + limit)
-    escape = data.find(b"\x1b", start, end)
-    line = data.find(b"\n", start, end)
-    places = [place for place in (escape, line + 1 if line >= 0 else -1) if place >= 0]
-    if places:
-        return min(places)
-    cut = end
-    while cut < len(data) and cut > start and data[cut] & 0xC0 == 0x80:
-        cut -= 1
-    return cut
+    escape = data.find(b"\x1b", start)
+    line = data.find(b"\n", start, None if escape < 0 else escape)
+    if line >= 0:
+        return line + 1
+    if escape >= 0:
+        return escape
+    if forced:
+        for place in range(start, min(start + 4, len(data))):
+            if data[place] & 0xC0 != 0x80:
+                return place
+    return None
 
 
 def size_of(folder: Path) -> int:
