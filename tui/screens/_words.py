@@ -80,3 +80,12 @@ def session_word(status: SessionStatus, glyphs: Glyphs) -> tuple[str, str]:
             return f"{glyphs.idle} Terminated", "dim"
         case _:
             return f"{glyphs.idle} {status.value}", "accent"
+
+
+_TABLE_STYLES = {"good": "ok", "bad": "error", "dim": "muted", "text": ""}
+
+
+def cell(word: tuple[str, str]) -> tuple[str, str]:
+    """Give a word of a bar as a cell of a table, whose styles have other names."""
+    text, style = word
+    return text, _TABLE_STYLES.get(style, style)
