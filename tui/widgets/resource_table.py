@@ -1,0 +1,420 @@
+"""A table of any number of rows, keyed by id, drawn line by line.
+
+An owner gives `Column`s and rows `(id, cells)`, and hears of what is done with them through messages:
+
+    table.set_columns([Column("name", "Name"), Column("ping", "Ping", kind="status"), …])
+    table.set_rows(rows)        # all anew: an id that stays keeps cursor, scroll and mark
+    table.add_rows(page)        # one more page; known ids are updated
+    table.update_row(id, cells); table.update_cell(id, "ping", ("● Online", "ok")); table.remove_row(id)
+    table.set_filter("web env=prod"); table.sort_by("name", reverse=True)
+
+A cell is its text, or (text, style), or (text, style, value to sort by); styles are the names in `STYLES`. Texts are
+drawn as they are, never as markup. `fields`, a function from an id to a mapping, gives filters what no column shows.
+While there are no rows the table says `message`, in the way of its `state`: loading, empty, rows or error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Generator, Hashable, Iterable, Sequence
+from functools import partial
+
+from textual.binding import Binding
+from textual.message import Message
+from textual.reactive import reactive
+from textual.worker import Worker
+
+from tui.theming import UNICODE, Glyphs
+from tui.widgets.columns import Column
+from tui.widgets.filter_grammar import Cell, Filter, FilterError, SlowExpressionError, parse
+from tui.widgets.table_drawing import STYLES
+from tui.widgets.table_model import BULK, Fields, Row
+from tui.widgets.table_view import Anchor, TableMessage, TableView, place_of
+
+__all__ = ["STYLES", "Cell", "Column", "ResourceTable", "Row"]
+
+_SLICE_SECONDS = 0.008
+
+
+class ResourceTable(TableView):
+    """A virtual table; see the module for what goes in, and the messages for what comes out."""
+
+    DEFAULT_CSS = """
+    ResourceTable { height: 1fr; }
+    .table--header { color: $primary; text-style: bold; }
+    .table--cursor { background: $cursor; }
+    .table--blurred { background: $panel; }
+    .table--marked, .table--mark { color: $mark; }
+    .table--bar, .table--muted { color: $muted; }
+    .table--ok { color: $success; }
+    .table--warn { color: $warning; }
+    .table--error { color: $error; }
+    .table--accent { color: $accent; }
+    .table--strong { text-style: bold; }
+    .table--stale { text-style: dim; }
+    """
+    BINDINGS = [
+        Binding("space", "mark", "mark", tooltip="Mark or unmark the row", show=False, id="table.mark"),
+        Binding("M,ctrl+a", "mark_all", "mark all", tooltip="Mark every row shown", show=False, id="table.mark_all"),
+        Binding("asterisk", "invert", "invert", tooltip="Invert the marks shown", show=False, id="table.invert"),
+        Binding("less_than_sign", "sort(-1)", "sort left", tooltip="Previous column", show=False, id="table.sort_left"),
+        Binding("greater_than_sign", "sort(1)", "sort right", tooltip="Next column", show=False, id="table.sort_right"),
+        Binding("comma", "reverse", "reverse", tooltip="Reverse the order", show=False, id="table.reverse"),
+    ]
+
+    class RowHighlighted(TableMessage):
+        """The cursor came to another row; `row` is its id, None where there are no rows."""
+
+        row: Hashable | None
+
+    class RowSelected(TableMessage):
+        """A row was opened: Enter, or a double click."""
+
+        row: Hashable
+
+        def can_replace(self, message: Message) -> bool:
+            return False
+
+    class MarksChanged(TableMessage):
+        """Rows were marked or unmarked: `count` are, and the filter hides `hidden` of them."""
+
+        count: int
+        hidden: int
+
+    class FilterApplied(TableMessage):
+        """A filter was worked through: `shown` of `total` rows pass; with an `error` what was shown stayed."""
+
+        text: str
+        shown: int
+        total: int
+        error: FilterError | None
+
+    class SortChanged(TableMessage):
+        """Another order was asked for: by the column `key` ("" as the rows came), reversed or not."""
+
+        key: str
+        reverse: bool
+
+    state: reactive[str] = reactive("rows")
+    """loading, empty, rows or error: what it means that there are no rows."""
+    message: reactive[str] = reactive("")
+    """What is said where there are no rows; a plain word for the state where this is empty."""
+    stale: reactive[bool] = reactive(False)
+    """What is shown is no longer known to be true."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column] = (),
+        *,
+        fields: Fields | None = None,
+        glyphs: Glyphs = UNICODE,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(glyphs=glyphs, id=id, classes=classes)
+        self.model.fields = fields
+        self._sort: tuple[int | None, bool] = (None, False)
+        self._filter = Filter()
+        self._said = ""
+        self._passing: Worker[None] | None = None
+        self._warming: Worker[None] | None = None
+        self.set_columns(columns)
+
+    # What is shown, and what one may ask.
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.model.columns
+
+    @property
+    def cursor_id(self) -> Hashable | None:
+        """The id of the row under the cursor; None where there are no rows."""
+        return self._cursor
+
+    @property
+    def shown(self) -> int:
+        return len(self.model)
+
+    @property
+    def total(self) -> int:
+        return self.model.total
+
+    @property
+    def ids(self) -> list[Hashable]:
+        """The ids of the rows that are shown, in their order."""
+        return [self.model.id_at(position) for position in range(len(self.model))]
+
+    @property
+    def marked_ids(self) -> list[Hashable]:
+        """The marked ids: those shown in their order, then those that the filter hides."""
+        marks = self.model.marks
+        return [row for row in self.ids if row in marks] + self.hidden_marks if marks else []
+
+    @property
+    def hidden_marks(self) -> list[Hashable]:
+        """The ids that are marked and filtered out of sight."""
+        return [row for row in self.model.marks if self.model.position(row) is None]
+
+    @property
+    def targets(self) -> list[Hashable]:
+        """What an action works on: the marks, else the row under the cursor."""
+        return self.marked_ids or ([] if self._cursor is None else [self._cursor])
+
+    @property
+    def filter(self) -> Filter:
+        """The filter that was asked for last and could be meant."""
+        return self._filter
+
+    @property
+    def sort_column(self) -> str:
+        """The key of the column that rows are sorted by, "" for as they came."""
+        place = self._sort[0]
+        return "" if place is None else self.columns[place].key
+
+    @property
+    def sort_reversed(self) -> bool:
+        return self._sort[1]
+
+    @property
+    def arranging(self) -> bool:
+        """Whether a sort or a filter is still being worked on."""
+        return self._passing is not None
+
+    def cells(self, row: Hashable) -> Sequence[Cell] | None:
+        """Give a row's cells; None for an unknown id."""
+        slot = self.model.slots.get(row)
+        return None if slot is None else self.model.cells[slot]
+
+    # Data in.
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Set the columns; a sort stays with its column's key."""
+        key = self.sort_column if self._sort[0] is not None else ""
+        self.model.set_columns(columns)
+        place = place_of([column.key for column in columns], key)
+        if (place, self._sort[0]) != (None, None):
+            self._sort = (place, self._sort[1])
+            self.model.unarranged = True
+            self._arrange()
+        self._wishes = []
+        self._measure()
+        self._redraw()
+
+    def set_rows(self, rows: Iterable[Row]) -> None:
+        """Make the rows be these; cursor, scroll position and marks stay with their ids."""
+        anchor, marks = self._anchor(), len(self.model.marks)
+        self.model.replace(rows)
+        self._changed(anchor)
+        if len(self.model.marks) != marks:
+            self._say_marks()
+
+    replace_all = set_rows
+
+    def add_rows(self, rows: Iterable[Row]) -> None:
+        """Take a further page, without moving the cursor."""
+        anchor = self._anchor()
+        self.model.extend(rows)
+        self._changed(anchor)
+
+    def update_row(self, row: Hashable, cells: Sequence[Cell]) -> None:
+        """Change one row's cells; an unknown id is added."""
+        model, slot = self.model, self.model.slots.get(row)
+        if slot is None:
+            self.add_rows([(row, cells)])
+            return
+        before, anchor, shown = model.position(row), self._anchor(), len(model)
+        model.update(row, cells)
+        for key in [(slot, cursor, marked) for cursor in (False, True) for marked in (False, True)]:
+            self._lines.pop(key, None)
+        after = model.position(row)
+        if before != after or shown != len(model):
+            self._changed(anchor, forget=False)
+        elif after is not None:
+            self._refresh_row(after)
+
+    def update_cell(self, row: Hashable, key: str, cell: Cell) -> None:
+        """Change one cell by its column's key; an unknown id or key changes nothing."""
+        place, cells = place_of([column.key for column in self.columns], key), self.cells(row)
+        if place is not None and cells is not None:
+            self.update_row(row, (*cells[:place], cell, *cells[place + 1 :]))
+
+    def remove_row(self, *rows: Hashable) -> None:
+        """Take rows away; a cursor that stood on one stays where it was."""
+        anchor, marks = self._anchor(), len(self.model.marks)
+        self.model.remove(rows)
+        self._changed(anchor)
+        if len(self.model.marks) != marks:
+            self._say_marks()
+
+    def clear(self) -> None:
+        self.set_rows([])
+
+    # Order, filter, marks, cursor.
+
+    def set_filter(self, text: str | Filter) -> Filter:
+        """Show only the rows that match; give the parsed filter, whose `error` says why it can't be meant."""
+        wanted = parse(text) if isinstance(text, str) else text
+        if wanted.error is not None:
+            self._say_filter(wanted.text, wanted.error)
+        else:
+            self._filter = wanted
+            self._arrange()
+        return wanted
+
+    def sort_by(self, key: str, reverse: bool = False) -> None:
+        """Sort by a column's key ("" for as the rows came), equal ones as they came."""
+        self._sort = (place_of([column.key for column in self.columns], key), reverse)
+        self._arrange()
+        self.post_message(self.SortChanged(self, key=self.sort_column, reverse=reverse))
+
+    def mark(self, rows: Iterable[Hashable], marked: bool = True) -> None:
+        """Mark or unmark rows by id; unknown ids are left out."""
+        known = {row for row in rows if row in self.model.slots}
+        self.model.marks = self.model.marks | known if marked else self.model.marks - known
+        self.refresh()
+        self._say_marks()
+
+    def move_to(self, row: Hashable) -> bool:
+        """Put the cursor on a row; False if it is not shown."""
+        position = self.model.position(row)
+        if position is not None:
+            self._go(position)
+        return position is not None
+
+    # The machinery of change.
+
+    def _say_marks(self) -> None:
+        self.post_message(self.MarksChanged(self, count=len(self.model.marks), hidden=len(self.hidden_marks)))
+
+    def _say_filter(self, text: str, error: FilterError | None = None) -> None:
+        self.post_message(self.FilterApplied(self, text=text, shown=self.shown, total=self.total, error=error))
+
+    def _changed(self, anchor: Anchor, *, forget: bool = True) -> None:
+        if forget:
+            self._lines.clear()
+        self._keep(anchor)
+        if self._measured < len(self.model.order) and self._measured < 400:
+            self._measure()
+        if self.model.unarranged and self._passing is None:
+            self._arrange()
+        if self.total > BULK and self.is_running and (self._warming is None or self._warming.is_finished):
+            self._warming = self.run_worker(self._warm, group="warm", exit_on_error=False)
+        self._notice = None
+        self.refresh()
+
+    def _arrange(self) -> None:
+        """Bring the model to the sort and filter that are wanted: at once for few rows, in slices for many."""
+        if self._passing is not None:
+            self._passing.cancel()
+            self._passing = None
+        steps = self.model.arranging(*self._sort, self._filter)
+        if len(self.model.cells) > BULK and self.is_running:
+            self._passing = self.run_worker(
+                partial(self._drive, steps), group="arrange", exclusive=True, exit_on_error=False
+            )
+            return
+        anchor = self._anchor()
+        try:
+            for _ in steps:
+                pass
+        except SlowExpressionError:
+            self._too_slow()
+        else:
+            self._arranged(anchor)
+
+    async def _drive(self, steps: Generator[None, None, None]) -> None:
+        """Work steps off, letting the loop run between slices; a newer wish cancels this."""
+        started, anchor = time.perf_counter(), self._anchor()
+        try:
+            for _ in steps:
+                if time.perf_counter() - started > _SLICE_SECONDS:
+                    await asyncio.sleep(0)
+                    started = time.perf_counter()
+                anchor = self._anchor()
+        except SlowExpressionError:
+            self._passing = None
+            self._too_slow()
+        else:
+            self._passing = None
+            self._arranged(anchor)
+        finally:
+            steps.close()
+
+    async def _warm(self) -> None:
+        """Prepare the rows for their first filter, in short slices while nothing else is to do."""
+        for _ in self.model.warming():
+            await asyncio.sleep(0.001)
+
+    def _arranged(self, anchor: Anchor) -> None:
+        if self.is_running and (self._filter or self._said):
+            self._say_filter(self._filter.text)
+        self._said = self._filter.text
+        self._changed(anchor)
+
+    def _too_slow(self) -> None:
+        fault = FilterError("This expression takes too long on some row", 0)
+        text, self._filter = self._filter.text, self.model.filter
+        self._say_filter(text, fault)
+
+    # What the view asks.
+
+    def _sorting(self) -> tuple[int | None, bool]:
+        return self._sort
+
+    def _stale(self) -> bool:
+        return self.stale
+
+    def _saying(self) -> tuple[str, bool]:
+        if self.total:
+            return "No row matches the filter. Esc clears it.", False
+        plain = {"loading": "Loading…", "empty": "Nothing here.", "error": "This could not be loaded."}
+        return self.message or plain.get(self.state, ""), self.state == "error"
+
+    def _highlighted(self) -> None:
+        self.post_message(self.RowHighlighted(self, row=self._cursor))
+
+    def _opened(self) -> None:
+        self.post_message(self.RowSelected(self, row=self._cursor))
+
+    def _header_clicked(self, place: int) -> None:
+        self.sort_by(self.columns[place].key, not self._sort[1] if self._sort[0] == place else False)
+
+    def _gutter_clicked(self, row: Hashable) -> None:
+        self.mark([row], row not in self.model.marks)
+
+    # Watchers and actions.
+
+    def watch_state(self) -> None:
+        self._redraw()
+
+    def watch_message(self) -> None:
+        self._redraw()
+
+    def watch_stale(self) -> None:
+        self.set_class(self.stale, "-stale")
+        self._redraw()
+
+    def action_mark(self) -> None:
+        if self._cursor is not None:
+            self.mark([self._cursor], self._cursor not in self.model.marks)
+            self._go(self._at + 1)
+
+    def action_mark_all(self) -> None:
+        self.mark(self.ids)
+
+    def action_invert(self) -> None:
+        shown = set(self.ids)
+        self.model.marks = self.model.marks ^ shown
+        self.refresh()
+        self._say_marks()
+
+    def action_sort(self, step: int) -> None:
+        """Sort by the next column, or the previous one; past the last they stand as they came."""
+        places = [*(place for place, _, _ in self._placed().places), None]
+        now = places.index(self._sort[0]) if self._sort[0] in places else len(places) - 1
+        place = places[(now + step) % len(places)]
+        self.sort_by("" if place is None else self.columns[place].key, self._sort[1])
+
+    def action_reverse(self) -> None:
+        self.sort_by(self.sort_column, not self._sort[1])
