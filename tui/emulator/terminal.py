@@ -169,8 +169,9 @@ class Terminal:
         if kind == "c" and first == 0:
             self._reply("\x1b[?62;22c")
         elif kind == ">c" and first == 0:
-            # 277 is the oldest xterm to which vim speaks SGR mouse; newer ones are asked more than is known here.
-            self._reply("\x1b[>41;277;0c")
+            # 277 is the oldest xterm to which vim speaks SGR mouse. The terminal type is a plain VT100: to xterm's own
+            # (41) tmux sends left and right margins and rectangles.
+            self._reply("\x1b[>0;277;0c")
         elif kind == "n" and first == 5:
             self._reply("\x1b[0n")
         elif kind in ("n", "?n") and first == 6:
