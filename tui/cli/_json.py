@@ -11,22 +11,26 @@ from tui.services.commands import Commands, Invocation
 
 async def write_result(out: TextIO, commands: Commands, invocation: Invocation, name: str) -> None:
     """Write how a command ended on one node, with all that it said; bytes that are not UTF-8 become U+FFFD."""
-    result = await commands.invocation(invocation.command_id, invocation.node_id)
+    run = await commands.run_details(invocation.command_id, invocation.node_id)
+    codes = [step.exit_code for step in run.steps if step.exit_code is not None]
     head = {
         "CommandId": invocation.command_id,
         "InstanceId": invocation.node_id,
         "Name": name or invocation.node_name,
         "Status": invocation.status.value,
         "StatusDetails": invocation.details,
-        "ResponseCode": result.exit_code,
-        "ElapsedSeconds": result.elapsed.total_seconds() if result.elapsed else None,
+        "ResponseCode": next((code for code in codes if code), codes[-1] if codes else None),
+        "ElapsedSeconds": (run.ended - run.started).total_seconds() if run.ended and run.started else None,
+        "EffectiveUser": run.effective_user or None,
     }
     out.write(json.dumps(head, ensure_ascii=False)[:-1])
     for stream, member in (("stdout", "StandardOutput"), ("stderr", "StandardError")):
         out.write(f', "{member}": "')
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        async for part in commands.whole_output(invocation.command_id, invocation.node_id, stream, result.plugin):
-            out.write(json.dumps(decoder.decode(part), ensure_ascii=False)[1:-1])
+        for step in run.steps:
+            if step.stdout_bytes if stream == "stdout" else step.stderr_bytes:
+                async for part in commands.whole_output(invocation.command_id, invocation.node_id, stream, step.name):
+                    out.write(json.dumps(decoder.decode(part), ensure_ascii=False)[1:-1])
         out.write(json.dumps(decoder.decode(b"", True), ensure_ascii=False)[1:-1] + '"')
     out.write("}\n")
     out.flush()

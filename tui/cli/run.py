@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tui.cli._args import FAILED, INTERRUPTED, OK, UNREACHED, Common, parser
 from tui.cli._context import again, choose, opened, printable, run_async, talk
 from tui.cli._lines import Lines
-from tui.errors import ApiError, SsmTuiError, Unreachable, UsageError
+from tui.errors import SsmTuiError, Unreachable, UsageError
 from tui.ports import Shape, Transport
 from tui.services.commands import (
     Command,
@@ -300,15 +300,11 @@ class Run:
 
     async def _rest(self, invocation: Invocation) -> None:
         node = invocation.node_id
-        plugins = {plugin for id, plugin, _ in self.read if id == node} or {""}
-        for plugin in sorted(plugins):
-            for stream in ("stdout", "stderr"):
-                try:
-                    await self._fetch(invocation.command_id, (node, plugin, stream))
-                except ApiError as error:
-                    # What never ran has no output; what did and can't be read is worth a word.
-                    if invocation.status is CommandStatus.SUCCESS:
-                        talk(f"{self._name(node)}: the rest of its {stream} can't be read. {error}")
+        for step in (await self.commands.run_details(invocation.command_id, node)).steps:
+            for stream, size in (("stdout", step.stdout_bytes), ("stderr", step.stderr_bytes)):
+                key = (node, step.name, stream)
+                if size > self.read.get(key, 0):
+                    await self._fetch(invocation.command_id, key, size)
 
     async def _json(self, invocation: Invocation) -> None:
         from tui.cli._json import write_result

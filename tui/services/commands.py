@@ -172,6 +172,51 @@ class InvocationResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunStep:
+    """One step of a document on a node: its name is what `output` takes as plugin; sizes are bytes so far."""
+
+    name: str
+    details: str = ""
+    exit_code: int | None = None
+    stdout_bytes: int = 0
+    stderr_bytes: int = 0
+    folder: str = ""
+
+    @classmethod
+    def from_api(cls, shape: Shape, context: str) -> RunStep:
+        code = shape.get("ResponseCode")
+        return cls(
+            name=shape.get("Name") or "",
+            details=shape.get("StatusDetails") or "",
+            exit_code=None if code is None or code < 0 else int(code),
+            stdout_bytes=int(shape.get("StdoutBytes") or 0),
+            stderr_bytes=int(shape.get("StderrBytes") or 0),
+            folder=shape.get("Folder") or "",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetails:
+    """What our engine knows of a command on a node beyond the API: as whom it ran, and each step's whole size."""
+
+    ref: Ref
+    effective_user: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
+    steps: tuple[RunStep, ...] = ()
+
+    @classmethod
+    def from_api(cls, shape: Shape, context: str) -> RunDetails:
+        return cls(
+            ref=Ref(context, f"{shape['CommandId']}/{shape['InstanceId']}"),
+            effective_user=shape.get("EffectiveUser") or "",
+            started=as_time(shape.get("StartedAt")),
+            ended=as_time(shape.get("EndedAt")),
+            steps=tuple(RunStep.from_api(step, context) for step in shape.get("Steps") or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPart:
     """Bytes of a stream from `offset`; `size` is how many there are so far, `final` that no more will come."""
 
@@ -264,6 +309,10 @@ class Commands:
             timeout=timeout,
             comment=comment,
         )
+        return await self.send_request(params)
+
+    async def send_request(self, params: Shape) -> Command:
+        """Send a request that `send_params` made, as it was shown."""
         return Command.from_api((await self._transport.call("SendCommand", params))["Command"], self.context)
 
     async def list(self, filters: Iterable[Shape] = (), limit: int | None = None) -> AsyncIterator[list[Command]]:
@@ -307,6 +356,11 @@ class Commands:
         if plugin:
             params["PluginName"] = plugin
         return await self._transport.call("GetCommandInvocation", params)
+
+    async def run_details(self, command_id: str, node: str) -> RunDetails:
+        """Give what only our engine knows of a command on a node."""
+        params = {"CommandId": command_id, "InstanceId": node}
+        return RunDetails.from_api(await self._transport.call("DescribeRun", params, service=OWN), self.context)
 
     async def cancel(self, command_id: str, ids: Iterable[str] | None = None) -> None:
         """Cancel a command, or only what it runs on some nodes."""

@@ -1,0 +1,127 @@
+"""Which nodes target words mean: ids, names, host names and `tag:KEY=VALUE`, as one types them."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tui.ports import Shape
+from tui.services.nodes import Node
+
+LIKELY = 4
+"""Names that are offered for a word that names no node."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The union of what the words mean.
+
+    `targets` is the API's form where one `tag:` word says it all, else the nodes go by their ids; `problems` is a
+    sentence for each word that names no node, or more than one.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    targets: tuple[Shape, ...] = field(default=())
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> list[str]:
+        return [node.id for node in self.nodes]
+
+    @property
+    def offline(self) -> list[Node]:
+        return [node for node in self.nodes if not node.online]
+
+
+class Directory:
+    """Nodes by what they are called; made once for a list of nodes, asked at every key."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = nodes
+        self._by_id = {node.id: node for node in nodes}
+        self._by_name: dict[str, list[Node]] = {}
+        self._by_host: dict[str, list[Node]] = {}
+        for node in nodes:
+            self._by_name.setdefault(node.name, []).append(node)
+            self._by_host.setdefault(node.computer_name, []).append(node)
+
+    def choose(self, words: Iterable[str], host: str | None = None) -> Chosen:
+        """Find the union of what the words name; no words mean this machine, found by its host name."""
+        words = [*words]
+        if not words:
+            here = self._this_machine(socket.gethostname() if host is None else host)
+            missing = () if here else ("This machine is not among the nodes: name a target.",)
+            return Chosen(nodes=(here,) if here else (), problems=missing)
+        found: dict[str, Node] = {}
+        targets: list[Shape] = []
+        problems: list[str] = []
+        for word in words:
+            if word.startswith("tag:"):
+                target, nodes = self._tagged(word)
+                if target is None:
+                    problems.append(f"{word} names no tag: write tag:KEY=VALUE.")
+                else:
+                    targets.append(target)
+                if target is not None and not nodes:
+                    problems.append(f"No node has {word}.")
+            else:
+                nodes, problem = self._named(word)
+                problems += [problem] if problem else []
+            found |= {node.id: node for node in nodes}
+        return Chosen(
+            nodes=tuple(found.values()),
+            targets=tuple(targets) if len(words) == 1 and not problems else (),
+            problems=tuple(problems),
+        )
+
+    def word_for(self, node_id: str) -> str:
+        """Give the shortest word that names just this node: its name where no other has it, else its id."""
+        node = self._by_id.get(node_id)
+        if node is None or len(self._by_name[node.name]) > 1 or node.name.startswith("tag:") or not node.name:
+            return node_id
+        return node.name
+
+    def _this_machine(self, host: str) -> Node | None:
+        found = self._by_host.get(host, [])
+        if len(found) == 1:
+            return found[0]
+        return self.nodes[0] if len(self.nodes) == 1 else None
+
+    def _tagged(self, word: str) -> tuple[Shape | None, list[Node]]:
+        key, equals, value = word[4:].partition("=")
+        if not key:
+            return None, []
+        if equals:
+            return {"Key": f"tag:{key}", "Values": [value]}, [n for n in self.nodes if n.tags.get(key) == value]
+        return {"Key": "tag-key", "Values": [key]}, [node for node in self.nodes if key in node.tags]
+
+    def _named(self, word: str) -> tuple[list[Node], str]:
+        if word in self._by_id:
+            return [self._by_id[word]], ""
+        found = self._by_name.get(word) or self._by_host.get(word) or []
+        if len(found) == 1:
+            return found, ""
+        if found:
+            return [], f"{len(found)} nodes are called {word}: name one by its id."
+        low = word.casefold()
+        like = [node.name for node in self.nodes if node.name.casefold().startswith(low) or node.id.startswith(low)]
+        more = f" and {len(like) - LIKELY} more" if len(like) > LIKELY else ""
+        near = f" There are {', '.join(like[:LIKELY])}{more}." if like else ""
+        return [], f"No node is called {word}.{near}"
+
+
+def split_words(line: str) -> list[str]:
+    """Split a line of target words; quotes hold a name with spaces together, one that is still open ends at the end."""
+    for end in ("", "'", '"'):
+        try:
+            return shlex.split(line + end)
+        except ValueError:
+            continue
+    return line.split()
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Write target words as one line that `split_words` reads back."""
+    return " ".join(shlex.quote(word) if any(c in word for c in " \t'\"\\") or not word else word for word in words)
