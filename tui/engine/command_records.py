@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from tui.engine import output
+from tui.engine.command_steps import PreparedStep
 from tui.engine.nodes.base import StepRun
 from tui.engine.rate_control import RateControl
 from tui.engine.statuses import FINAL, command_status, plugin_status, status_of
@@ -59,7 +59,7 @@ class Invocation:
 class Command:
     """A command that is not over; those that are live in the store alone.
 
-    `request` is what never changes, as the API shows it; `documents` what its steps are made of.
+    `request` is what never changes, as the API shows it; `platforms` are those that its document runs on.
     """
 
     number: int
@@ -69,16 +69,17 @@ class Command:
     expires_at: float
     invocations: dict[str, Invocation]
     rate: RateControl
-    steps: Sequence[tuple[str, str, Any]] = ()
-    """(name, action, resolved inputs) of each step."""
+    steps: Sequence[PreparedStep] = ()
+    platforms: Sequence[str] = ()
     cancelled: bool = False
     details: str = "Pending"
     counts: Counter[str] = field(default_factory=Counter)
     """How many invocations have each StatusDetails."""
     waiting: list[Invocation] = field(default_factory=list)
     """Those that were not sent yet, the next one last."""
-    stored: bool = False
-    """Whether the store knows that it has begun."""
+    unsaved: list[Invocation] = field(default_factory=list)
+    is_unsaved: bool = False
+    saver: asyncio.Task[None] | None = None
 
     @property
     def is_final(self) -> bool:

@@ -1,0 +1,70 @@
+"""Samples of nodes: taken often while somebody looks, seldom otherwise, kept in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tui.engine.context import Services
+from tui.engine.nodes.base import Node
+from tui.ports import Shape
+
+TICK_SECONDS = 2.0
+"""How often nodes are sampled while somebody looks."""
+
+IDLE_SECONDS = 60.0
+"""How often otherwise."""
+
+LOOKING_SECONDS = 15.0
+"""For how long a ListNodeSamples counts as looking."""
+
+KEPT = 720
+
+SLICE = 100
+"""How many nodes are sampled in one tick; of a larger fleet each tick takes the next ones."""
+
+
+class Samples:
+    """The last samples of every node; a part of the engine's services."""
+
+    def __init__(self, services: Services) -> None:
+        self.watchers = 0
+        self._services = services
+        self._rings: dict[str, deque[Shape]] = {}
+        self._asked = float("-inf")
+        self._taken = float("-inf")
+        self._next = 0
+
+    def looked(self) -> None:
+        """Note that somebody looks at samples now."""
+        self._asked = self._services.clock.monotonic()
+
+    def of(self, node_id: str, count: int) -> list[Shape]:
+        """Give a node's last samples, oldest first."""
+        ring = self._rings.get(node_id)
+        return list(ring)[-count:] if ring else []
+
+    def latest(self) -> list[tuple[str, Shape]]:
+        """Give every node's last sample."""
+        return [(node_id, ring[-1]) for node_id, ring in self._rings.items() if ring]
+
+    def tick(self) -> None:
+        """Sample, if it is time; runs every TICK_SECONDS."""
+        now = self._services.clock.monotonic()
+        looking = self.watchers > 0 or now - self._asked < LOOKING_SECONDS
+        if looking or now - self._taken >= IDLE_SECONDS:
+            self._taken = now
+            nodes = self._services.nodes.all()
+            if len(nodes) > SLICE:
+                start = self._next % len(nodes)
+                self._next = start + SLICE
+                nodes = nodes[start : start + SLICE]
+            for node in nodes:
+                self.take(node)
+
+    def take(self, node: Node) -> None:
+        """Sample one node now, and tell who watches."""
+        sample = node.sample()
+        if sample is None:
+            return
+        self._rings.setdefault(node.id, deque(maxlen=KEPT)).append(sample)
+        self._services.bus.publish("nodes", {"type": "metrics", "InstanceId": node.id, **sample})

@@ -1,0 +1,26 @@
+"""Opaque NextTokens: where a list goes on, and of which list that is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from tui.engine.context import ApiFault
+
+
+def encode_token(kind: str, position: str) -> str:
+    """Make the token with which a list goes on after a position."""
+    return base64.urlsafe_b64encode(f"{kind}\n{position}".encode()).decode()
+
+
+def decode_token(token: str | None, kind: str) -> str:
+    """Give the position of a token, empty where there is no token. Raises: ApiFault InvalidNextToken."""
+    if not token:
+        return ""
+    try:
+        found, newline, position = base64.urlsafe_b64decode(token.encode()).decode().partition("\n")
+    except (binascii.Error, ValueError):
+        found, newline, position = "", "", ""
+    if found != kind or not newline:
+        raise ApiFault("InvalidNextToken", "The specified token is not valid.")
+    return position
