@@ -64,8 +64,7 @@ def test_line_drawing_characters_are_drawn_as_lines_until_switched_back() -> Non
 
 def test_questions_are_answered_and_a_replay_answers_none_of_them() -> None:
     questions = (
-        b"\x1b[c\x1b[>c\x1b[5n\x1b[3;4H\x1b[6n\x1b[?6n\x1b[?2004h"
-    questions += b"\x1b[?2004$p\x1b[?9999$p\x1b[4$p\x1b[18t\x1b]11;?\x07"
+        b"\x1b[c\x1b[>c\x1b[5n\x1b[3;4H\x1b[6n\x1b[?6n\x1b[?2004h\x1b[?2004$p\x1b[?9999$p\x1b[4$p\x1b[18t\x1b]11;?\x07"
     )
     terminal = Terminal(20, 6, colours=(0xD0D0D0, 0x102030))
     terminal.feed(questions, answer=False)
