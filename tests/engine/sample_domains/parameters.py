@@ -62,6 +62,7 @@ async def count(ctx: Context, params: Shape) -> AsyncIterator[Shape]:
     closed = ctx.services.settings.get("closed", [])
     try:
         for number in range(params["to"]):
+            ctx.services.settings.get("given", []).append(number)
             yield {"type": "number", "Number": number, "Data": "x" * params.get("size", 0)}
         if params.get("fail"):
             raise ApiFault("InvalidCommandId")
