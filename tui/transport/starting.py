@@ -99,6 +99,9 @@ async def start_daemon(state: Path, options: Sequence[str], until: float) -> Map
         os.close(reading)
         if process.poll() is None:  # the daemon proper has left this process behind; it ends at once
             await asyncio.get_running_loop().run_in_executor(None, process.wait)
+    owner = lock_owner(state) if said is None else 0
+    if owner:
+        return {"error": "", "owner": owner}
     if said is None:
         return {"error": f"The engine of {state} was not ready in time.", "hint": _see_log(state)}
     for line in said.decode("utf-8", "replace").splitlines():
