@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from tui.engine.context import ApiFault
+from tui.engine.login_shell import login_shell
 from tui.engine.nodes import facts, steps
 from tui.engine.nodes.base import Facts, Outcome, Shell, ShellRequest, Step, StepResult, StepRun
 from tui.engine.nodes.sudo import Sudo
@@ -24,7 +25,7 @@ class ThisMachine:
         self.id = node_id
         self.become = become
         self._clock = clock
-        self._environment = environment
+        self._environment = step_environment() if environment is None else environment
         self._sudo = Sudo()
         self._sampler: facts.Sampler | None = None
 
@@ -70,6 +71,12 @@ class ThisMachine:
 
     def set_become_password(self, password: str) -> None:
         self._sudo.set_password(password)
+
+
+def step_environment() -> dict[str, str]:
+    """Give what a step inherits: what a login would have, and none of the engine's own credentials and terminals."""
+    found = login_shell(":", inherited=os.environ).env
+    return {name: value for name, value in found.items() if name not in ("TERM", "COLORTERM")}
 
 
 def user_name() -> str:
