@@ -88,6 +88,20 @@ class Modes:
                 parts.append(f"\x1b[?{mode}{'h' if on else 'l'}".encode())
         return b"".join([*parts, self._keypad, self._charset, self._region])
 
+    def undo(self) -> bytes:
+        """Give the bytes that bring a terminal in the present modes back to what a terminal is at its start."""
+        parts = []
+        for mode, on in self._private.items():
+            if on != (mode in ON_BY_DEFAULT):
+                parts.append(f"\x1b[?{mode}{'l' if on else 'h'}".encode())
+        if self._keypad == b"\x1b=":
+            parts.append(b"\x1b>")
+        if self._charset not in (b"", b"\x1b(B"):
+            parts.append(b"\x1b(B")
+        if self._region not in (b"", b"\x1b[r"):
+            parts.append(b"\x1b7\x1b[r\x1b8")
+        return b"".join([*reversed(parts), b"\x1b[0m"])
+
 
 class SessionLog:
     """Two segments on disk, `N.raw` with `N.modes` beside it: the modes at its start.
