@@ -152,7 +152,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     ]
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
-        super().__init__()
+        super().__init__(classes="" if self.STATES_IN_TABLE else "-loading")
         self.argument = argument
         self.place: Place | None = None
         self.phase = "loading"
@@ -272,8 +272,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def set_phase(self, phase: str, headline: str = "", text: str = "") -> None:
         """Show one of loading, empty, rows, error; the pane says the headline and the text for all but rows."""
         self.phase = phase
-        for name in ("loading", "empty", "rows", "error"):
-            self.set_class(name == phase, f"-{name}")
+        if not self.STATES_IN_TABLE:
+            # One batch: each change of a class styles the whole screen anew.
+            self.update_classes({f"-{name}": name == phase for name in ("loading", "empty", "rows", "error")})
         if phase != "rows":
             usual = {"loading": (self.LOADING, ""), "empty": self.EMPTY}.get(phase, ("", ""))
             style = "bad" if phase == "error" else "dim" if phase == "loading" else "text"
@@ -400,9 +401,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             self.fail(error)
 
     def _set_stale(self, stale: bool) -> None:
-        self.set_class(stale, "-stale")
-        if self.table is not None:
-            self.table.stale = stale
+        if stale != self.has_class("-stale"):
+            self.set_class(stale, "-stale")
+            if self.table is not None:
+                self.table.stale = stale
 
     @property
     def _is_looking(self) -> bool:
@@ -440,10 +442,12 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             looker.close()
         self._lookers.clear()
 
+    def fit_size(self, columns: int, rows: int) -> None:
+        """Say by classes how much room there is."""
+        self.update_classes({"-narrow": columns < 100, "-wide": columns >= 160, "-short": rows < 12})
+
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < 100, "-narrow")
-        self.set_class(event.size.width >= 160, "-wide")
-        self.set_class(event.size.height < 12, "-short")
+        self.fit_size(event.size.width, event.size.height)
 
     def on_resource_table_filter_applied(self, event: Any) -> None:
         if event.error is not None:

@@ -33,7 +33,14 @@ class Look:
         """The console's own variables for themes that lack some."""
         theme = self.theme
         muted, bar = theme.secondary or theme.primary, theme.panel or theme.surface or theme.background or "#202020"
-        return {"muted": muted, "bar": bar, "cursor": bar, "mark": theme.accent or theme.primary}
+        return {
+            "muted": muted,
+            "bar": bar,
+            "cursor": bar,
+            "mark": theme.accent or theme.primary,
+            # Textual's own style sheets name it even where its generator for terminal colours leaves it out.
+            "ansi-background": "ansi_default",
+        }
 
     def use(self, name: str) -> bool:
         """Take a theme by name; False (and `problem`) where its file is wrong: the old one stays.

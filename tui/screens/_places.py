@@ -66,6 +66,7 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
             entry = screens.find(place.noun)
             assert entry is not None, place.noun
             place.screen = entry.load()(place.argument, place.state)
+            place.screen.fit_size(*self.size)
             self.install_screen(place.screen, f"place-{id(place.screen)}")
         place.screen.place = place
         return place.screen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +13,8 @@ from textual.containers import Horizontal
 from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, Shell, changing
-from tui.screens._dialogs import Prompt
 from tui.screens._words import age, moment, ping_word
 from tui.services.nodes import Node, Nodes
-from tui.services.tags import Tags
 from tui.widgets.columns import Column
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.resource_table import ResourceTable
@@ -194,6 +191,9 @@ class NodesScreen(ConsoleScreen):
         self.do(self._edit_tags())
 
     async def _edit_tags(self) -> None:
+        from tui.screens._tags import TagsPrompt, read_tags  # deferred: opened on a key
+        from tui.services.tags import Tags
+
         nodes = self.chosen
         hidden = [self.nodes[ref].name for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
         names = ", ".join(node.name for node in nodes[:8]) + (f" and {len(nodes) - 8} more" if len(nodes) > 8 else "")
@@ -220,42 +220,6 @@ class NodesScreen(ConsoleScreen):
         elif gone or changed:
             self.shell.notice(f"Tags set on {len(nodes)} node{'' if len(nodes) == 1 else 's'}.", "good")
         self.reload()
-
-
-class TagsPrompt(Prompt):
-    """Asks for the tags that the chosen nodes have in common, as words `key=value`."""
-
-    def __init__(self, count: int, about: str, common: Mapping[str, str]) -> None:
-        title = "Tags of one node" if count == 1 else f"Tags that {count} nodes have in common"
-        text = about + "\nWords key=value, quoted where they hold spaces; a word that is taken out is removed."
-        super().__init__(title, text, value=shlex.join(f"{key}={value}" for key, value in sorted(common.items())))
-
-    def check(self, text: str) -> str:
-        try:
-            read_tags(text)
-        except ValueError as error:
-            return f"{error}   esc leaves it"
-        return ""
-
-
-def read_tags(text: str) -> dict[str, str]:
-    """Read words `key=value` as the shell would split them.
-
-    Raises: ValueError with a sentence for a word that is none, and for what AWS does not take as a tag.
-    """
-    tags: dict[str, str] = {}
-    for word in shlex.split(text):
-        key, equals, value = word.partition("=")
-        if not equals or not key:
-            raise ValueError(f"{word!r} is not key=value.")
-        if len(key) > 128 or len(value) > 256:
-            raise ValueError(f"{key[:20]!r}: a key has at most 128 characters, a value 256.")
-        if key.lower().startswith("aws:"):
-            raise ValueError(f"{key!r}: keys that begin with aws: are AWS's own.")
-        tags[key] = value
-    if len(tags) > 50:
-        raise ValueError("A node has at most 50 tags.")
-    return tags
 
 
 def arn(node: Node, shell: Shell) -> str:
