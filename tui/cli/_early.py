@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
 import sys
@@ -26,6 +25,8 @@ class Early:
         """Wait until the daemon listens, or has ended; a second call returns at once."""
         if self._reading < 0:
             return
+        import asyncio  # deferred: the daemon is started before this is paid for
+
         reading, self._reading = self._reading, -1
         loop = asyncio.get_running_loop()
         said = asyncio.Event()

@@ -144,6 +144,7 @@ class Run:
     commands: Commands = field(init=False)
     names: dict[str, str] = field(init=False)
     ended: dict[str, Invocation] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
     read: dict[tuple[str, str, str], int] = field(default_factory=dict)
     current: str = ""
     interrupted: bool = False
@@ -301,6 +302,8 @@ class Run:
     async def _rest(self, invocation: Invocation) -> None:
         node = invocation.node_id
         for step in (await self.commands.run_details(invocation.command_id, node)).steps:
+            if step.exit_code:
+                self.codes.setdefault(node, step.exit_code)
             for stream, size in (("stdout", step.stdout_bytes), ("stderr", step.stderr_bytes)):
                 key = (node, step.name, stream)
                 if size > self.read.get(key, 0):
@@ -321,7 +324,9 @@ class Run:
         failed = [one for one in self.ended.values() if one.status is not CommandStatus.SUCCESS]
         for one in failed:
             if one.command_id == last.id:
-                talk(f"{self._name(one.node_id)}: {one.details or one.status}.")
+                code = self.codes.get(one.node_id)
+                ended = one.details or one.status.value
+                talk(f"{self._name(one.node_id)}: {ended}{f', exit status {code}' if code else ''}.")
         if len(self.ended) > 1:
             talk(f"{len(self.ended)} nodes: {len(self.ended) - len(failed)} Success, {len(failed)} not.")
 
