@@ -111,6 +111,13 @@ async def test_a_writes_audit_row_is_in_the_commit_of_the_write(engine):
     assert len(audit(engine)) == 1
 
 
+async def test_what_shows_a_secret_is_audited(engine):
+    await engine.call("PutParameter", {"Name": "a", "Value": "b", "Type": "SecureString"})
+    await engine.call("GetParameter", {"Name": "a"})
+    await engine.call("GetParameter", {"Name": "a", "WithDecryption": True})
+    assert audit(engine)[1:] == [("GetParameter", "Revealed", engine.caller.arn, '{"Name":"a","WithDecryption":true}')]
+
+
 async def test_a_read_only_caller_is_denied_writes_and_the_denial_is_audited(engine):
     caller = CallerIdentity(engine.services.account, "eve", read_only=True)
     fault = await failing(engine, "PutParameter", {"Name": "a", "Value": "b", "Type": "String"}, caller=caller)

@@ -126,6 +126,8 @@ class Context:
     caller: CallerIdentity
     dispatch: Callable[..., Awaitable[Shape]]
     operation: str = ""
+    revealed: bool = False
+    """A handler that is about to answer with a secret sets this: the audit has it before the caller has."""
 
     async def call(self, operation: str, params: Shape | None = None, *, service: str = "ssm") -> Shape:
         """Call another domain's operation as the same caller; the only way that domains talk to each other."""

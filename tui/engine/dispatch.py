@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tui.engine.audit import DENIED, SUCCEEDED, AuditEntry, current_entry, detail_of, settle
+from tui.engine.audit import DENIED, REVEALED, SUCCEEDED, AuditEntry, current_entry, detail_of, settle
 from tui.engine.bus import Bus
 from tui.engine.context import (
     ApiFault,
@@ -108,13 +108,14 @@ class Engine:
 
             registry = NodeRegistry()
         store = await Store.open(paths.database)
+        scheduler = Scheduler(clock)
         try:
             services = Services(
                 store=store,
                 clock=clock,
                 ids=ids,
                 bus=Bus(),
-                scheduler=Scheduler(clock),
+                scheduler=scheduler,
                 nodes=registry,
                 paths=paths,
                 account=await _account(store, ids),
@@ -125,6 +126,7 @@ class Engine:
                 await hook(services)
             start_retention(services, marks.retention)
         except BaseException:
+            await scheduler.aclose()
             await store.aclose()
             raise
         return engine
@@ -148,10 +150,14 @@ class Engine:
         caller = caller or self.caller
         request: Shape = entry.requests.check(entry.input, params or {})
         context = Context(self.services, caller, self.call, operation)
-        if not entry.writes:
-            return await self._handle(entry, operation, context, request)
-        detail = detail_of(entry.requests.mask(entry.input, request))
+        detail = detail_of(entry.requests.mask(entry.input, request)) if entry.writes else ""
         audit = AuditEntry(self.services.clock.now(), caller.arn, service, operation, detail)
+        if not entry.writes:
+            answer = await self._handle(entry, operation, context, request)
+            if context.revealed:
+                audit.detail = detail_of(entry.requests.mask(entry.input, request))
+                await settle(self.services.store, audit, REVEALED)
+            return answer
         if caller.read_only:
             await settle(self.services.store, audit, DENIED)
             raise self._denied(service, operation, caller)

@@ -179,6 +179,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     conn.execute("PRAGMA temp_store = MEMORY")
     if read_only:
         conn.execute("PRAGMA query_only = ON")
+        conn.execute("PRAGMA cache_size = -16384")  # KiB: lists of a store that has grown stay as quick as before
     else:
         conn.execute("PRAGMA journal_size_limit = 16777216")
     return conn
@@ -204,8 +205,7 @@ def prepare(path: Path, migrations: Path = _MIGRATIONS) -> None:
     except (sqlite3.Error, OSError) as error:
         raise StateError(f"The store {path} can't be opened: {error}.") from error
     try:
-        if fresh:
-            conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("BEGIN IMMEDIATE")
         conn.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
         applied = {row[0] for row in conn.execute("SELECT number FROM migrations")}

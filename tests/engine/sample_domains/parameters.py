@@ -25,6 +25,7 @@ async def get_parameter(ctx: Context, req: Shape) -> Shape:
     row = ctx.services.store.read_one("SELECT value FROM meta WHERE key = ?", (req["Name"],))
     if row is None:
         raise ApiFault("ParameterNotFound")
+    ctx.revealed = req.get("WithDecryption", False)
     return {"Parameter": {"Name": req["Name"], "Value": row["value"], "ARN": None}}
 
 
