@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from typing import TYPE_CHECKING
 
 from textual import _ansi_sequences
-from textual.keys import REPLACED_KEYS, _character_to_key
+from textual.keys import KEY_NAME_REPLACEMENTS, _character_to_key
 
 if TYPE_CHECKING:
     from tui.emulator.modes import Modes
@@ -18,7 +19,9 @@ _TILDE = {"insert": 2, "delete": 3, "pageup": 5, "pagedown": 6} | {
 }
 _PLAIN = {"enter": "\r", "return": "\r", "tab": "\t", "escape": "\x1b", "space": " ", "backspace": "\x7f"}
 _CONTROL = {" ": 0, "2": 0, "3": 27, "4": 28, "5": 29, "6": 30, "7": 31, "8": 127, "?": 127, "-": 31, "/": 31}
-_MODIFIERS = {"shift": 1, "alt": 2, "ctrl": 4}
+_PUNCTUATION = {_character_to_key(mark): mark for mark in string.punctuation}
+_PUNCTUATION |= {KEY_NAME_REPLACEMENTS.get(name, name): mark for name, mark in _PUNCTUATION.items()}
+_PUNCTUATION["space"] = " "
 
 
 class _Named:
@@ -89,14 +92,10 @@ def _letter(name: str, character: str | None) -> str:
     """The character a key's name stands for; empty where it is none."""
     if len(name) == 1:
         return name
-    if name == "space":
-        return " "
+    if name in _PUNCTUATION:
+        return _PUNCTUATION[name]
     try:
-        return unicodedata.lookup(REPLACED_KEYS.get(name, name).replace("_", " ").upper())
-    except KeyError:
-        pass
-    try:
-        return unicodedata.lookup(REPLACED_KEYS.get(name, name).replace("_", "-").upper())
+        return unicodedata.lookup(name.replace("_", " "))
     except KeyError:
         return character if character and character.isprintable() else ""
 
