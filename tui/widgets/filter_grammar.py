@@ -235,7 +235,15 @@ def _keyed_scan(key: str, negated: bool, test: Callable[[str], bool], hint: str 
             get = source.field
             wanted = not negated
             return [row for row in rows if ((text := get(row, name)) is not None and test(text)) is wanted]
-        hay, cells, verdicts = source.hay, source.cells, _Verdicts(test)
+        try:
+            return by_column(source, rows, place, _Verdicts(test))
+        except IndexError:  # some row has fewer cells than there are columns: it has no value there
+            wanted = not negated
+            cells = source.cells
+            return [row for row in rows if (len(cells[row]) > place and test(cell_text(cells[row][place]))) is wanted]
+
+    def by_column(source: RowSource, rows: list[int], place: int, verdicts: _Verdicts) -> list[int]:
+        hay, cells = source.hay, source.cells
         # A column of few values is decided once per value; one of many is first looked for in the whole row.
         few = len({cells[row][place] for row in rows[:_SAMPLE]}) * 4 < min(len(rows), _SAMPLE)
         if few and negated:

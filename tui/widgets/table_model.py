@@ -121,9 +121,10 @@ class TableModel:
         first = len(self.cells)
         wanted: set[Hashable] = set()
         for row, cells in given:
+            slot = self._take(row, cells, changed)
             if row not in wanted:
                 wanted.add(row)
-                sequence.append(self._take(row, cells, changed))
+                sequence.append(slot)
         if len(self.slots) > len(sequence):
             for row in [row for row in self.slots if row not in wanted]:
                 self._forget(row)
@@ -140,7 +141,7 @@ class TableModel:
             self._keys = self._arrival
             self.order = [slot for slot in sequence if slot < first]
             self.kept = self.order if kept is None else [slot for slot in self.order if slot in kept]
-        self._settle(changed, range(first, len(self.cells)))
+        self._settle(sorted({slot for slot in changed if slot < first}), range(first, len(self.cells)))
         self._compact()
 
     def extend(self, rows: Iterable[Row]) -> None:
@@ -155,7 +156,7 @@ class TableModel:
         if self._arrival is not None:
             last = max(self._arrival, default=0)
             self._arrival.extend(range(last + 1, last + 1 + len(self.cells) - len(self._arrival)))
-        self._settle(changed, range(first, len(self.cells)))
+        self._settle(sorted({slot for slot in changed if slot < first}), range(first, len(self.cells)))
 
     def _take(self, row: Hashable, cells: Sequence[Cell], changed: list[int]) -> int:
         """Note a row's cells and give its slot, a new one at the end if its id is new."""
@@ -183,7 +184,7 @@ class TableModel:
         return True
 
     def remove(self, rows: Iterable[Hashable]) -> None:
-        gone = [row for row in rows if row in self.slots]
+        gone = [row for row in dict.fromkeys(rows) if row in self.slots]
         if len(gone) <= 32:
             for row in gone:
                 slot = self.slots[row]
@@ -205,11 +206,11 @@ class TableModel:
         self.ids = [row for row, _ in rows]
         self.cells = [cells for _, cells in rows]
         self.slots = dict(zip(self.ids, numbers, strict=True))
+        if len(self.slots) < len(rows):  # an id given twice stands at its first place with its last cells
+            self._load(list(dict(rows).items()))
+            return
         self._keys = self._arrival = None
         self._dead, self._touched = 0, None
-        if len(self.slots) < len(rows):  # an id given twice: the later row is the one
-            numbers = sorted(self.slots.values())
-            self._dead = len(rows) - len(numbers)
         self.hay = [""] * len(rows)
         self.order = self.kept = numbers
         self.marks &= self.slots.keys()
