@@ -24,10 +24,11 @@ class Channel(Protocol):
     """A two-way stream of bytes with a size: a local pty, an ssh shell or a Session Manager data channel.
 
     Iterating yields what the far end wrote, as it comes, and ends when it has closed; `exit_status` is known then
-    (None when the far end could not say).
+    (None when the far end could not say). The first `replay` bytes are old output, to which nothing is answered.
     """
 
     session_id: str
+    replay: int
     exit_status: int | None
     close_reason: str
 

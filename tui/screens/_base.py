@@ -131,6 +131,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     """Whether `/` filters here."""
     STATES_IN_TABLE: ClassVar[bool] = False
     """The screen's table says by itself that it loads, is empty or failed; else a pane takes the body's place."""
+    SINGLE: ClassVar[bool] = False
+    """One screen serves every argument: made once, `arrive` is given the arguments that it is come to with."""
     AUTO_FOCUS = ""
     BINDINGS = [
         Binding("slash", "filter", "filter", tooltip="Filter as you type", key_display="/", id="screen.filter"),
@@ -176,6 +178,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def begin(self) -> None:
         """Start to follow feeds; `self.shell.services` is there."""
         self.set_phase("rows")
+
+    def arrive(self, argument: Any) -> None:
+        """Be come to with an argument, where the screen is SINGLE."""
 
     def crumb(self) -> str:
         """Give this screen's word in the crumbs."""
@@ -469,6 +474,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.update_bars()
 
     # actions
+
+    def action_copy_text(self) -> None:
+        text = self.get_selected_text()
+        if text:
+            self.shell.copy(text, "the selection")
+            self.clear_selection()
+        else:
+            self.shell.notice("Nothing is selected to copy. Ctrl+Q quits.")
 
     def action_filter(self) -> None:
         if self.FILTERS:

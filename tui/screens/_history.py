@@ -39,6 +39,11 @@ class History:
         self._at = 0
 
     @property
+    def places(self) -> list[Place]:
+        """Every place, in the order of visiting."""
+        return self._places
+
+    @property
     def current(self) -> Place:
         return self._places[self._at]
 

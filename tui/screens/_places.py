@@ -82,18 +82,31 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
                 return
             place.noun = entry.noun
             try:
-                entry.load()
+                single = entry.load().SINGLE
             except Exception:
                 self.fault(f"the screen {entry.noun} could not be opened")
                 return
-            place = self.history.visit(place)
+            place = self._show_single(place) if single else self.history.visit(place)
         if place.screen is not here:
+            if not here._result_callbacks:
+                # Textual pushes none for the screen that an app begins with, yet pops one when it is switched from.
+                here._push_result_callback(here, None)
             self.switch_screen(self._screen_of(place))
         for faded in self.history.faded():
+            if faded.screen is not None and faded.screen.SINGLE:
+                continue
             screen, faded.screen = faded.screen, None
             if screen is not None:
                 self.uninstall_screen(screen)
                 screen.remove()
+
+    def _show_single(self, place: Place) -> Place:
+        """Visit a screen of which there is one, and hand it the argument that it is come to with."""
+        argument, place.argument = place.argument, None
+        place.screen = next((one.screen for one in self.history.places if one.noun == place.noun and one.screen), None)
+        place = self.history.visit(place)
+        self._screen_of(place).arrive(argument)
+        return place
 
     def read_words(self, line: str) -> tuple[str, Any] | None:
         """Read a go-to line: a screen's noun or alias and what it is about; None where no screen is meant."""

@@ -9,13 +9,18 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.widgets.cells import clean, cut, width
 from tui.widgets.line import Part, Span, lay_out, target_at
+from tui.widgets.top_bar import STYLES, Word
+
+LONGEST = 24
+"""Cells of a tab's title."""
 
 
 class TabBar(Widget):
     """Draws titles with their numbers; the owner says which one is chosen."""
 
-    COMPONENT_CLASSES = {"bar--dim", "bar--accent", "bar--key", "bar--text", "bar--bad"}
+    COMPONENT_CLASSES = {*(f"bar--{style}" for style in STYLES), "bar--key"}
     DEFAULT_CSS = "TabBar { height: 1; }"
 
     class Chosen(Message):
@@ -29,17 +34,21 @@ class TabBar(Widget):
         super().__init__()
         self._titles = [*titles]
         self._chosen = 0
+        self._right: Sequence[Word] = ()
         self._spans: list[Span] = []
 
-    def show(self, titles: Sequence[str], chosen: int) -> None:
-        """Draw these titles, the chosen one (from 0) set off."""
-        if [*titles] != self._titles or chosen != self._chosen:
-            self._titles, self._chosen = [*titles], chosen
+    def show(self, titles: Sequence[str], chosen: int, right: Sequence[Word] = ()) -> None:
+        """Draw these titles, the chosen one (from 0) set off, and words at the right."""
+        titles = [cut(clean(title), LONGEST) for title in titles]
+        if (titles, chosen, right) != (self._titles, self._chosen, self._right):
+            self._titles, self._chosen, self._right = titles, chosen, right
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
         base = self.rich_style
-        dim, accent, key = (self.get_component_rich_style(f"bar--{name}", partial=True) for name in _STYLES)
+        style = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in (*STYLES, "key")}
+        dim, accent, key = style["dim"], style["accent"], style["key"]
+        right = [Part(text, style[name]) for text, name in self._right]
         parts = [Part(" ", base)]
         # A row of tabs that is too long begins so that the chosen one still shows.
         first = 0
@@ -53,15 +62,12 @@ class TabBar(Widget):
                 Part(title, accent if chosen else dim, str(index)),
                 Part("   ", base),
             ]
-        strip, self._spans = lay_out(parts, [], self.size.width, base)
+        strip, self._spans = lay_out(parts, right, self.size.width, base)
         return strip
 
     def _cells(self, first: int, last: int) -> int:
-        return sum(len(title) + 5 for title in self._titles[first : last + 1])
+        return sum(width(title) + 5 for title in self._titles[first : last + 1])
 
     def on_click(self, event: events.Click) -> None:
         if target := target_at(self._spans, event.x):
             self.post_message(self.Chosen(int(target)))
-
-
-_STYLES = ("dim", "accent", "key")

@@ -1,0 +1,162 @@
+"""One shell in the console: a terminal and the channel behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.errors import SsmTuiError
+from tui.screens._keys import latin_keys
+from tui.widgets.terminal import TerminalView
+
+if TYPE_CHECKING:
+    from tui.ports import Channel
+    from tui.services.sessions import Sessions
+
+log = logging.getLogger(__name__)
+RESET = b"\x1bc"
+"""RIS: what a terminal is told before what was on it is replayed."""
+
+
+class ShellPane(Widget):
+    """Attaches to a session as soon as its size is known, and keeps the two in step until it ends or is left."""
+
+    DEFAULT_CSS = "ShellPane { height: 1fr; width: 1fr; }"
+
+    class Ended(Message):
+        """The session is over, or the channel was lost (`lost`); the pane still shows what was on it."""
+
+        def __init__(self, pane: ShellPane, lost: bool) -> None:
+            super().__init__()
+            self.pane = pane
+            self.lost = lost
+
+    class Titled(Message):
+        """The far end calls itself something else."""
+
+    def __init__(self, sessions: Sessions, session_id: str, node: str, *, prefix: str, read_only: bool) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.node = node
+        self.user = ""
+        self.read_only = read_only
+        self.ended = False
+        self.exit_status: int | None = None
+        self.view = TerminalView(prefix=prefix, latin=lambda key: latin_keys(key) or key)
+        self._sessions = sessions
+        self._channel: Channel | None = None
+        self._attaching = False
+        self._typed: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+
+    @property
+    def attached(self) -> bool:
+        return self._channel is not None
+
+    @property
+    def label(self) -> str:
+        """The pane's name on its tab: the far end's title, else its node."""
+        return self.view.title or self.node
+
+    def on_terminal_view_resized(self, event: TerminalView.Resized) -> None:
+        event.stop()
+        if self._channel is not None:
+            self.run_worker(self._channel.resize(event.rows, event.columns), group="resize", exit_on_error=False)
+        elif not self.ended:
+            self.attach()
+
+    def attach(self) -> None:
+        """Attach, or attach again after the link was lost: what is on the screen is drawn anew."""
+        if self.view.terminal is not None and not self._attaching and self._channel is None:
+            self._attaching = True
+            self.run_worker(self._live(), group="channel", exit_on_error=False)
+
+    async def _live(self) -> None:
+        terminal = self.view.terminal
+        assert terminal is not None
+        try:
+            details = await self._sessions.details(self.session_id)
+            self.user = details.effective_user
+            if details.status.over:
+                self._end(False, details.exit_status, "ended before")
+                return
+            channel = await self._sessions.open(
+                self.session_id, terminal.rows, terminal.columns, read_only=self.read_only
+            )
+        except SsmTuiError as error:
+            self._end(False, None, error.message)
+            return
+        finally:
+            self._attaching = False
+        self._channel = channel
+        self.view.exit_text = ""
+        self.post_message(self.Titled())
+        self.view.feed(RESET, replay=True)
+        # The size may have changed while the channel was being opened.
+        if (self.view.size.height, self.view.size.width) != (terminal.rows, terminal.columns):
+            await channel.resize(self.view.size.height, self.view.size.width)
+        typing = asyncio.ensure_future(self._type(channel))
+        old = channel.replay
+        try:
+            async for data in channel:
+                if old:
+                    head, data = data[:old], data[old:]
+                    old -= len(head)
+                    self.view.feed(head, replay=True)
+                if data:
+                    self.view.feed(data)
+        except SsmTuiError as error:
+            log.info("the channel of %s broke: %s", self.session_id, error)
+        finally:
+            typing.cancel()
+            self._channel = None
+        lost = channel.exit_status is None and not await self._is_over()
+        self._end(lost, channel.exit_status, channel.close_reason)
+
+    async def _is_over(self) -> bool:
+        try:
+            return (await self._sessions.details(self.session_id)).status.over
+        except SsmTuiError:
+            return False
+
+    async def _type(self, channel: Channel) -> None:
+        while True:
+            data = await self._typed.get()
+            try:
+                await channel.send(data)
+            except SsmTuiError as error:
+                log.info("typing into %s failed: %s", self.session_id, error)
+                return
+
+    def _end(self, lost: bool, status: int | None, reason: str) -> None:
+        self.ended, self.exit_status = not lost, status
+        said = f"exit status {status}" if status is not None else reason or "exit status unknown"
+        self.view.exit_text = (
+            f"not attached: {reason or 'the link was lost'} · Enter attaches again"
+            if lost
+            else f"{said} · Enter closes"
+        )
+        self.post_message(self.Ended(self, lost))
+
+    def on_terminal_view_input(self, event: TerminalView.Input) -> None:
+        event.stop()
+        if not self.read_only and not self.ended:
+            self._typed.put_nowait(event.data)
+
+    def watch_view_title(self) -> None:
+        self.post_message(self.Titled())
+
+    def on_mount(self) -> None:
+        self.watch(self.view, "title", self.watch_view_title, init=False)
+
+    async def detach(self) -> None:
+        """Leave the session running."""
+        if self._channel is not None:
+            await self._channel.aclose()

@@ -1,0 +1,365 @@
+"""Sessions: the shells that live and those that ended, and each attached one as a tab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.widget import Widget
+
+from tui.screens._base import COPY, YAML, ConsoleScreen, changing
+from tui.screens._keys import key_label
+from tui.screens._shell_pane import ShellPane
+from tui.screens._words import age, cell, session_word
+from tui.services.nodes import Node, Nodes
+from tui.services.sessions import Session, Sessions
+from tui.widgets.bottom_bar import Hint
+from tui.widgets.columns import Column
+from tui.widgets.resource_table import ResourceTable
+from tui.widgets.tab_bar import TabBar
+from tui.widgets.terminal import TerminalView
+from tui.widgets.top_bar import Word
+
+COLUMNS = [
+    Column("status", "Status", kind="status", priority=80),
+    Column("node", "Node", max_width=40, priority=90),
+    Column("age", "Age", kind="age", priority=70),
+    Column("owner", "Owner", max_width=24, wide=True, priority=30),
+    Column("document", "Document", wide=True, priority=20),
+    Column("details", "Details", max_width=80, priority=40),
+    Column("id", "Session id", priority=60),
+]
+_COMMANDS = (("d", "leave running"), ("1…9", "tab"), ("n", "new"), ("[", "scrollback"), ("x", "end"), (":", "go"))
+"""What follows the prefix, as the footer says it."""
+
+
+class SessionsScreen(ConsoleScreen):
+    """One screen for all shells; an argument is a session id to attach to, or {"start": node id} for a new shell."""
+
+    NOUN, TITLE = "sessions", "Sessions"
+    SINGLE = True
+    EMPTY = (
+        "No sessions yet.",
+        "A session is a shell on a node. It lives in the engine: leave it, quit the console, and come back to it.\n"
+        "n opens one here; s opens one from any node.",
+    )
+    BINDINGS = [
+        Binding("enter", "open", "attach", tooltip="Attach to the session, or close an ended one", id="sessions.open"),
+        Binding("n", "new", "new shell", tooltip="Open a shell on a node", id="sessions.new"),
+        Binding("X", "terminate", "end", tooltip="End the session and what runs in it", id="sessions.end"),
+        *(
+            Binding(str(n), f"tab({n})", f"tab {n}", tooltip=f"Go to tab {n}", show=False, id=f"sessions.tab_{n}")
+            for n in range(1, 10)
+        ),
+        COPY,
+        YAML,
+    ]
+    DEFAULT_CSS = """
+    SessionsScreen TabBar { background: $bar; }
+    SessionsScreen > Widget.shells { height: 1fr; }
+    SessionsScreen.-shell > StatePane, SessionsScreen.-shell ResourceTable { display: none; }
+    SessionsScreen > Widget.shells { display: none; }
+    SessionsScreen.-shell > Widget.shells { display: block; }
+    SessionsScreen.-shell > TopBar, SessionsScreen.-shell > BottomBar { height: 1; }
+    """
+
+    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
+        super().__init__(None, state)
+        self._arriving = [] if argument is None else [argument]
+        self._tabs = TabBar(["Sessions"])
+        self._grid = ResourceTable(COLUMNS, classes="resource-table", fields=self._fields)
+        self._shells = Widget(classes="shells")
+        self._panes: list[ShellPane] = []
+        self._at = 0
+        self._begun = False
+        self._sessions: dict[str, Session] = {}
+        self._known: dict[str, Node] = {}
+
+    def compose_body(self) -> ComposeResult:
+        self._grid.glyphs = self.shell.glyphs
+        yield self._tabs
+        yield self._grid
+        yield self._shells
+
+    def crumb(self) -> str:
+        return f"{self.TITLE} › {self.pane_now.node}" if self.pane_now else self.TITLE
+
+    def begin(self) -> None:
+        sessions, feeds = self.shell.services.of(Sessions), self.shell.services.feeds
+
+        async def fetch() -> list[Session]:
+            if not self._known:
+                self._known = {node.id: node for node in await self.shell.services.of(Nodes).all()}
+            live = [one async for page in sessions.list() for one in page]
+            past = [one async for page in sessions.list(history=True) for one in page]
+            return [*live, *past]
+
+        feed = feeds.feed(sessions.context, "DescribeSessions", {"looker": self.NOUN}, fetch)
+        self.follow(feed, self._show)
+        feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
+        for pane in self._panes:
+            # The engine was lost and is back: its shells lived on.
+            if not pane.ended:
+                pane.attach()
+        self._begun = True
+        arriving, self._arriving = self._arriving, []
+        for argument in arriving:
+            self.arrive(argument)
+
+    def arrive(self, argument: Any) -> None:
+        """Be come to with an argument: attach to a session, or start a shell; with none the list shows."""
+        if not self._begun:
+            self._arriving.append(argument)
+        elif isinstance(argument, dict):
+            self.do(self._start(argument["start"]))
+        elif argument:
+            self.do(self._open_tab(str(argument)))
+        else:
+            self._choose(0)
+
+    def _show(self, sessions: list[Session]) -> int:
+        self._sessions = {session.id: session for session in sessions}
+        self._grid.set_rows([(session.id, self._row(session)) for session in sessions])
+        self.shell.see("sessions", {one.id: self._name_of(one.target) for one in sessions if not one.status.over})
+        self._draw_tabs()
+        return len(sessions)
+
+    def _row(self, one: Session) -> tuple[Any, ...]:
+        return (
+            cell(session_word(one.status, self.shell.glyphs)),
+            self._name_of(one.target),
+            age(one.started),
+            one.owner.rpartition("/")[2],
+            one.document,
+            one.details,
+            one.id,
+        )
+
+    def _fields(self, row: Any) -> dict[str, str]:
+        session = self._sessions.get(row)
+        return {"target": session.target, "reason": session.reason} if session else {}
+
+    def _name_of(self, target: str) -> str:
+        return self._known[target].name if target in self._known else target
+
+    # tabs
+
+    @property
+    def pane_now(self) -> ShellPane | None:
+        """The shell that shows, or None for the list."""
+        return self._panes[self._at - 1] if 0 < self._at <= len(self._panes) else None
+
+    def _choose(self, tab: int) -> None:
+        self._at = tab if 0 <= tab <= len(self._panes) else 0
+        now = self.pane_now
+        self.set_class(now is not None, "-shell")
+        for pane in self._panes:
+            pane.display = pane is now
+        (now.view if now else self._grid).focus()
+        self._draw_tabs()
+        self.update_bars()
+        self.update_hints()
+
+    def _draw_tabs(self) -> None:
+        glyphs, now = self.shell.glyphs, self.pane_now
+        titles = ["Sessions"]
+        for pane in self._panes:
+            mark = glyphs.idle if pane.ended else glyphs.good if pane.attached else glyphs.warn
+            titles.append(f"{mark} {pane.label}")
+        right: list[Word] = []
+        if now is not None:
+            if now.user:
+                right.append((f"{now.user} ", "bad" if now.user == "root" else "dim"))
+            state = "ended" if now.ended else "attached" if now.attached else "attaching"
+            look_only = ", look only" if now.read_only else ""
+            right.append((f"{glyphs.dot} {state}{look_only} {glyphs.dot} ", "dim"))
+            right.append((f"{self._prefix} ", "accent"))
+        self._tabs.show(titles, self._at, right)
+
+    @property
+    def _prefix(self) -> str:
+        return key_label(self.shell.config.prefix).replace("ctrl+", "^")
+
+    def update_hints(self) -> None:
+        now = self.pane_now
+        if now is None or now.ended or not self.is_attached:
+            super().update_hints()
+            return
+        hints = [Hint(f"{self._prefix} {key}", verb, "") for key, verb in _COMMANDS]
+        self.bottom.show_hints(hints, self.shell.tail_words())
+
+    def focus_body(self) -> None:
+        (self.pane_now.view if self.pane_now else self._grid).focus()
+
+    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
+        self._choose(event.index)
+
+    def action_tab(self, number: int) -> None:
+        if number - 1 <= len(self._panes):
+            self._choose(number - 1)
+        else:
+            self.shell.notice(f"There is no tab {number}.", "warn")
+
+    # what is done
+
+    async def _start(self, node: str) -> None:
+        session = await self.shell.services.of(Sessions).start(node)
+        await self._open_tab(session.id, node)
+
+    async def _open_tab(self, session_id: str, target: str = "") -> None:
+        for index, pane in enumerate(self._panes, 1):
+            if pane.session_id == session_id:
+                self._choose(index)
+                return
+        sessions = self.shell.services.of(Sessions)
+        if not target:
+            target = (self._sessions.get(session_id) or await sessions.get(session_id)).target
+        if not self._known:
+            self._known = {node.id: node for node in await self.shell.services.of(Nodes).all()}
+        pane = ShellPane(
+            sessions,
+            session_id,
+            self._name_of(target),
+            prefix=self.shell.config.prefix,
+            read_only=self.shell.read_only,
+        )
+        self._panes.append(pane)
+        # Shown before it is mounted: its size is right from the first byte.
+        self.add_class("-shell")
+        await self._shells.mount(pane)
+        self._choose(len(self._panes))
+
+    async def _close(self, pane: ShellPane) -> None:
+        await pane.detach()
+        if pane in self._panes:
+            self._panes.remove(pane)
+        await pane.remove()
+        self._choose(min(self._at, len(self._panes)))
+
+    def on_shell_pane_ended(self, event: ShellPane.Ended) -> None:
+        self._draw_tabs()
+        self.update_hints()
+        if event.pane is not self.pane_now or self.app.screen is not self:
+            status = event.pane.exit_status
+            said = "lost its link" if event.lost else f"ended, exit status {'unknown' if status is None else status}"
+            self.shell.notice(
+                f"The shell on {event.pane.node} {said}.", noun="sessions", argument=event.pane.session_id
+            )
+
+    def on_shell_pane_titled(self) -> None:
+        self._draw_tabs()
+
+    def on_terminal_view_bell(self) -> None:
+        self.app.bell()
+
+    def on_terminal_view_clipboard_requested(self, event: TerminalView.ClipboardRequested) -> None:
+        self.do(self._clipboard(event.text))
+
+    async def _clipboard(self, text: str) -> None:
+        from tui.screens._dialogs import Confirm  # deferred: opened on a request
+
+        shown = text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"
+        if await self.ask(Confirm("The shell wants to write the clipboard.", shown, verb="let it")):
+            self.shell.copy(text, "what the shell sent")
+
+    def on_terminal_view_prefix(self, event: TerminalView.Prefix) -> None:
+        now = self.pane_now
+        if now is None:
+            return
+        match event.key:
+            case "d":
+                self.shell.notice(f"The shell on {now.node} runs on; Enter attaches to it again.")
+                self.do(self._close(now))
+            case "x":
+                self.action_terminate()
+            case "n":
+                self.action_new()
+            case ":":
+                self.app.call_later(self.app.run_action, "app.go_to")
+            case "?":
+                self.app.call_later(self.app.run_action, "app.help")
+            case "[" | "/":
+                pass
+            case key if key.isdigit() and key != "0":
+                self.action_tab(int(key))
+            case key:
+                known = ", ".join(f"{name} {verb}" for name, verb in _COMMANDS)
+                self.shell.notice(f"{self._prefix} {key} means nothing here. After {self._prefix}: {known}.", "warn")
+
+    def refusal(self, action: str) -> str:
+        if action in ("terminate", "open", "copy", "yaml") and self.pane_now is None and self._row_now is None:
+            return "there is no session under the cursor"
+        if action == "terminate" and self.pane_now is None and self._row_now is not None and self._row_now.status.over:
+            return "it has ended"
+        return ""
+
+    @property
+    def _row_now(self) -> Session | None:
+        return self._sessions.get(str(self._grid.cursor_id))
+
+    @property
+    def _id_now(self) -> str:
+        if self.pane_now is not None:
+            return self.pane_now.session_id
+        return self._row_now.id if self._row_now else ""
+
+    def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
+        self.action_open()
+
+    def on_resource_table_row_highlighted(self) -> None:
+        self.refresh_bindings()
+
+    def action_open(self) -> None:
+        now = self.pane_now
+        if now is not None and now.ended:
+            self.do(self._close(now))
+        elif now is not None:
+            now.attach()
+        elif self._row_now is not None and self._row_now.status.over:
+            self.shell.notice(f"It has ended: {self._row_now.details or self._row_now.status.value}.")
+        elif self._row_now is not None:
+            self.do(self._open_tab(self._row_now.id, self._row_now.target))
+
+    def action_leave(self) -> None:
+        if self.pane_now is not None:
+            self._choose(0)
+        else:
+            super().action_leave()
+
+    @changing
+    def action_new(self) -> None:
+        self.do(self._new())
+
+    async def _new(self) -> None:
+        nodes = [node for node in await self.shell.services.of(Nodes).all() if node.online]
+        self._known |= {node.id: node for node in nodes}
+        chosen: str | None = nodes[0].id if len(nodes) == 1 else None
+        if len(nodes) > 1:
+            from tui.screens._dialogs import Choose  # deferred: opened on a key
+
+            chosen = await self.ask(Choose("A shell on", [(f"{node.name}  {node.id}", node.id) for node in nodes]))
+        if chosen:
+            await self._start(chosen)
+        elif not nodes:
+            self.shell.notice("No node answers.", "warn")
+
+    @changing
+    def action_terminate(self) -> None:
+        self.do(self._terminate(self._id_now))
+
+    async def _terminate(self, session_id: str) -> None:
+        from tui.screens._dialogs import Confirm  # deferred: opened on a key
+
+        name = next((one.node for one in self._panes if one.session_id == session_id), "")
+        name = name or self._name_of(self._sessions[session_id].target)
+        if await self.ask(Confirm(f"End the shell on {name}?", "What runs in it is hung up.", verb="end it")):
+            await self.shell.services.of(Sessions).terminate(session_id)
+            self.reload()
+
+    def copies(self) -> dict[str, str]:
+        session = self._sessions.get(self._id_now)
+        return {"session id": session.id, "node id": session.target} if session else {}
+
+    async def raw(self) -> tuple[str, Any]:
+        return self._id_now, await self.shell.services.of(Sessions).raw(self._id_now) if self._id_now else None
