@@ -94,8 +94,9 @@ def _parse(words: Sequence[str]) -> Namespace:
         raise UsageError(f"--max-concurrency {args.max_concurrency} is no number from 1, and no percent from 1 to 100.")
     if args.max_errors and args.max_errors not in ("0", "0%") and not rate.fullmatch(args.max_errors):
         raise UsageError(f"--max-errors {args.max_errors} is no number, and no percent up to 100.")
-    if args.timeout is not None and not 1 <= args.timeout <= 172_800:
-        raise UsageError("--timeout takes 1 to 172800 seconds.")
+    # Outside of this AWS's agent, and ours, quietly take an hour.
+    if args.timeout is not None and not 5 <= args.timeout <= 172_800:
+        raise UsageError("--timeout takes 5 to 172800 seconds.")
     args.parameters = _parameters(args, command)
     return args
 
