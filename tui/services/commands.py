@@ -362,6 +362,11 @@ class Commands:
         params = {"CommandId": command_id, "InstanceId": node}
         return RunDetails.from_api(await self._transport.call("DescribeRun", params, service=OWN), self.context)
 
+    async def effective_user(self, command_id: str, node: str) -> str:
+        """Give as whom a command runs on a node, as only our own engine knows it; "" before it has begun."""
+        params = {"CommandId": command_id, "InstanceId": node}
+        return str((await self._transport.call("DescribeRun", params, service=OWN)).get("EffectiveUser") or "")
+
     async def cancel(self, command_id: str, ids: Iterable[str] | None = None) -> None:
         """Cancel a command, or only what it runs on some nodes."""
         params: Shape = {"CommandId": command_id}

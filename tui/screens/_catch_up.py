@@ -1,0 +1,78 @@
+"""Fetches what a watch could not bring: output from before one looked, and what was dropped on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from tui.errors import ApiError, SsmTuiError
+from tui.screens._command_runs import NodeRun
+from tui.services.commands import Commands
+
+log = logging.getLogger(__name__)
+AT_ONCE = 6
+
+
+class CatchUp:
+    """Brings nodes' outputs, exits and times up to date, a few at a time; `changed` hears of each."""
+
+    def __init__(self, commands: Commands, changed: Callable[[], None]) -> None:
+        self._commands = commands
+        self._changed = changed
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def need(self, run: NodeRun) -> None:
+        """See to it that a node's pane says all that there is to say now."""
+        if run.catching or not (run.behind or (run.status.over and run.known is not run.status)):
+            return
+        run.catching = True
+        task = asyncio.ensure_future(self._serve(run))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def all_of(self, runs: list[NodeRun]) -> None:
+        """Bring all of these up to date, and wait for it."""
+        for run in runs:
+            self.need(run)
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _serve(self, run: NodeRun) -> None:
+        try:
+            async with self._turns:
+                while run.behind:
+                    run.behind = False
+                    for stream in ("stdout", "stderr"):
+                        await self._stream(run, stream)
+                if run.known is not run.status:
+                    run.take_result(await self._commands.invocation(run.command_id, run.node_id))
+        except ApiError as error:
+            # A node that has not begun has nothing to give; it is asked again when it has.
+            log.info("no output of %s on %s: %s", run.command_id, run.node_id, error)
+        except SsmTuiError as error:
+            # The link is gone; the screen begins again when it is back.
+            run.behind = True
+            log.info("the output of %s on %s is still behind: %s", run.command_id, run.node_id, error)
+        finally:
+            run.catching = False
+            self._changed()
+
+    async def _stream(self, run: NodeRun, stream: str) -> None:
+        tail = run.tail
+        while True:
+            at = tail.at(stream)
+            part = await self._commands.output(run.command_id, run.node_id, stream, at, min(tail.keep, 256 * 1024))
+            if part.size - tail.at(stream) > tail.keep + len(part.data):
+                # More than a pane keeps: go on near the end, and say how much was passed over.
+                tail.skip(stream, part.size - tail.keep)
+                continue
+            tail.feed(stream, part.offset, part.data)
+            self._changed()
+            if not part.data or tail.at(stream) >= part.size:
+                return

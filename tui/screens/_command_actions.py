@@ -1,0 +1,113 @@
+"""What one does with commands that were sent: cancel, send again, save what they said."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.binding import Binding
+
+from tui.errors import SsmTuiError, UsageError
+from tui.screens._command_runs import CommandRuns, NodeRun
+from tui.screens._dialogs import Confirm, Prompt
+from tui.screens._follower import named
+from tui.services.commands import Command, Commands
+from tui.services.targets import join_words
+
+if TYPE_CHECKING:
+    from tui.screens._base import ConsoleScreen
+
+
+class ConfirmCancel(Confirm):
+    """Asks whether to stop; the key that asked is also the one that confirms."""
+
+    BINDINGS = [Binding("X", "yes", "stop it", tooltip="Stop it", show=False, id="cancel.yes")]
+
+
+async def cancel_commands(screen: ConsoleScreen, ids: Sequence[str], where: str) -> None:
+    """Cancel commands, after one key."""
+    text = "What runs is stopped with its whole process group; what has not begun will not begin."
+    if await screen.ask(ConfirmCancel(f"Cancel {named(ids)} {where}?", text, verb="or X cancel it")):
+        for id in ids:
+            await screen.shell.services.of(Commands).cancel(id)
+        screen.shell.notice(f"Cancelling {named(ids)}.")
+
+
+def prefill(command: Command) -> dict[str, Any]:
+    """Give the launcher's argument that sends a command again."""
+    words = [
+        f"tag:{key[4:]}={value}" if key.startswith("tag:") else f"tag:{value}" if key == "tag-key" else value
+        for key, values in command.targets
+        for value in values
+    ]
+    return {
+        "document": command.document,
+        "parameters": dict(command.parameters),
+        "nodes": [] if words else [*command.instance_ids],
+        "targets": join_words(words),
+        "at_once": command.max_concurrency,
+        "errors": command.max_errors,
+        "comment": command.comment,
+    }
+
+
+def run_again(screen: ConsoleScreen, state: CommandRuns) -> None:
+    """Open the launcher filled in as before: for the nodes where it failed, else for all of them."""
+    command = state.first
+    if command is None:
+        return
+    filled = prefill(command)
+    failed = [run.node_id for run in state.runs.values() if run.bad]
+    if failed:
+        filled |= {"nodes": failed, "targets": ""}
+    elif len(state.ids) > 1:
+        filled |= {"nodes": [*state.runs], "targets": ""}
+    screen.shell.go("run", filled)
+
+
+async def save_outputs(screen: ConsoleScreen, runs: Sequence[NodeRun]) -> None:
+    """Write the whole outputs of nodes as files of their own, readable by their owner alone."""
+    usual = Path.cwd() / f"ssm-tui-{runs[0].command_id[:8]}"
+    title = f"Save the output of {len(runs)} node{'s' * (len(runs) != 1)}"
+    answer = await screen.ask(
+        Prompt(title, "One file for each node and stream, whole, in this folder:", value=str(usual), label="folder")
+    )
+    if not answer or not answer.strip():
+        return
+    folder = Path(answer.strip()).expanduser()
+    commands = screen.shell.services.of(Commands)
+    written = bytes_written = 0
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for run in runs:
+            for stream in ("stdout", "stderr"):
+                size = await _save(commands, run, stream, folder)
+                written, bytes_written = written + (size > 0), bytes_written + size
+    except OSError as error:
+        raise UsageError(f"{folder} can't be written: {error.strerror}.", hint="Name another folder.") from error
+    screen.shell.notice(f"Saved {written} files, {bytes_written} bytes, in {folder}.", "good")
+
+
+async def _save(commands: Commands, run: NodeRun, stream: str, folder: Path) -> int:
+    """Write one stream; a stream without a byte makes no file. Give its size."""
+    name = re.sub(r"[^\w.-]", "_", run.name) or run.node_id
+    path = folder / f"{name}-{run.node_id}.{stream}"
+    size = 0
+    file = None
+    try:
+        async for part in commands.whole_output(run.command_id, run.node_id, stream):
+            if file is None:
+                file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+            file.write(part)
+            size += len(part)
+    except SsmTuiError:
+        if size == 0:
+            return 0
+        raise
+    finally:
+        if file is not None:
+            file.close()
+    return size

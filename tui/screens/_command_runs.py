@@ -1,0 +1,200 @@
+"""What is known of commands on their nodes while one looks at them: states, times, exits, outputs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tui.screens._words import duration
+from tui.services.commands import (
+    Command,
+    CommandChanged,
+    CommandStatus,
+    Dropped,
+    Event,
+    Invocation,
+    InvocationChanged,
+    InvocationResult,
+    Output,
+)
+from tui.theming import Glyphs
+from tui.widgets.output_tail import KEEP, OutputTail, bytes_in_words
+from tui.widgets.pane_grid import Pane
+from tui.widgets.top_bar import Word
+
+TOGETHER = 16 * 1024 * 1024
+"""Bytes of output that all nodes together keep to be shown."""
+WAITING = (CommandStatus.PENDING, CommandStatus.DELAYED)
+RUNNING = (CommandStatus.IN_PROGRESS, CommandStatus.CANCELLING)
+
+
+@dataclass(slots=True, eq=False)
+class NodeRun:
+    """A command on one node; times are epoch seconds."""
+
+    command_id: str
+    node_id: str
+    name: str
+    status: CommandStatus = CommandStatus.UNKNOWN
+    details: str = ""
+    exit_code: int | None = None
+    began: float | None = None
+    took: float | None = None
+    tail: OutputTail = field(default_factory=OutputTail)
+    pane: Pane = field(init=False)
+    dropped: int = 0
+    """Bytes that the engine did not send, because this console was slower."""
+    behind: bool = True
+    """Some of the output is known to be missing here."""
+    catching: bool = False
+    known: CommandStatus | None = None
+    """The state for which the times and the exit were asked."""
+
+    def __post_init__(self) -> None:
+        self.pane = Pane(self.node_id, self.tail)
+
+    @property
+    def bad(self) -> bool:
+        return self.status.over and self.status is not CommandStatus.SUCCESS
+
+    def take(self, invocation: Invocation) -> None:
+        if invocation.status in RUNNING and self.began is None and not self.status.over:
+            self.began = time.time()
+        self.status, self.details = invocation.status, invocation.details
+
+    def take_result(self, result: InvocationResult) -> None:
+        self.known = result.status
+        self.exit_code = result.exit_code
+        if result.started is not None:
+            self.began = result.started.timestamp()
+        if result.elapsed is not None and result.status.over:
+            self.took = result.elapsed.total_seconds()
+
+    def title(self, glyphs: Glyphs) -> list[Word]:
+        """Give the pane's title: the name, and how it goes there."""
+        words: list[Word] = [(self.name, "text"), ("  ", "text")]
+        if self.status in RUNNING:
+            since = f" {seconds(time.time() - self.began)}" if self.began is not None else ""
+            words.append((f"{glyphs.running}{since}", "accent"))
+            if self.status is CommandStatus.CANCELLING:
+                words.append((" cancelling", "warn"))
+        elif self.status is CommandStatus.SUCCESS:
+            words.append((f"{glyphs.done}{f' {seconds(self.took)}' if self.took is not None else ''}", "good"))
+        elif self.status.over:
+            why = f"exit {self.exit_code}" if self.exit_code and self.details == "Failed" else self.details
+            words.append((f"{glyphs.bad} {why or self.status.value}", "bad"))
+            if self.took is not None:
+                words.append((f" {seconds(self.took)}", "dim"))
+        else:
+            words.append((f"{glyphs.idle} {self.details or self.status.value}", "dim"))
+        if self.tail.skipped:
+            words.append((f"  {glyphs.warn} {bytes_in_words(self.tail.skipped)} not shown", "warn"))
+        return words
+
+    def hint(self) -> str:
+        """Say what an empty pane means."""
+        if self.status in WAITING:
+            return "waits for its turn" if self.status is CommandStatus.PENDING else "waits for the node to answer"
+        if self.status in RUNNING:
+            return "no output yet"
+        if self.behind or self.catching:
+            return "loading the output…"
+        return "no output"
+
+
+class CommandRuns:
+    """The nodes of one command, or of several that were sent as one, in the order of their arrival."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self.ids = [*ids]
+        self.commands: dict[str, Command] = {}
+        self.runs: dict[str, NodeRun] = {}
+
+    def take(self, event: Event) -> NodeRun | None:
+        """Take an event of the watch; give the node that it is about."""
+        match event:
+            case CommandChanged(command=command):
+                self.commands[command.id] = command
+            case InvocationChanged(invocation=one):
+                run = self.runs.get(one.node_id)
+                if run is None:
+                    run = NodeRun(one.command_id, one.node_id, one.node_name or one.node_id)
+                    run.tail.keep = min(KEEP, max(TOGETHER // max(self.total, len(self.runs) + 1), 8 * 1024))
+                    self.runs[one.node_id] = run
+                run.take(one)
+                return run
+            case Output():
+                run = self.runs.get(event.node_id)
+                if run is not None and not run.tail.feed(event.stream, event.offset, event.data, event.plugin):
+                    run.behind = True
+                return run
+            case Dropped():
+                run = self.runs.get(event.node_id)
+                if run is not None:
+                    run.dropped += event.bytes
+                    run.behind = True
+                return run
+        return None
+
+    @property
+    def total(self) -> int:
+        return max(sum(command.target_count for command in self.commands.values()), len(self.runs))
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will change any more."""
+        return len(self.commands) == len(self.ids) and all(c.status.over for c in self.commands.values())
+
+    @property
+    def first(self) -> Command | None:
+        return next(iter(self.commands.values()), None)
+
+    @property
+    def dropped(self) -> int:
+        return sum(run.dropped for run in self.runs.values())
+
+    def counts(self) -> dict[str, int]:
+        """Count the nodes: done, bad, running, waiting."""
+        said: Counter[str] = Counter()
+        for run in self.runs.values():
+            word = "done" if run.status is CommandStatus.SUCCESS else "bad" if run.status.over else "waiting"
+            said["running" if run.status in RUNNING else word] += 1
+        return said
+
+    def chosen(self, text: str, *, failed: bool) -> list[NodeRun]:
+        """Give the runs that a filter shows: each word stands in the name, the id or the state."""
+        words = text.casefold().split()
+        return [
+            run
+            for run in self.runs.values()
+            if (run.bad or not failed)
+            and all(word in f"{run.name} {run.node_id} {run.details}".casefold() for word in words)
+        ]
+
+
+def folded(runs: Iterable[NodeRun], panes: dict[str, Pane]) -> list[Pane]:
+    """Make one pane for each set of nodes whose outputs and exits are equal, the largest first."""
+    groups: dict[object, list[NodeRun]] = {}
+    for run in runs:
+        groups.setdefault((run.tail.fingerprint, run.exit_code, run.status), []).append(run)
+    made = []
+    for group in sorted(groups.values(), key=len, reverse=True):
+        first = group[0]
+        key = f"{first.node_id}+"
+        pane = panes.get(key)
+        if pane is None or pane.tail is not first.tail:
+            pane = panes[key] = Pane(key, first.tail)
+        names = ", ".join(run.name for run in group[:6]) + (", …" if len(group) > 6 else "")
+        count = f"{len(group)} node{'s' * (len(group) != 1)}: "
+        style = "bad" if first.bad else "good" if first.status.over else "accent"
+        pane.title = [(count, style), (names, "text")]
+        pane.hint = first.hint()
+        made.append(pane)
+    return made
+
+
+def seconds(amount: float) -> str:
+    """Say a short time as it is read from a clock: `0.8s`, `42s`, `3m`."""
+    return f"{max(amount, 0):.1f}s" if amount < 10 else duration(amount)

@@ -1,0 +1,356 @@
+"""Command: one command live, a pane for each node, laid out for the terminal's size."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from tui.errors import SsmTuiError
+from tui.screens._base import COPY, YAML, ConsoleScreen, changing
+from tui.screens._catch_up import CatchUp
+from tui.screens._command_actions import cancel_commands, run_again, save_outputs
+from tui.screens._command_runs import CommandRuns, NodeRun, folded
+from tui.screens._follower import named
+from tui.screens._words import age, status_word
+from tui.services.api_calls import aws_cli_line
+from tui.services.commands import Commands, send_params
+from tui.widgets.charts import bar
+from tui.widgets.lines_pane import LinesPane
+from tui.widgets.output_tail import bytes_in_words
+from tui.widgets.pane_grid import Pane, PaneGrid
+from tui.widgets.top_bar import Word
+
+SOON = 1 / 30
+"""Seconds between two drawings while output floods in."""
+TICK = 0.2
+
+
+class CommandHead(LinesPane, can_focus=False):
+    """How the command goes as a whole."""
+
+
+class CommandScreen(ConsoleScreen):
+    """One command on its nodes; its argument is the command's id, or the ids of what was sent as one."""
+
+    NOUN, TITLE = "command", "Command"
+    EMPTY = ("No node was meant by this command.", "Its targets matched none when it was sent. a sends it again.")
+    LOADING = "Looking for the command…"
+    DEFAULT_CSS = """
+    CommandScreen CommandHead { height: 2; background: $surface; }
+    CommandScreen.-short CommandHead { height: 1; }
+    CommandScreen PaneGrid { height: 1fr; }
+    """
+    BINDINGS = [
+        Binding("f", "failed", "failed only", tooltip="Show only the nodes where it failed", id="command.failed"),
+        Binding("u", "together", "same together", tooltip="One pane for equal outputs", id="command.together"),
+        Binding(
+            "a", "again", "again", tooltip="Fill in the launcher again: the failed nodes, else all", id="command.a"
+        ),
+        Binding("X", "cancel", "cancel", tooltip="Stop what runs", id="command.cancel"),
+        Binding("v", "whole", "whole output", tooltip="Read the whole output of this node", id="command.whole"),
+        Binding("ctrl+s", "save", "save", tooltip="Save the outputs as files", id="command.save"),
+        Binding("F", "hold", "follow", tooltip="Follow this pane's end, or stay", show=False, id="command.follow"),
+        Binding("s", "shell", "shell", tooltip="Open a shell on this node", show=False, id="command.shell"),
+        Binding("o", "node", "node", tooltip="Open the node's own screen", show=False, id="command.node"),
+        COPY,
+        YAML,
+    ]
+
+    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
+        super().__init__(argument, state)
+        ids = argument.split() if isinstance(argument, str) else [str(id) for id in argument or ()]
+        self.state = CommandRuns(ids)
+        self.head = CommandHead()
+        self.grid = PaneGrid()
+        self.catch_up: CatchUp | None = None
+        self.failed_only = False
+        self.fold = False
+        self._filter = ""
+        self._groups: dict[str, Pane] = {}
+        self._members: dict[str, str] = {}
+        self._dirty = False
+        self._drawn = 0.0
+        self._users: dict[str, str] = {}
+
+    @property
+    def command_words(self) -> str:
+        """The ids of what is shown, as the notice about it names them."""
+        return " ".join(self.state.ids)
+
+    def compose_body(self) -> ComposeResult:
+        if self.shell.glyphs.arrow == ">":
+            self.grid = PaneGrid("-|")
+        yield self.head
+        yield self.grid
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK, self._tick)
+
+    def on_unmount(self) -> None:
+        if self.catch_up is not None:
+            self.catch_up.close()
+
+    def focus_body(self) -> None:
+        self.grid.focus()
+
+    def crumb(self) -> str:
+        if not self.state.ids:
+            return self.TITLE
+        command = self.state.first
+        summary = f" {command.summary[:24]}" if command is not None else ""
+        return f"{named(self.state.ids).removeprefix('Command ')}{summary}"
+
+    # the live data
+
+    def begin(self) -> None:
+        commands = self.shell.services.of(Commands)
+        if self.catch_up is not None:
+            self.catch_up.close()
+        self.catch_up = CatchUp(commands, self._touch)
+        for run in self.state.runs.values():
+            # The engine was away: what it said meanwhile is fetched from where each pane stands.
+            run.behind, run.catching = True, False
+        if not self.state.ids:
+            self.set_phase("empty", "No command is named.", ":commands lists what ran; r on Fleet runs one.")
+        for id in self.state.ids:
+            self.run_worker(self._watch(commands, id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+
+    async def _watch(self, commands: Commands, id: str) -> None:
+        try:
+            # A command of another console's, or a word that is none, is told from one that says nothing yet.
+            await commands.raw(id)
+            async for event in commands.watch(id):
+                run = self.state.take(event)
+                self._touch()
+                if run is not None and run.behind and run.pane in self.grid.in_sight and self.catch_up is not None:
+                    self.catch_up.need(run)
+                if time.monotonic() - self._drawn > SOON * 2:
+                    # A flood of events must leave the keys their turn.
+                    await self._breathe()
+        except SsmTuiError as error:
+            self.fail(error)
+        except Exception:
+            self.shell.fault("the command could not be followed")
+        self._touch()
+
+    async def _breathe(self) -> None:
+        import asyncio  # deferred: only a flood needs it
+
+        await asyncio.sleep(0)
+
+    def _touch(self) -> None:
+        self._dirty = True
+        if time.monotonic() - self._drawn >= SOON:
+            self._draw()
+
+    def _tick(self) -> None:
+        if self._dirty or any(not run.status.over for run in self.state.runs.values()):
+            self._draw()
+
+    def _draw(self) -> None:
+        """Show what is known now."""
+        if not (self.is_attached and self.watching):
+            return
+        self._dirty, self._drawn = False, time.monotonic()
+        runs = self.state.chosen(self._filter, failed=self.failed_only)
+        if self.state.runs:
+            self.rows = len(self.state.runs)
+            if self.phase != "rows":
+                self.stale = None
+                self.set_phase("rows")
+        elif self.state.over and self.state.ids:
+            self.set_phase("empty")
+        self.grid.show(folded(runs, self._groups) if self.fold else [run.pane for run in runs])
+        for pane in self.grid.in_sight:
+            run = self.state.runs.get(pane.key)
+            if run is not None:
+                pane.title, pane.hint = run.title(self.shell.glyphs), run.hint()
+                if self.catch_up is not None:
+                    self.catch_up.need(run)
+        self.head.show(self._head())
+        self.grid.refresh()
+        self.update_bars()
+
+    def _head(self) -> list[list[Word]]:
+        command, glyphs = self.state.first, self.shell.glyphs
+        if command is None:
+            return [[("…", "dim")]]
+        counts, total = self.state.counts(), self.state.total
+        done = counts.get("done", 0) + counts.get("bad", 0)
+        wide = max(8, min(24, self.size.width // 6))
+        drawn = bar(done / total if total else 1.0, wide, glyphs="ascii" if glyphs.arrow == ">" else "unicode")
+        first: list[Word] = [(f"{command.document} {glyphs.dot} {command.id[:8]}…", "text")]
+        if len(self.state.ids) > 1:
+            first.append((f" and {len(self.state.ids) - 1} more", "text"))
+        first += [("  ", "text"), (drawn, "bad" if counts.get("bad") else "good"), (f"  {done}/{total}  ", "text")]
+        for key, glyph, style in (
+            ("done", glyphs.done, "good"),
+            ("bad", glyphs.bad, "bad"),
+            ("running", glyphs.running, "accent"),
+            ("waiting", glyphs.idle, "dim"),
+        ):
+            if counts.get(key):
+                first.append((f" {glyph} {counts[key]}", style))
+        if self.state.over:
+            first.append((f"   {status_word(command.status, glyphs, command.details)[0]}", "text"))
+        limits = [f"max {command.max_concurrency} at once" if command.max_concurrency else ""]
+        limits.append(f"stop after {command.max_errors} errors" if command.max_errors else "")
+        second: list[Word] = [(f"$ {command.summary}", "accent")]
+        run = self.run
+        if run is not None and (user := self._users.get(run.node_id)):
+            second.append((f"   as {user}", "dim"))
+        second.append(("   " + f" {glyphs.dot} ".join(text for text in limits if text), "dim"))
+        if command.requested is not None:
+            second.append((f"   {age(command.requested)} ago", "dim"))
+        if self.state.dropped:
+            second.append((f"   {glyphs.warn} {bytes_in_words(self.state.dropped)} came too fast", "warn"))
+        shown = [word for word, on in (("failed only", self.failed_only), ("same together", self.fold)) if on]
+        if shown:
+            second.append(("   " + ", ".join(shown), "accent"))
+        return [first, second]
+
+    # where one is
+
+    @property
+    def run(self) -> NodeRun | None:
+        """The node whose pane has the cursor."""
+        pane = self.grid.current
+        return self.state.runs.get(pane.key.removesuffix("+")) if pane is not None else None
+
+    def on_pane_grid_moved(self, event: PaneGrid.Moved) -> None:
+        self._touch()
+        run = self.run
+        if run is not None and run.began is not None and run.node_id not in self._users:
+            self._users[run.node_id] = ""
+            self.run_worker(self._ask_user(run), group="user", exit_on_error=False)
+
+    async def _ask_user(self, run: NodeRun) -> None:
+        try:
+            user = await self.shell.services.of(Commands).effective_user(run.command_id, run.node_id)
+        except SsmTuiError:
+            return  # AWS does not say it
+        self._users[run.node_id] = user
+        self._touch()
+
+    def apply_filter(self, text: str) -> None:
+        self._filter = text
+        self._draw()
+
+    def counts(self) -> tuple[int, int, int]:
+        return len(self.grid.panes), len(self.state.runs), 0
+
+    def save_state(self) -> dict[str, Any]:
+        pane = self.grid.current
+        return {
+            "filter": self.bottom.filter_text,
+            "failed": self.failed_only,
+            "fold": self.fold,
+            "pane": pane.key if pane else "",
+            "zoomed": self.grid.zoomed,
+        }
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self.failed_only, self.fold = bool(state.get("failed")), bool(state.get("fold"))
+        self._filter = state.get("filter") or ""
+        self.bottom.set_filter(self._filter)
+
+    def copies(self) -> dict[str, str]:
+        run, command = self.run, self.state.first
+        made: dict[str, str] = {}
+        if run is not None:
+            lines = [line.text for line in run.tail.lines if line.stream != "note"]
+            made["the output that is shown"] = "\n".join(lines)
+            made["the exit status"] = "" if run.exit_code is None else str(run.exit_code)
+            made["the node's id"] = run.node_id
+        if command is not None:
+            made["the command's id"] = command.id
+            request = send_params(
+                command.document,
+                command.parameters,
+                instance_ids=command.instance_ids,
+                targets=[{"Key": key, "Values": [*values]} for key, values in command.targets],
+                max_concurrency=command.max_concurrency,
+                max_errors=command.max_errors,
+                comment=command.comment,
+            )
+            made["the aws line that sends it"] = aws_cli_line("ssm", "SendCommand", request)
+        return made
+
+    async def raw(self) -> tuple[str, Any]:
+        run, commands = self.run, self.shell.services.of(Commands)
+        if run is not None:
+            return f"{run.name} {run.command_id}", await commands.raw_invocation(run.command_id, run.node_id)
+        return (self.state.ids[0], await commands.raw(self.state.ids[0])) if self.state.ids else ("", None)
+
+    # actions
+
+    def refusal(self, action: str) -> str:
+        if action == "cancel" and self.state.over:
+            return "nothing runs any more"
+        if action in ("whole", "shell", "node", "hold", "save", "zoom") and self.run is None:
+            return "there is no pane"
+        if action == "again" and self.state.first is None:
+            return "the command is not known yet"
+        return ""
+
+    def action_leave(self) -> None:
+        if self.grid.zoomed:
+            self.grid.unzoom()
+        else:
+            super().action_leave()
+
+    def action_failed(self) -> None:
+        self.failed_only = not self.failed_only
+        self._draw()
+        if self.failed_only and not self.grid.panes:
+            self.shell.notice("It failed on no node. f shows all again.")
+
+    def action_together(self) -> None:
+        self.do(self._together())
+
+    async def _together(self) -> None:
+        if not self.fold and self.catch_up is not None:
+            # Equal is what is equal in full: every node's output is brought here first.
+            await self.catch_up.all_of([*self.state.runs.values()])
+        self.fold = not self.fold
+        self._draw()
+
+    def action_hold(self) -> None:
+        pane = self.grid.current
+        if pane is not None:
+            pane.hold = not (pane.hold or pane.back)
+            pane.back = 0
+            self.shell.notice("This pane stays; F follows again." if pane.hold else "This pane follows its end.")
+            self._draw()
+
+    @changing
+    def action_again(self) -> None:
+        run_again(self, self.state)
+
+    @changing
+    def action_cancel(self) -> None:
+        self.do(cancel_commands(self, self.state.ids, f"on {self.state.total} nodes"))
+
+    def action_whole(self) -> None:
+        run = self.run
+        if run is not None:
+            from tui.screens._output_reader import OutputReader  # deferred: opened on a key
+
+            self.app.push_screen(OutputReader(self.shell.services.of(Commands), run.command_id, run.node_id, run.name))
+
+    def action_save(self) -> None:
+        runs = [self.run] if self.grid.zoomed and self.run else [*self.state.runs.values()]
+        self.do(save_outputs(self, runs))
+
+    @changing
+    def action_shell(self) -> None:
+        if self.run is not None:
+            self.shell.go("sessions", {"start": self.run.node_id})
+
+    def action_node(self) -> None:
+        if self.run is not None:
+            self.shell.go("node", self.run.node_id)

@@ -1,0 +1,204 @@
+"""Commands: what ran and what runs, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from tui.ports import Ref
+from tui.screens._base import COPY, YAML, ConsoleScreen, changing
+from tui.screens._command_actions import cancel_commands, prefill
+from tui.screens._words import age, status_word
+from tui.services.api_calls import aws_cli_line
+from tui.services.commands import Command, Commands, send_params
+from tui.widgets.columns import Column
+from tui.widgets.resource_table import ResourceTable
+
+MOST = 2000
+"""Commands that the list goes back through."""
+TABLE_STYLES = {"good": "ok", "warn": "warn", "bad": "error", "dim": "muted", "accent": "accent"}
+COLUMNS = [
+    Column("status", "Status", kind="status", max_width=20, priority=95),
+    Column("age", "Age", kind="age", max_width=6, priority=90),
+    Column("command", "Command", min_width=12, max_width=70, priority=80),
+    Column("targets", "Targets", min_width=8, max_width=36, priority=50),
+    Column("done", "Done", kind="number", max_width=11, priority=85),
+    Column("errors", "Errors", kind="number", max_width=7, priority=70),
+    Column("document", "Document", max_width=30, wide=True, priority=30),
+    Column("comment", "Comment", max_width=40, wide=True, priority=20),
+    Column("id", "Id", min_width=9, max_width=36, wide=True, priority=40),
+]
+
+
+class CommandsScreen(ConsoleScreen):
+    """The list of commands; its argument is a filter."""
+
+    NOUN, TITLE = "commands", "Commands"
+    EMPTY = (
+        "Nothing has been run yet.",
+        "A command runs a script on any number of nodes and shows what they say, live.\n"
+        "r runs the first one; r on Fleet runs it on the nodes that are marked there.",
+    )
+    LOADING = "Loading the commands…"
+    STATES_IN_TABLE = True
+    BINDINGS = [
+        Binding("r", "run", "run", tooltip="Run a command", id="commands.run"),
+        Binding("a", "again", "again", tooltip="Launch the same again, on the same targets", id="commands.again"),
+        Binding("C", "again", "duplicate", tooltip="Fill in a new one like it", show=False, id="commands.duplicate"),
+        Binding("X", "cancel", "cancel", tooltip="Stop what runs", id="commands.cancel"),
+        COPY,
+        YAML,
+    ]
+
+    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
+        super().__init__(argument, state)
+        self.commands: dict[Ref, Command] = {}
+        self.grid = ResourceTable(COLUMNS, fields=self._fields)
+
+    def compose_body(self) -> ComposeResult:
+        self.grid.glyphs = self.shell.glyphs
+        yield self.grid
+
+    def on_mount(self) -> None:
+        if isinstance(self.argument, str) and not self._state:
+            self.bottom.set_filter(self.argument)
+            self.apply_filter(self.argument)
+
+    def begin(self) -> None:
+        services = self.shell.services
+        for commands in services.each(Commands):
+            feed = services.feeds.feed(
+                commands.context, "ListCommands", {"looker": self.NOUN}, growing(commands), every=5.0
+            )
+            services.feeds.drive(commands.context, "commands", commands.watch_all, "ListCommands")
+            self.follow(feed, self.show)
+
+    def show(self, commands: Sequence[Command]) -> int:
+        """Take the commands that are known now."""
+        self.commands = {command.ref: command for command in commands}
+        now = datetime.now(UTC)
+        self.grid.set_rows([(command.ref, self._cells(command, now)) for command in commands])
+        self.shell.see("command", {command.id: command.summary for command in commands[:200]})
+        self.update_hints()
+        return len(commands)
+
+    def _cells(self, command: Command, now: datetime) -> Sequence[Any]:
+        word, style = status_word(command.status, self.shell.glyphs, command.details)
+        asked = command.requested.timestamp() if command.requested else 0.0
+        errors = command.errors + command.delivery_timed_out
+        return (
+            (word, TABLE_STYLES.get(style, "")),
+            (age(command.requested, now), "", -asked),
+            command.summary,
+            (targets_in_words(command), "muted"),
+            f"{command.completed}/{command.target_count}",
+            (str(errors), "error" if errors else "muted", errors),
+            (command.document, "muted"),
+            command.comment,
+            (command.id, "muted"),
+        )
+
+    def _fields(self, ref: Any) -> dict[str, str]:
+        command = self.commands.get(ref)
+        if command is None:
+            return {}
+        return {"script": "\n".join(command.parameters.get("commands", ())), "nodes": " ".join(command.instance_ids)}
+
+    @property
+    def current(self) -> Command | None:
+        """The command under the cursor."""
+        return self.commands.get(self.grid.cursor_id)  # type: ignore[call-overload,no-any-return]  # row ids are Refs here
+
+    @property
+    def chosen(self) -> list[Command]:
+        """The marked commands, else the one under the cursor."""
+        return [self.commands[ref] for ref in self.grid.targets if isinstance(ref, Ref) and ref in self.commands]
+
+    def copies(self) -> dict[str, str]:
+        command = self.current
+        if command is None:
+            return {}
+        request = send_params(
+            command.document,
+            command.parameters,
+            instance_ids=command.instance_ids,
+            targets=[{"Key": key, "Values": [*values]} for key, values in command.targets],
+            max_concurrency=command.max_concurrency,
+            max_errors=command.max_errors,
+            comment=command.comment,
+        )
+        return {
+            "id": command.id,
+            "the aws line that sends it": aws_cli_line("ssm", "SendCommand", request),
+            "the script": "\n".join(command.parameters.get("commands", ())),
+        }
+
+    async def raw(self) -> tuple[str, Any]:
+        command = self.current
+        if command is None:
+            return "", None
+        return command.id, await self.shell.services.of(Commands, command.context).raw(command.id)
+
+    def refusal(self, action: str) -> str:
+        command = self.current
+        if action in ("again", "cancel", "copy", "yaml") and command is None:
+            return "there is no command"
+        if action == "cancel" and all(one.status.over for one in self.chosen):
+            return "it does not run any more"
+        return ""
+
+    def on_resource_table_row_highlighted(self) -> None:
+        self.update_hints()
+
+    def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
+        if isinstance(event.row, Ref):
+            self.shell.go("command", event.row.id)
+
+    # actions
+
+    @changing
+    def action_run(self) -> None:
+        self.shell.go("run")
+
+    @changing
+    def action_again(self) -> None:
+        command = self.current
+        if command is not None:
+            self.shell.go("run", prefill(command))
+
+    @changing
+    def action_cancel(self) -> None:
+        running = [command for command in self.chosen if not command.status.over]
+        nodes = sum(command.target_count for command in running)
+        where = f"on {nodes} node{'s' * (nodes != 1)}"
+        self.do(cancel_commands(self, [command.id for command in running], where))
+
+
+def growing(commands: Commands) -> Callable[[], AsyncIterator[list[Command]]]:
+    """Make a feed's fetch: page after page the first time, whole afterwards, so that no row goes and comes back."""
+    known: list[Command] = []
+
+    async def fetch() -> AsyncIterator[list[Command]]:
+        nonlocal known
+        found: list[Command] = []
+        async for page in commands.list(limit=MOST):
+            found = found + page
+            if len(found) > len(known):
+                yield found
+        known = found
+        yield found
+
+    return fetch
+
+
+def targets_in_words(command: Command) -> str:
+    """Say what a command was sent to: the tags, else how many nodes, else the node."""
+    if command.targets:
+        return " ".join(f"{key}={','.join(values)}" for key, values in command.targets)
+    if len(command.instance_ids) == 1:
+        return command.instance_ids[0]
+    return f"{len(command.instance_ids)} nodes"

@@ -1,0 +1,438 @@
+"""Run: one screen that says what will be run, on which nodes, as which request, before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
+
+from tui.errors import SsmTuiError
+from tui.screens._base import COPY, ConsoleScreen, changing, explain
+from tui.screens._follower import follow_commands
+from tui.screens._run_form import LIMITS, SHELL, RunForm, differences, texts_of
+from tui.screens._words import age, ping_word
+from tui.services.api_calls import aws_cli_line
+from tui.services.commands import Command, Commands
+from tui.services.documents import Document, DocumentDetails, DocumentParameter, Documents
+from tui.services.nodes import Node, Nodes
+from tui.services.targets import Directory, join_words, split_words
+from tui.widgets.form_field import FormField
+from tui.widgets.lines_pane import LinesPane
+from tui.widgets.state_pane import wrapped
+from tui.widgets.text_field import TextField
+from tui.widgets.top_bar import Word
+
+Field = FormField | TextField
+
+
+class NodesPane(LinesPane):
+    """The nodes that are meant now; the place that Esc leaves a field for."""
+
+    HELP_GROUP = "The nodes that are meant"
+
+
+class RequestPane(LinesPane, can_focus=False):
+    """The request as it will be sent."""
+
+
+class AboutPane(LinesPane, can_focus=False):
+    """What a parameter is, above its field."""
+
+    DEFAULT_CSS = "AboutPane { height: 1; }"
+
+
+class RunScreen(ConsoleScreen):
+    """The launcher; its argument is target ids, a document's name or target words, or a mapping of what to fill in.
+
+    The mapping's keys: `document`, `targets` (a line of words), `nodes` (ids), `parameters` as the API carries them,
+    and `at_once`, `errors`, `timeout`, `comment`.
+    """
+
+    NOUN, TITLE = "run", "Run"
+    FILTERS = False
+    EMPTY = ("No nodes to run anything on.", "This machine registers itself when the engine starts; R looks again.")
+    DEFAULT_CSS = """
+    RunScreen.-loading > .body, RunScreen.-empty > .body, RunScreen.-error > .body { display: block !important; }
+    RunScreen > StatePane { display: none; height: 5 !important; }
+    RunScreen.-error > StatePane, RunScreen.-empty > StatePane { display: block !important; }
+    RunScreen > .body { height: 1fr; }
+    RunScreen #run-form { width: 3fr; padding: 1 1 0 0; scrollbar-size-vertical: 1; }
+    RunScreen #run-parameters { height: auto; }
+    RunScreen #run-side { width: 2fr; border-left: solid $panel; }
+    RunScreen NodesPane { height: 1fr; min-height: 2; }
+    RunScreen NodesPane:focus { background: $surface; }
+    RunScreen RequestPane { height: auto; max-height: 12; }
+    RunScreen AboutPane { height: 1; }
+    RunScreen TextField { margin: 0 1 0 19; }
+    RunScreen.-narrow > .body { layout: vertical; }
+    RunScreen.-narrow #run-form { width: 1fr; height: auto; max-height: 70%; padding: 0 1 0 0; }
+    RunScreen.-narrow #run-side { width: 1fr; height: 1fr; border-left: none; border-top: solid $panel; }
+    RunScreen.-narrow RequestPane { max-height: 3; }
+    RunScreen.-narrow TextField { max-height: 4; }
+    RunScreen.-tiny TextField { margin: 0 1 0 2; }
+    RunScreen.-short #run-side { display: none; }
+    RunScreen.-short #run-form { max-height: 100%; }
+    RunScreen.-short TextField { min-height: 1; }
+    """
+    BINDINGS = [
+        Binding("ctrl+s,ctrl+j,f5", "send", "send", tooltip="Send the command to the nodes", id="run.send"),
+        Binding("enter", "enter_form", "edit", tooltip="Go back to the command", id="run.enter"),
+        COPY,
+    ]
+
+    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
+        super().__init__(argument, state)
+        self.form = RunForm()
+        self._directory = Directory(())
+        self._node_ids: list[str] = []
+        self._last: Command | None = None
+        self._line = ""
+        self._told: set[str] = set()
+        self._sending = False
+        self._nodes_known = False
+        self._fill(argument)
+        self.fields = {
+            "targets": FormField(
+                "targets", "targets", self._line, placeholder="this machine", about="names, ids, tag:KEY=VALUE"
+            ),
+            "document": FormField("document", "document", self.form.document, about="down lists them"),
+        }
+        for key, label, usual, about in LIMITS:
+            text = self.form.limits.get(key, "")
+            self.fields[key] = FormField(key, label, text, placeholder=usual, about=about)
+        self.parameters = Vertical(id="run-parameters")
+        self.nodes = NodesPane()
+        self.request = RequestPane()
+
+    # what it is opened with
+
+    def _fill(self, argument: Any) -> None:
+        if isinstance(argument, str):
+            words = split_words(argument)
+            if words and words[0].startswith("AWS-"):
+                self.form.document, words = words[0], words[1:]
+            self._line = join_words(words)
+        elif isinstance(argument, Mapping):
+            self.form.document = argument.get("document") or SHELL
+            self.form.texts = texts_of(argument.get("parameters") or {})
+            self.form.limits = {key: str(argument[key]) for key, *_ in LIMITS if argument.get(key)}
+            self._line = argument.get("targets") or ""
+            self._node_ids = [str(id) for id in argument.get("nodes") or ()]
+        elif isinstance(argument, Iterable):
+            self._node_ids = [getattr(item, "id", None) or str(item) for item in argument]
+        if self._node_ids and not self._line:
+            self._line = join_words(self._node_ids)
+
+    def save_state(self) -> dict[str, Any]:
+        return {
+            "document": self.form.document,
+            "texts": dict(self.form.texts),
+            "limits": dict(self.form.limits),
+            "targets": self._line,
+        }
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self.form.document = state.get("document") or SHELL
+        self.form.texts, self.form.limits = dict(state.get("texts") or {}), dict(state.get("limits") or {})
+        self._line = state.get("targets") or ""
+        self._node_ids = []
+        self.fields["targets"].set_text(self._line)
+        self.fields["document"].set_text(self.form.document)
+        for key, *_ in LIMITS:
+            self.fields[key].set_text(self.form.limits.get(key, ""))
+        for field in self.query(TextField):
+            field.set_text(self.form.texts.get(field.key.removeprefix("p:"), ""))
+
+    def crumb(self) -> str:
+        return f"{self.TITLE} {self.form.document}" if self.form.document != SHELL else self.TITLE
+
+    # the widgets
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal():
+            with VerticalScroll(id="run-form", can_focus=False):
+                yield self.fields["targets"]
+                yield self.fields["document"]
+                with self.parameters:
+                    yield from self._parameter_fields(self.form.asked)
+                yield from (self.fields[key] for key, *_ in LIMITS)
+            with Vertical(id="run-side"):
+                yield self.nodes
+                yield self.request
+
+    def _parameter_fields(self, parameters: Iterable[DocumentParameter]) -> Iterable[Widget]:
+        for parameter in parameters:
+            text = self.form.texts.get(parameter.name, "")
+            key = f"p:{parameter.name}"
+            if parameter.is_list:
+                yield AboutPane([_about(parameter)])
+                yield TextField(key, text or parameter.default or "", placeholder="Enter sends, Ctrl+N a new line")
+            else:
+                usual = parameter.default or ""
+                yield FormField(key, parameter.name, text, placeholder=usual, about=parameter.description)
+
+    def on_mount(self) -> None:
+        # The engine may have said what the document asks for while the first fields were on their way.
+        self.run_worker(self._fit_fields(), exit_on_error=False)
+
+    def focus_body(self) -> None:
+        """Give the keys to the first parameter: the targets are seen, the command is what is missing."""
+        fields = [*self.parameters.query("FormField, TextField").results(Widget)]
+        (fields[0] if fields else self.fields["document"]).focus()
+
+    # data
+
+    def begin(self) -> None:
+        services, feeds = self.shell.services, self.shell.services.feeds
+        nodes, documents, commands = services.of(Nodes), services.of(Documents), services.of(Commands)
+
+        async def named() -> list[Document]:
+            return [one async for page in documents.list() for one in page if one.type in ("Command", "")]
+
+        async def recent() -> list[Command]:
+            return [one async for page in commands.list(limit=50) for one in page]
+
+        who = {"looker": self.NOUN}
+        self.follow(feeds.feed(nodes.context, "DescribeInstanceInformation", who, nodes.all), self.show_nodes)
+        self.follow(
+            feeds.feed(documents.context, "ListDocuments", who, named, every=60), self.show_documents, main=False
+        )
+        self.follow(feeds.feed(commands.context, "ListCommands", who, recent), self.show_commands, main=False)
+        feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
+        self._describe()
+
+    def show_nodes(self, nodes: Sequence[Node]) -> int:
+        self._directory, self._nodes_known = Directory(nodes), True
+        if self._node_ids:
+            # Ids that were handed over are written as one would say them, now that their names are known.
+            self._line = join_words(self._directory.word_for(id) for id in self._node_ids)
+            self._node_ids = []
+            self.fields["targets"].set_text(self._line)
+        self._show_all()
+        return len(nodes)
+
+    def show_documents(self, documents: Sequence[Document]) -> int:
+        names = [document.name for document in documents]
+        self.fields["document"].set_choices(names)
+        words = split_words(self._line)
+        if isinstance(self.argument, str) and words and words[0] in names and self._line == self.argument.strip():
+            self._line = join_words(words[1:])
+            self.fields["targets"].set_text(self._line)
+            self._use_document(words[0])
+        return len(names)
+
+    def show_commands(self, commands: Sequence[Command]) -> int:
+        self._last = next((one for one in commands if one.document == self.form.document), None)
+        self._show_nodes_pane()
+        return len(commands)
+
+    def _use_document(self, name: str) -> None:
+        self.form.document, self.form.known, self._last = name, None, None
+        field = self.fields["document"]
+        if field.text != name:
+            field.set_text(name)
+        self._describe()
+        self.update_bars()
+
+    def _describe(self) -> None:
+        self.run_worker(self._fetch_document(self.form.document), group="document", exclusive=True, exit_on_error=False)
+
+    async def _fetch_document(self, name: str) -> None:
+        field = self.fields["document"]
+        try:
+            details = await self.shell.services.of(Documents).describe(name)
+        except SsmTuiError as error:
+            field.problem = explain(error)[0]
+            return
+        field.problem = ""
+        await self._take_document(details)
+
+    async def _take_document(self, details: DocumentDetails) -> None:
+        self.form.known = details.parameters
+        self.fields["document"].set_note(details.description)
+        await self._fit_fields()
+
+    async def _fit_fields(self) -> None:
+        """Make the fields be those that the document asks for; one that is being typed in stays."""
+        if not self.parameters.is_attached:
+            return
+        asked = self.form.asked
+        present = [str(getattr(widget, "key", ""))[2:] for widget in self.parameters.query("FormField, TextField")]
+        if present and present == [parameter.name for parameter in asked[: len(present)]]:
+            lists = [parameter for parameter in asked if parameter.is_list]
+            for pane, parameter in zip(self.parameters.query(AboutPane), lists, strict=False):
+                pane.show([_about(parameter)])
+            await self.parameters.mount(*self._parameter_fields(asked[len(present) :]))
+        else:
+            focused = getattr(self.focused, "key", "")
+            await self.parameters.remove_children()
+            await self.parameters.mount(*self._parameter_fields(asked))
+            self._focus_key(focused)
+        self._show_all()
+
+    def _focus_key(self, key: str) -> None:
+        for field in self.query("FormField, TextField").results(Widget):
+            if key.startswith("p:") and getattr(field, "key", "") == key:
+                field.focus()
+                return
+        if key.startswith("p:"):
+            self.focus_body()
+
+    # what one types
+
+    def on_form_field_changed(self, event: FormField.Changed) -> None:
+        key = event.field.key
+        if key == "targets":
+            self._line = event.text
+        elif key == "document":
+            names = event.field._choices
+            if event.text in names or not names:
+                self._use_document(event.text)
+        elif key.startswith("p:"):
+            self.form.texts[key[2:]] = event.text
+        else:
+            self.form.limits[key] = event.text.strip()
+        self._told.discard(key)
+        self._show_all()
+
+    def on_text_field_edited(self, event: TextField.Edited) -> None:
+        self.form.texts[event.field.key.removeprefix("p:")] = event.text
+        self._told.discard(event.field.key)
+        self._show_all()
+
+    def on_form_field_submitted(self, event: FormField.Submitted) -> None:
+        self.focus_next()
+
+    def on_text_field_submitted(self, event: TextField.Submitted) -> None:
+        self.call_later(self.run_action, "send")
+
+    # what shows
+
+    def _show_all(self) -> None:
+        if not self.is_mounted:
+            return
+        self.form.chosen = self._directory.choose(split_words(self._line))
+        problems = self.form.problems() if self._nodes_known else {}
+        for field in self.query(FormField):
+            problem = problems.get(field.key, "")
+            # What is still missing is said when one tries to send; what is wrong is said at once.
+            silent = field.key.startswith("p:") and field.key not in self._told
+            if field.key != "document":
+                field.problem = "" if silent else problem
+        for area in self.query(TextField):
+            area.set_class(area.key in problems and area.key in self._told, "-wrong")
+        self._show_count()
+        self._show_nodes_pane()
+        self._show_request(problems)
+        self.update_hints()
+
+    def _show_count(self) -> None:
+        chosen = self.form.chosen
+        count, off = len(chosen.nodes), len(chosen.offline)
+        text = f"{count} node{'s' * (count != 1)}" + (f", {off} offline" if off else "")
+        self.fields["targets"].set_note(text if self._nodes_known else "", "warn" if off or not count else "good")
+
+    def _show_nodes_pane(self) -> None:
+        chosen, glyphs = self.form.chosen, self.shell.glyphs
+        count, off = len(chosen.nodes), len(chosen.offline)
+        if not self._nodes_known:
+            self.nodes.show([[("nodes: loading…", "dim")]])
+            return
+        head: list[Word] = [(f"runs on {count} node{'s' * (count != 1)}", "accent" if count else "warn")]
+        lines: list[list[Word]] = [head]
+        if off:
+            head.append((f", {off} offline", "warn"))
+            lines.append([(f"{glyphs.warn} offline ones run it only if they are back in time", "warn")])
+        if self._last is not None and count:
+            names = {node.id: node.name for node in self._directory.nodes}
+            apart = differences(self.form, self._last, names)
+            ago = age(self._last.requested)
+            same = "the same as the last run" if not apart else "unlike the last run: " + ", ".join(apart)
+            lines.append([(f"{same} ({ago} ago)" if ago else same, "dim")])
+        for node in [*chosen.offline, *(node for node in chosen.nodes if node.online)]:
+            word, style = ping_word(node.ping, glyphs)
+            since = f" {age(node.last_ping)}" if not node.online and node.last_ping else ""
+            lines.append([(f"{word}{since}  ", style), (node.name, "text"), (f"  {node.id}", "dim")])
+        self.nodes.show(lines)
+
+    def _show_request(self, problems: Mapping[str, str]) -> None:
+        pane = self.request
+        columns = max(pane.size.width - 2, 20)
+        lines: list[list[Word]] = []
+        text = self.copies()["the aws line"]
+        requests = len(self.form.requests())
+        if requests > 1:
+            lines.append([(f"sent as {requests} commands of at most 50 nodes; the limits hold for each", "warn")])
+        lines += [[(line, "dim")] for line in wrapped(text, columns)]
+        missing = [text for key, text in problems.items() if key in self._told or not key.startswith("p:")]
+        if missing:
+            lines.insert(0, [(f"can't be sent yet: {missing[0]}", "warn")])
+        pane.show(lines)
+        pane.styles.height = max(len(lines), 1)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < 60, "-tiny")
+        self.call_after_refresh(self._show_all)
+
+    def copies(self) -> dict[str, str]:
+        requests = self.form.requests()
+        line = aws_cli_line("ssm", "SendCommand", requests[0]) if requests else "aws ssm send-command"
+        return {"the aws line": line, "the target ids": " ".join(self.form.chosen.ids)}
+
+    # actions
+
+    def refusal(self, action: str) -> str:
+        if action == "send" and self._sending:
+            return "it is being sent"
+        return ""
+
+    def action_leave(self) -> None:
+        if isinstance(self.focused, (FormField, TextField)):
+            self.nodes.focus()
+        else:
+            self.shell.back_up()
+
+    def action_enter_form(self) -> None:
+        self.focus_body()
+
+    @changing
+    def action_send(self) -> None:
+        problems = self.form.problems()
+        self._told |= set(problems)
+        self._show_all()
+        if not self._nodes_known:
+            self.shell.notice("Not sent: the nodes are not known yet.", "warn")
+        elif problems:
+            key, text = next(iter(problems.items()))
+            self.shell.notice(f"Not sent: {text}", "warn")
+            for field in self.query("FormField, TextField").results(Widget):
+                if getattr(field, "key", "") == key:
+                    field.focus()
+        else:
+            self._sending = True
+            self.do(self._send())
+
+    async def _send(self) -> None:
+        commands, requests = self.shell.services.of(Commands), self.form.requests()
+        sent: list[str] = []
+        try:
+            for request in requests:
+                sent.append((await commands.send_request(request)).id)
+        except SsmTuiError as error:
+            if not sent:
+                raise
+            self.shell.notice(f"{len(sent)} of {len(requests)} commands were sent. {' '.join(explain(error))}", "bad")
+        finally:
+            self._sending = False
+        follow_commands(self, commands, sent)
+        self.shell.services.feeds.hint(commands.context, "ListCommands")
+        self.shell.go("command", " ".join(sent))
+
+
+def _about(parameter: DocumentParameter) -> list[Word]:
+    return [(f"{parameter.name:>16}", "dim"), (f"  {parameter.description}", "dim")]
