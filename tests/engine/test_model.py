@@ -6,7 +6,7 @@ import sys
 import warnings
 
 from tui.engine.model import OWN, SSM, load_models
-from tui.engine.validation import compile_pattern
+from tui.engine.scalars import compile_pattern
 
 
 def test_the_models_hold_awss_operations_and_ours():
