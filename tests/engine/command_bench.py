@@ -90,6 +90,17 @@ async def until(condition: Callable[[], Any], what: str = "it did not happen") -
 
 
 @contextlib.asynccontextmanager
+async def leaving(path: Path) -> AsyncIterator[Bench]:
+    """Open an engine on a state folder that leaves in the end, whatever still runs."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = await Engine.open(StatePaths(path))
+    try:
+        yield Bench(engine)
+    finally:
+        await engine.aclose()
+
+
+@contextlib.asynccontextmanager
 async def bench(path: Path, *, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Bench]:
     """Open an engine on a state folder; what still runs in the end is cancelled."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)

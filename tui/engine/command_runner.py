@@ -116,6 +116,8 @@ class CommandRunner:
                 if each.is_final:
                     continue
                 if any(self._services.paths.runs.glob(f"{command.command_id}/{each.node_id}/*")):
+                    # A group may run: a cancel must end that, and not only what has not begun yet.
+                    command.move(each, "Cancelling" if each.cancelled else "InProgress")
                     command.rate.started()
                     each.task = self._spawn(self._invoke(command, each, resumed=True))
                 elif each.cancelled:
@@ -191,14 +193,14 @@ class CommandRunner:
             return "InvalidPlatform"
         slots = self._slots.setdefault(node.id, asyncio.Semaphore(node.slots))
         async with slots:
-            while not record.online.is_set():
+            while not resumed and not record.online.is_set():
                 if command.move(invocation, "Delayed"):
                     self._changed(command, invocation)
                 await record.online.wait()
             if not resumed:
                 invocation.started_at = self._services.clock.now()
             invocation.effective_user = node.effective_user
-            if command.move(invocation, "InProgress"):
+            if not invocation.cancelled and command.move(invocation, "InProgress"):
                 self._changed(command, invocation)
             return await self._run_steps(command, invocation, node, resumed=resumed)
 
