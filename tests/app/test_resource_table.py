@@ -97,7 +97,7 @@ async def test_the_cursor_stays_on_its_row_when_a_refresh_reorders_everything() 
         await pilot.press("pagedown", "pagedown", "space", "k")
         held, marked = widget.cursor_id, widget.marked_ids
         line = next(y for y, text in enumerate(lines(widget)) if text.startswith("▸"))
-        widget.set_rows(node(number) for number in reversed(range(0, 120)))
+        widget.set_rows(node(number) for number in reversed(range(120)))
         await pilot.pause()
         assert widget.cursor_id == held
         assert widget.marked_ids == marked
@@ -210,7 +210,7 @@ async def test_columns_sort_naturally_and_reverse() -> None:
         assert [row.id for row in widget.ids][1] == "mi-00050"  # type: ignore[attr-defined]
         await pilot.press("less_than_sign", "comma")
         assert widget.sort_column == ""
-        assert [row.id for row in widget.ids][0] == "mi-00010"  # type: ignore[attr-defined]
+        assert next(row.id for row in widget.ids) == "mi-00010"  # type: ignore[attr-defined]
 
 
 async def test_moving_the_cursor_draws_two_lines_and_no_more() -> None:

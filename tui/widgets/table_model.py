@@ -383,7 +383,7 @@ class TableModel:
         self._touched = None
         self.sort, self.reverse, self.filter, self.unarranged = sort, reverse, wanted, False
         if resort:
-            self._keys, self._key_of = keys, key_of
+            self._keys, self._key_of = (self._arrival if sort is None else keys), key_of
         if mine or dead != self._dead:
             alive_now = set(self.slots.values()) - mine
             order = [slot for slot in order if slot in alive_now]
