@@ -214,6 +214,13 @@ def test_a_reader_that_leaves_ends_the_command_and_no_traceback_is_printed(ssm, 
     assert json.loads(ssm("info", "--json").stdout)["daemon"]["state"] == "running"
 
 
+def test_a_list_whose_reader_left_before_it_came_is_no_traceback(ssm, name):
+    process = ssm.start("nodes", "list", "--json")
+    process.stdout.close()
+    err = process.stderr.read()
+    assert process.wait(LIMIT) == 141 and err == b""
+
+
 def test_ctrl_c_cancels_the_command_and_waits_for_its_end(ssm, name, tmp_path):
     process = ssm.start("run", "--", f"echo begun; echo $$ > {tmp_path}/pid; sleep 600; touch {tmp_path}/late")
     begun(process, b"begun")

@@ -38,6 +38,8 @@ async def opened(common: Common, *, start: bool = True) -> AsyncIterator[Transpo
     local = await LocalTransport.connect(
         common.state, start=start, client="cli", read_only=common.read_only, idle=idle, demo=nodes, seed=seed
     )
+    if start and local.version_mismatch is not None:
+        talk(f"{local.version_mismatch.message} ssm-tui stop lets the next start bring its own.")
     transport: Transport = local
     if common.read_only:
         from tui.transport.wrappers import ReadOnly

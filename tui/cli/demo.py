@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +43,7 @@ def main(common: Common, words: Sequence[str]) -> int:
 
 def demo_folder() -> Path:
     """Give the demo's own state folder, beside the real one."""
-    real = state_folder({})
+    real = state_folder({name: value for name, value in os.environ.items() if name != "SSM_TUI_STATE"})
     return real.with_name(f"{real.name}-demo")
 
 
