@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.engine.shell_bench import PATIENCE, Bench, bench
+from tests.engine.shell_bench import NODE, PATIENCE, Bench, bench
 from tui.engine.context import ApiFault
 from tui.engine.login_shell import login_shell
+from tui.engine.nodes.this_machine import ThisMachine
+from tui.ports import SystemClock
 
 
 @pytest.fixture
@@ -226,3 +230,25 @@ async def test_two_consoles_that_open_one_session_at_once_share_one_shell(local:
         first, second = await asyncio.gather(local.console(session_id), local.console(session_id))
     await first.type(b"\n")
     assert (await first.end()).count(b"pid") == (await second.end()).count(b"pid") == 1
+
+
+async def test_a_shell_that_ends_at_once_never_leaves_its_console_waiting(local: Bench) -> None:
+    async def once(number: int) -> tuple[bytes, int | None]:
+        console = await local.open(f"echo {number}; exit {number}")
+        return await console.end(), console.attachment.exit_status
+
+    found = await asyncio.gather(*(once(number) for number in range(30)))
+    assert found == [(b"%d\r\n" % number, number) for number in range(30)]
+
+
+async def test_become_sudo_gives_a_root_shell_and_says_so(local: Bench) -> None:
+    if shutil.which("sudo") is None or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
+        pytest.skip("sudo is not there, or asks for a password")
+    local.engine.services.nodes.add(ThisMachine(NODE, SystemClock(), become="sudo"))
+    console = await local.open("id -un; stty size")
+    assert (await console.end()).split() == [b"root", b"24", b"80"]
+    assert (await local.describe(console.attachment.session_id))["EffectiveUser"] == "root"
+    login = await local.open()
+    await login.type(b"id -un; exit 3\n")
+    assert b"root" in await login.end()
+    assert login.attachment.exit_status == 3

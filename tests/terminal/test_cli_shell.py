@@ -104,7 +104,7 @@ def test_every_key_but_the_prefix_reaches_the_far_end(local: Local) -> None:
 
 
 def test_the_size_is_right_at_the_start_and_follows_the_terminal(local: Local) -> None:
-    command = "stty size; trap 'stty size' WINCH; while :; do read x; done"
+    command = "trap 'stty size' WINCH; stty size; while :; do read x; done"
     with local.shell("--", command, rows=37, columns=119) as shell:
         shell.wait_for("37 119")
         shell.resize(20, 5 * 10)
@@ -162,13 +162,21 @@ def test_a_killed_client_restores_the_terminal_and_the_shell_goes_on(local: Loca
 
 def test_a_login_shell_takes_ctrl_c_and_ctrl_d(local: Local) -> None:
     with local.shell() as shell:
+
+        def prompt(me: Program) -> bool:
+            return me.text.rstrip().rsplit("\n", 1)[-1] == "ready>"
+
         shell.wait_until(lambda me: bool(me.raw), "a prompt")
-        shell.send("echo begun; sleep 1000; echo not-reached\r")
-        shell.wait_raw(b"\nbegun")
+        shell.send("PS1='ready> '\r")
+        shell.wait_until(prompt)
+        shell.send("sh -c 'echo begun; sleep 1000'; echo not-reached\r")
+        shell.wait_raw(b"begun\r\n")
         shell.send("\x03")
-        shell.send("echo $((40 + 2)) $-\r")
-        shell.wait_raw(b"\n42 ")
-        assert b"\nnot-reached" not in shell.raw
+        shell.wait_until(prompt)
+        assert "not-reached" not in shell.text.split("\n", 2)[2]
+        shell.send("clear\r")
+        shell.wait_gone("begun")
+        shell.wait_until(prompt)
         shell.send("\x04")
         shell.wait_exit()
 

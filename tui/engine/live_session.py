@@ -43,6 +43,7 @@ class LiveSession:
         self.attachments: list[Attachment] = []
         self.lock = asyncio.Lock()
         self.ended = asyncio.Event()
+        self._finished: tuple[str, int | None] | None = None
         self._clock = clock
         self._on_end = on_end
         self._on_attached = on_attached
@@ -139,6 +140,9 @@ class LiveSession:
     async def attach(self, rows: int, columns: int, *, read_only: bool, fresh: bool = False) -> Attachment:
         """Add a console: it gets what is in the log, then what comes; a shell that is not fresh redraws itself."""
         attachment = Attachment(self, self.log.replay(), read_only)
+        if self._finished is not None:
+            attachment.finish(*self._finished)  # a shell that ends at once may have done so before this
+            return attachment
         self.attachments.append(attachment)
         if not read_only and not fresh:
             if (rows, columns) != (self.rows, self.columns):
@@ -164,6 +168,7 @@ class LiveSession:
 
     def finish(self, reason: str, exit_status: int | None) -> None:
         """End the view of every console, after what still waits for it."""
+        self._finished = (reason, exit_status)
         for attachment in self.attachments:
             attachment.finish(reason, exit_status)
         self.attachments.clear()

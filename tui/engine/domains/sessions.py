@@ -14,6 +14,7 @@ from typing import Any
 from tui.engine.context import ApiFault, Context, Services, keeps_alive, on_start, on_stop, operation, retains
 from tui.engine.model import OWN
 from tui.engine.nodes.base import Node
+from tui.engine.nodes.directory import NodeDirectory
 from tui.engine.session_records import ACTIVE, HISTORY, SessionRecords
 from tui.engine.shells import Shells
 from tui.ports import Shape
@@ -136,11 +137,14 @@ async def let_shells_go(services: Services) -> None:
 @keeps_alive
 def live_shells(services: Services) -> list[str]:
     """Name the shells that run."""
-    records = services.part(SessionRecords)
+    records, nodes = services.part(SessionRecords), services.part(NodeDirectory)
     found = []
     for session_id in services.part(Shells).live():
         record = records.get(session_id)
-        found.append(f"shell on {record['target'] if record else 'a node'} (session {session_id})")
+        target = str(record["target"]) if record else "a node"
+        node = nodes.get(target)
+        name = (node.name or node.facts.computer_name) if node else ""
+        found.append(f"shell on {name or target} (session {session_id})")
     return found
 
 
