@@ -81,6 +81,14 @@ class Row:
         self.styles += [style] * count
         self.mend()
 
+    def part(self, start: int, stop: int) -> None:
+        """Blank the halves that would be left over where cells `start` to `stop` are about to be written."""
+        cells = self.cells
+        if start and cells[start] == "":
+            cells[start - 1] = " "
+        if stop < len(cells) and cells[stop] == "":
+            cells[stop] = " "
+
     def mend(self) -> None:
         """Blank the halves of wide characters that lost their other half."""
         if not self.wide:

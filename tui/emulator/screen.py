@@ -172,10 +172,10 @@ class Screen(pyte.screens.Screen):
             end = min(start + columns - x, length)
             count = end - start
             row = self.buffer[cursor.y]
+            if row.wide:
+                row.part(x, x + count)
             row.cells[x : x + count] = data[start:end]
             row.styles[x : x + count] = [style] * count
-            if row.wide:
-                row.mend()
             self.dirty.add(cursor.y)
             cursor.x = x + count
             start = end
@@ -197,14 +197,14 @@ class Screen(pyte.screens.Screen):
         row = self.buffer[cursor.y]
         if insert:
             row.insert(cursor.x, width, self.style)
+        if row.wide:
+            row.part(cursor.x, cursor.x + width)
         row.cells[cursor.x] = character
         row.styles[cursor.x] = self.style
         if width == 2:
             row.cells[cursor.x + 1] = ""
             row.styles[cursor.x + 1] = self.style
             row.wide = True
-        if row.wide:
-            row.mend()
         self.dirty.add(cursor.y)
         cursor.x += width
         if cursor.x == columns and mode.WRAP not in self.mode:
