@@ -10,6 +10,9 @@ import wcwidth
 
 from tui.emulator.style import DEFAULT, Style
 
+ZWJ = "\u200d"
+"""What comes after it joins the cell before it."""
+
 Run = tuple[str, Style]
 Runs = tuple[Run, ...]
 """A row as it is drawn: text and style, left to right; blank default cells at the end are left off."""
@@ -149,3 +152,27 @@ class Line:
     @property
     def text(self) -> str:
         return "".join(text for text, _ in self.runs)
+
+    def row(self, columns: int) -> Row:
+        """Make cells of it again."""
+        row = Row(columns)
+        x = 0
+        for text, style in self.runs:
+            for character in text:
+                width = cell_width(character)
+                if width <= 0 or (x and row.cells[x - 1].endswith(ZWJ)):
+                    at = x - 1 if x and row.cells[x - 1] else x - 2
+                    if at >= 0:
+                        row.cells[at] += character
+                    continue
+                if x + width > columns:
+                    break
+                row.cells[x] = character
+                row.styles[x] = style
+                if width == 2:
+                    row.cells[x + 1] = ""
+                    row.styles[x + 1] = style
+                    row.wide = True
+                x += width
+        row.wrapped = self.wrapped
+        return row

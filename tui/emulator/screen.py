@@ -6,7 +6,6 @@ dictionaries of characters are slow and its erasing, wide characters and modes d
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,9 @@ import pyte.charsets
 import pyte.screens
 
 from tui.emulator import modes as mode
-from tui.emulator.rows import Line, Row, cell_width
+from tui.emulator.rows import ZWJ, Line, Row, cell_width
 from tui.emulator.style import DEFAULT, Style, blank, rendition
 
-ZWJ = "\u200d"
 CELL_LIMIT = 32
 """Characters one cell may gather; a stream of combining marks must not grow it for ever."""
 
@@ -119,29 +117,8 @@ class Screen(pyte.screens.Screen):
         self.lines_kept += 1
 
     def _take_back(self) -> Row:
-        line = self.scrollback.pop()
         self.lines_kept -= 1
-        row = Row(self.columns)
-        x = 0
-        for text, style in line.runs:
-            for character in text:
-                width = cell_width(character)
-                if width <= 0 or (x and row.cells[x - 1].endswith(ZWJ)):
-                    at = x - 1 if x and row.cells[x - 1] else x - 2
-                    if at >= 0:
-                        row.cells[at] += character
-                    continue
-                if x + width > self.columns:
-                    break
-                row.cells[x] = character
-                row.styles[x] = style
-                if width == 2:
-                    row.cells[x + 1] = ""
-                    row.styles[x + 1] = style
-                    row.wide = True
-                x += width
-        row.wrapped = line.wrapped
-        return row
+        return self.scrollback.pop().row(self.columns)
 
     # Text
 
@@ -388,9 +365,8 @@ class Screen(pyte.screens.Screen):
         if self.cursor.x >= self.columns - 1:
             return
         ahead = sorted(stop for stop in self.tabstops if stop > self.cursor.x)
-        self.cursor.x = min(ahead[min(count or 1, len(ahead)) - 1] if ahead else sys.maxsize, self.columns - 1)
-        if count > len(ahead):
-            self.cursor.x = self.columns - 1
+        count = count or 1
+        self.cursor.x = min(ahead[count - 1], self.columns - 1) if count <= len(ahead) else self.columns - 1
 
     def back_tab(self, count: int = 1) -> None:
         behind = sorted((stop for stop in self.tabstops if stop < self.cursor.x), reverse=True)
