@@ -28,7 +28,10 @@ class Tmux:
         return self
 
     def __exit__(self, *_: object) -> None:
+        socket = self("display", "-p", "#{socket_path}", check=False).strip()
         self("kill-server", check=False)
+        if socket:
+            Path(socket).unlink(missing_ok=True)  # tmux leaves it behind
 
     def __call__(self, *words: str, check: bool = True) -> str:
         command = ["tmux", "-u", "-L", self.name, "-f", str(self.config), *words]
