@@ -193,3 +193,20 @@ async def test_vim_is_on_the_alternate_screen_and_whole_after_a_killed_daemon(tm
         await again.channel.send(b":q!\r")
         assert await again.end() == 0
     assert not psutil.pid_exists(pid)
+
+
+async def test_an_end_is_never_lost_however_the_daemon_is_killed_around_it(tmp_path: Path) -> None:
+    """A daemon that is killed while shells end leaves each with its own exit status for the next one."""
+    ids: dict[str, int] = {}
+    async with daemon(tmp_path) as first:
+        for number in range(1, 9):
+            session_id, view, _ = await start(first, f"echo pid $$.; read x; exit {number}")
+            ids[session_id] = number
+            await view.channel.send(b"\n")
+        await first.kill()
+    async with daemon(tmp_path) as second:
+        async with asyncio.timeout(PATIENCE):
+            while (await second.transport.call("DescribeSessions", {"State": "Active"}))["Sessions"]:
+                await asyncio.sleep(0.01)
+        found = {session_id: (await describe(second, session_id)).get("ExitStatus") for session_id in ids}
+        assert found == ids

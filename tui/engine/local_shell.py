@@ -187,8 +187,7 @@ class LocalShell:
                 return
         # It belongs to another user, or can't be killed now: without its terminal it is nobody's shell any more.
         self._end(HUNG_UP)
-        await self._forget()
-        self._wake()
+        await self.discard()
 
     async def _signal(self, number: int) -> None:
         try:
@@ -213,10 +212,10 @@ class LocalShell:
         if self.ending is None and self.witnessed:
             await self._within(SETTLE, self._seen)
         self._end(HUNG_UP if self.witnessed else UNSEEN)
-        await self._forget()
         self._over.set()
 
-    async def _forget(self) -> None:
+    async def discard(self) -> None:
+        """Close the terminal on both sides; not before the end is stored, as the keeper then forgets how it was."""
         self.let_go()
         try:
             await self._client.forget(self.session_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from tui.engine.attachment import Attachment
 from tui.engine.context import ApiFault, Services
@@ -23,6 +24,8 @@ OPEN_WITHIN = 60.0
 RETAINED = 30 * 24 * 3600.0
 """Seconds for which a session that is over is listed, as on AWS; its log goes with it."""
 
+T = TypeVar("T")
+
 LARGEST = 4096
 """Rows or columns; a size beyond it is a mistake of the client's."""
 
@@ -37,7 +40,7 @@ class Shells:
         self._live: dict[str, LiveSession] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._terminated_by: dict[str, str] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._leaving = False
 
     # what there is
@@ -59,16 +62,20 @@ class Shells:
         fault where the shell can't be started.
         """
         rows, columns = min(max(rows, 1), LARGEST), min(max(columns, 1), LARGEST)
+        if session_id not in self._live:
+            self._check_can_open(session_id, read_only)
         async with self._locks.setdefault(session_id, asyncio.Lock()):
             session = self._live.get(session_id)
             fresh = session is None
             if session is None:
-                session = await self._open(session_id, rows, columns, read_only)
+                record = self._check_can_open(session_id, read_only)
+                # A console that goes away meanwhile must not leave a shell behind that nobody knows.
+                session = await asyncio.shield(self._spawn_task(self._start(record, rows, columns)))
             attachment = await session.attach(rows, columns, read_only=read_only, fresh=fresh)
         await self._note_attached(session)
         return attachment
 
-    async def _open(self, session_id: str, rows: int, columns: int, read_only: bool) -> LiveSession:
+    def _check_can_open(self, session_id: str, read_only: bool) -> sqlite3.Row:
         record = self._records.get(session_id)
         if record is None:
             raise ApiFault("DoesNotExistException", f"Session {session_id} does not exist.")
@@ -76,11 +83,10 @@ class Shells:
             raise ApiFault("DoesNotExistException", f"Session {session_id} is over. {record['details']}".rstrip())
         if read_only:
             raise ApiFault("DoesNotExistException", f"Session {session_id} has no shell yet to look at.")
-        # A console that goes away meanwhile must not leave a shell behind that nobody knows.
-        return await asyncio.shield(self._spawn_task(self._start(record, rows, columns)))
+        return record
 
-    def _spawn_task(self, work: Any) -> asyncio.Task[Any]:
-        task: asyncio.Task[Any] = asyncio.create_task(work)
+    def _spawn_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -150,6 +156,7 @@ class Shells:
         if by is not None:
             sentence = f"Terminated by {by}. {sentence}"
         self._live.pop(session_id, None)
+        stored = False
         try:
             await self._over(
                 session_id,
@@ -161,8 +168,14 @@ class Shells:
                 rows=session.rows,
                 columns=session.columns,
             )
+            stored = True
         finally:
             session.finish(sentence, exit_status)
+            if isinstance(session.shell, LocalShell):
+                if stored:
+                    await session.shell.discard()
+                else:
+                    session.shell.let_go()  # the next engine hears from the keeper how it ended
 
     async def _over(self, session_id: str, status: str, **columns: Any) -> None:
         self._terminated_by.pop(session_id, None)
