@@ -126,6 +126,8 @@ class SsmApp(PlacesApp, inherit_bindings=False):
     # keys and actions
 
     async def on_event(self, event: events.Event) -> None:
+        if self.holds(event):
+            return
         if isinstance(event, events.Key) and not event.is_forwarded and event.character:
             keys = "" if event.character.isascii() or self._typing else latin_keys(event.character)
             if bool(keys) != self.hangul and (keys or (event.character.isalpha() and event.character.isascii())):
@@ -177,6 +179,8 @@ class SsmApp(PlacesApp, inherit_bindings=False):
             self.action_help()
         elif word == "theme" and rest:
             self.use_theme(rest.strip())
+        elif word == "restart":
+            self.run_worker(self._restart(), exit_on_error=False)
         elif place:
             self.go(*place)
         elif word:
@@ -187,30 +191,44 @@ class SsmApp(PlacesApp, inherit_bindings=False):
                         return
             self.notice(f"Nothing is named {line.strip()!r} here; `:` lists the screens.", "warn")
 
+    async def _restart(self) -> None:
+        try:
+            await self.link.restart()
+        except SsmTuiError as error:
+            self.notice(f"The engine was not restarted. {error}", "warn")
+
     def action_go_to(self) -> None:
         from tui.widgets.go_to import GoTo
 
         self.push_screen(GoTo(self._suggestions()), lambda line: self.run_line(line) if line else None)
 
     def _suggestions(self) -> list[tuple[str, str]]:
-        found = [(entry.noun, f"{entry.title}: {entry.about}") for entry in screens.SCREENS]
-        found += [(alias, entry.title) for entry in screens.SCREENS for alias in entry.aliases]
-        found += [("help", "Every key"), ("theme ", "Another theme, by its name"), ("quit", "Leave the console")]
-        return found + [
-            (f"{noun} {thing}", name) for noun, things in self.seen.items() for thing, name in things.items()
+        found = [
+            (entry.noun, f"{entry.title}: {entry.about}" + (f"  ({', '.join(entry.aliases)})" if entry.aliases else ""))
+            for entry in screens.SCREENS
         ]
+        found += [("help", "Every key"), ("theme ", "Another theme, by its name"), ("quit", "Leave the console")]
+        for noun, things in self.seen.items():
+            found += [(f"{noun} {thing}", name) for thing, name in things.items()]
+        return found
 
     def action_palette(self) -> None:
         from tui.widgets.palette import Palette
 
         found = [one for one in usable(self.screen) if one.binding.description]
+        # What this screen does first, then the shell's own, moving about last.
+        found.sort(key=lambda one: 0 if one.node is self.screen else 1 if one.node is self else 2)
 
         def run(index: int | None) -> None:
             if index is not None:
                 self.call_later(self.run_action, found[index].binding.action, found[index].node)
 
         rows = [
-            (one.binding.tooltip or one.binding.description, labels(one.keys, self.glyphs), one.refusal)
+            (
+                one.binding.description if one.refusal else one.binding.tooltip,
+                labels(one.keys, self.glyphs),
+                one.refusal,
+            )
             for one in found
         ]
         self.push_screen(Palette(rows), run)

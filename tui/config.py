@@ -53,10 +53,12 @@ class Value:
     line: int
 
 
+_PLAIN = r"""[A-Za-z][\w./+\]~\ -]*?|-?(?:0|[1-9]\d*)(?:\.\d+)?"""
+"""Unquoted values that need no parser: words, and numbers that every YAML reads alike."""
 _LINE = re.compile(
-    r"""^(?P<indent>\ *)(?P<key>[A-Za-z_][\w.-]*):(?:\s+(?P<value>"[^"\\]*"|'[^']*'|[\w./+\]~ -]+?))?\s*(?:\s\#.*)?$"""
+    rf"""^(?P<indent>\ *)(?P<key>[A-Za-z_][\w.-]*):(?:\ +(?P<value>"[^"\\]*"|'[^']*'|{_PLAIN}))?\s*(?:\s\#.*)?$"""
 )
-_WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False, "null": None, "~": None}
+_WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False, "null": None}
 
 
 def _scalar(text: str | None) -> Any:
@@ -65,7 +67,7 @@ def _scalar(text: str | None) -> Any:
     if text[0] in "\"'":
         return text[1:-1]
     lowered = text.lower()
-    if lowered in _WORDS:
+    if lowered in _WORDS and text in (lowered, lowered.upper(), lowered.capitalize()):
         return _WORDS[lowered]
     if re.fullmatch(r"[-+]?\d+", text):
         return int(text)

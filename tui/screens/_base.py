@@ -83,6 +83,8 @@ class Shell(Protocol):
     @property
     def is_connected(self) -> bool: ...
     @property
+    def link_error(self) -> SsmTuiError | None: ...
+    @property
     def account(self) -> str: ...
     @property
     def region(self) -> str: ...
@@ -97,6 +99,7 @@ class Shell(Protocol):
     def copy(self, text: str, what: str) -> None: ...
     def fault(self, what: str) -> None: ...
     def connect_again(self) -> None: ...
+    async def give_keys(self) -> None: ...
 
 
 def changing(method: F) -> F:
@@ -160,6 +163,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.phase = "loading"
         self.stale: SsmTuiError | None = None
         self.watching = True
+        self.settled = False
         self.rows = 0
         self._state = state or {}
         self._table: Any = None
@@ -385,6 +389,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.update_hints()
         if self.shell.is_connected:
             self.start()
+        elif self.shell.link_error is not None:
+            self.fail(self.shell.link_error)
 
     def focus_body(self) -> None:
         """Give the keys to the first widget between the bars that takes them."""
@@ -438,6 +444,12 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self._look()
         self.update_bars()
         self.update_hints()
+        self.call_later(self.settle)
+
+    def settle(self) -> None:
+        """Say that the keys go where they are meant to: what was typed meanwhile comes now."""
+        self.settled = True
+        self.app.call_later(self.shell.give_keys)
 
     def on_screen_suspend(self) -> None:
         self._look()

@@ -221,6 +221,7 @@ class Notice(Dialog[bool]):
 class Reader(Overlay[None]):
     """A text over the whole screen; `/` searches, `n` `N` go to the next and the previous match."""
 
+    AUTO_FOCUS = ""
     DEFAULT_CSS = """
     Reader { background: $background; }
     Reader > Lines { height: 1fr; background: $background; color: $foreground; padding: 0 1; }

@@ -96,7 +96,7 @@ def hints_of(screen: Screen[Any], glyphs: Glyphs) -> list[Hint]:
     ascii_only = glyphs.arrow == ">"
     hints = []
     for one in usable(screen):
-        if one.binding.show and one.binding.description:
+        if one.binding.description and (one.binding.show or one.binding.id == "table.open"):
             label = one.binding.key_display or key_label(one.keys[0], ascii_only=ascii_only)
             always = one.node is screen.app or one.binding.id in ("screen.filter", "screen.back")
             hints.append(Hint(label, one.binding.description, one.binding.id or "", bool(one.refusal), always))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,9 @@ class Look:
         try:
             found = load_theme(name, self._folder)
         except ConfigError as error:
-            self.problem = f"The theme was not taken. {error}"
+            # The folder is known; a long path would push the reason out of the line.
+            said = str(error).replace(f"{self._folder}{os.sep}", "")
+            self.problem = f"The theme was not taken. {said}"
             self._stamp = self._read_stamp()
             return False
         self.theme, self.name, self.problem = _as_textual(found), name, ""

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
-
 from tui import __version__
 from tui.screens._base import ConsoleScreen
+from tui.screens._type_ahead import TypeAheadApp
 from tui.services.link import Link
 from tui.theming import Glyphs
 from tui.widgets.top_bar import Word
@@ -34,7 +33,7 @@ class Notice:
     argument: Any = None
 
 
-class NoticesApp(App[int], inherit_bindings=False):
+class NoticesApp(TypeAheadApp, inherit_bindings=False):
     """Says things; what it says is drawn by the screens' bars."""
 
     link: Link
@@ -101,6 +100,11 @@ class NoticesApp(App[int], inherit_bindings=False):
     @property
     def services(self) -> Any:
         return self.link.services
+
+    @property
+    def link_error(self) -> SsmTuiError | None:
+        """Why there is no link now, or None."""
+        return self.link.error
 
     @property
     def account(self) -> str:

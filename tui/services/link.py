@@ -134,6 +134,18 @@ class Link:
                 self._changed("again")
                 return
 
+    async def restart(self) -> None:
+        """Replace an engine that nothing runs in by one of this console's version.
+
+        Raises: SsmTuiError where it is busy (the message names with what) or can't be restarted from here.
+        """
+        again = getattr(self._transport, "restart_when_idle", None)
+        if again is None:
+            raise Unreachable("There is no engine of our own to restart.")
+        await again()
+        self.error = None
+        self._changed("again")
+
     async def aclose(self) -> None:
         """Stop trying, and close what is open."""
         if self._task is not None:

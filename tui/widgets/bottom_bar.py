@@ -15,6 +15,7 @@ from textual.widget import Widget
 from tui.widgets.cells import clean, width
 from tui.widgets.line import Part, Span, lay_out, target_at
 from tui.widgets.line_edit import LineBuffer, split_at, text_at
+from tui.widgets.state_pane import wrapped
 from tui.widgets.top_bar import STYLES, Word
 
 
@@ -65,7 +66,7 @@ class BottomBar(Widget, can_focus=True):
         self._hints: Sequence[Hint] = ()
         self._tail: Sequence[Word] = ()
         self._spans: list[Span] = []
-        self._ellipsis = "…"
+        self._lines: list[str] = []
 
     @property
     def takes_text(self) -> bool:
@@ -99,7 +100,20 @@ class BottomBar(Widget, can_focus=True):
         """Draw words (a notice, an error) where no filter stands, and the counts on the right."""
         if (words, right) != (self._words, self._right):
             self._words, self._right = words, right
+            self._break()
             self.refresh()
+
+    def _break(self) -> None:
+        """Break words that are longer than a line at spaces; the bar grows by up to two lines for them."""
+        text = "".join(text for text, _ in self._words)
+        room = self.size.width - 2
+        lines = wrapped(text, room) if width(clean(text)) > room > 20 and not self._editing else []
+        self._lines = lines[:3]
+        for count in (2, 3):
+            self.set_class(len(self._lines) == count, f"-lines-{count}")
+
+    def on_resize(self) -> None:
+        self._break()
 
     def show_hints(self, hints: Sequence[Hint], tail: Sequence[Word] = ()) -> None:
         if (hints, tail) != (self._hints, self._tail):
@@ -113,6 +127,9 @@ class BottomBar(Widget, can_focus=True):
         if y == keys_at and not (self._editing and keys_at == 0):
             strip, self._spans = self._keys(style, base)
             return strip
+        if self._lines and not self._editing:
+            line = self._lines[y] if y < len(self._lines) else ""
+            return lay_out([Part(" ", base), Part(line, style[self._words[-1][1]])], [], self.size.width, base)[0]
         right = [Part(text, style[name]) for text, name in self._right]
         if not (self._editing or self._buffer.text) or (self._words and not self._editing):
             left = [Part(" ", base), *(Part(text, style[name]) for text, name in self._words)]

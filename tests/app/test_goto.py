@@ -1,0 +1,75 @@
+"""The go-to line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.app.console import console, says, text_of, until
+from tests.app.fake_transport import fleet, node
+from tui.screens import SCREENS, find
+
+
+async def test_suggestions_cover_screens_aliases_and_seen_ids(tmp_path: Path) -> None:
+    async with console(fleet(node(1, "db-primary")), tmp_path) as (_, pilot):
+        await says(pilot, "db-primary")
+        await pilot.press("colon")
+        await says(pilot, "Fleet: every managed node", "Commands")
+        await pilot.press(*"db-p")
+        await says(pilot, f"node {node(1)['InstanceId']}")
+
+
+async def test_suggestions_never_take_enter_away(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("colon", *"nodes", "enter")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.history.current.noun == "nodes"
+        await pilot.press("colon", *"zz-top", "enter")
+        await says(pilot, "Nothing is named 'zz-top' here")
+
+
+async def test_tab_takes_a_suggestion_into_the_line_and_esc_leaves(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("colon", *"flee", "tab")
+        await says(pilot, ":nodes")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_the_theme_can_be_changed_from_the_line(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("colon", *"theme light", "enter")
+        await says(pilot, "Theme light.")
+        assert app.current_theme.name == "light"
+        await pilot.press("colon", *"theme nope", "enter")
+        await says(pilot, "no theme is named nope")
+        assert app.current_theme.name == "light"
+
+
+async def test_a_name_seen_opens_its_resource(tmp_path: Path) -> None:
+    async with console(fleet(node(1, "db-primary")), tmp_path) as (app, pilot):
+        await says(pilot, "db-primary")
+        went: list[tuple[str, object]] = []
+        app.go = lambda noun, argument=None: went.append((noun, argument))  # type: ignore[method-assign]
+        await pilot.press("colon", *"db-primary", "enter")
+        await until(pilot, lambda: went)
+        assert went == [("node", node(1)["InstanceId"])]
+
+
+def test_a_screen_is_found_by_noun_alias_and_beginning() -> None:
+    assert find("nodes") is find("fleet") is find("FLEET")
+    assert find("ov") is find("overview")
+    assert find("zzz") is None
+    assert find("") is None
+    words = [word for entry in SCREENS for word in (entry.noun, *entry.aliases)]
+    assert len(words) == len(set(words))
+
+
+async def test_the_line_never_covers_the_header(tmp_path: Path) -> None:
+    async with console(fleet(*[node(i) for i in range(40)]), tmp_path, size=(80, 10)) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("colon")
+        await until(pilot, lambda: "overview" in text_of(app))
+        assert text_of(app).splitlines()[0].strip() == ""

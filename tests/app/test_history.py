@@ -1,0 +1,111 @@
+"""Back, forward, up, crumbs, and what is kept on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.app.console import console, says, text_of, until
+from tests.app.fake_transport import fleet, node
+from tui.screens._history import KEPT, History, Place
+
+
+def test_back_and_forward_go_through_the_order_of_visiting() -> None:
+    history = History(Place("a"))
+    for noun in "bc":
+        history.visit(Place(noun))
+    assert [place.noun for place in history.current.path] == ["a", "b"]
+    assert history.back().noun == "b"  # type: ignore[union-attr]
+    assert history.back().noun == "a"  # type: ignore[union-attr]
+    assert history.back() is None
+    assert history.forward().noun == "b"  # type: ignore[union-attr]
+    history.visit(Place("d"))
+    assert history.forward() is None
+    assert [place.noun for place in history.current.path] == ["a", "b"]
+
+
+def test_up_is_a_move_that_back_undoes() -> None:
+    history = History(Place("a"))
+    history.visit(Place("b", 1))
+    assert history.up().noun == "a"  # type: ignore[union-attr]
+    assert history.back().noun == "b"  # type: ignore[union-attr]
+    assert history.forward().noun == "a"  # type: ignore[union-attr]
+    assert history.up() is None
+
+
+def test_a_place_on_the_path_is_gone_back_to_not_nested() -> None:
+    history = History(Place("a"))
+    history.visit(Place("b"))
+    history.visit(Place("c"))
+    history.visit(Place("a"))
+    assert history.current.path == ()
+
+
+async def test_the_filter_is_kept_on_the_way_back(tmp_path: Path) -> None:
+    async with console(fleet(node(1), node(2), node(3)), tmp_path) as (app, pilot):
+        await says(pilot, "web-03")
+        await pilot.press("slash", *"!01", "enter", "j", "space")
+        await says(pilot, "/!01", "2 of 3", "1 marked")
+        app.go("nodes", "elsewhere")
+        await says(pilot, "Fleet › Fleet", "web-01")
+        await pilot.press("left_square_bracket")
+        await says(pilot, "/!01", "2 of 3", "1 marked")
+        await pilot.press("right_square_bracket")
+        await says(pilot, "Fleet › Fleet", "web-01")
+
+
+async def test_a_screen_that_was_let_go_comes_back_as_it_was(tmp_path: Path) -> None:
+    async with console(fleet(node(1), node(2), node(3)), tmp_path) as (app, pilot):
+        await says(pilot, "web-03")
+        await pilot.press("slash", *"!01", "enter", "j", "space", "greater_than_sign")
+        await says(pilot, "/!01", "1 marked")
+        first = app.history.current
+        cursor = app.screen.table.cursor_id  # type: ignore[attr-defined]
+        for number in range(KEPT + 2):
+            app.go("nodes", f"elsewhere {number}")
+            await until(pilot, lambda number=number: app.history.current.argument == f"elsewhere {number}")
+            await until(pilot, lambda: app.screen.rows == 3)  # type: ignore[attr-defined]
+        assert first.screen is None
+        for _ in range(KEPT + 2):
+            await pilot.press("left_square_bracket")
+        await says(pilot, "/!01", "2 of 3", "1 marked")
+        assert app.screen.table.cursor_id == cursor  # type: ignore[attr-defined]
+        assert app.screen.table.sort_column  # type: ignore[attr-defined]
+
+
+async def test_hidden_screens_stop_asking(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        first = app.screen
+        app.go("nodes", "elsewhere")
+        await until(pilot, lambda: app.screen is not first)
+        assert [looker.visible for looker in first._lookers] == [False]  # type: ignore[attr-defined]
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: app.screen is first)
+        assert [looker.visible for looker in first._lookers] == [True]  # type: ignore[attr-defined]
+
+
+async def test_a_window_over_a_screen_does_not_hide_it(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        first = app.screen
+        await pilot.press("question_mark")
+        await until(pilot, lambda: app.screen is not first)
+        assert [looker.visible for looker in first._lookers] == [True]  # type: ignore[attr-defined]
+
+
+async def test_crumbs_can_be_clicked(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        app.go("nodes", "elsewhere")
+        await says(pilot, "Fleet › Fleet")
+        await pilot.click(app.screen.top, offset=(2, 1))  # type: ignore[attr-defined]
+        await until(pilot, lambda: "›" not in text_of(app))
+
+
+async def test_the_latest_notice_leads_to_its_place(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        app.notice("Command 3f2 on 2 nodes: 2 Success", "good", noun="nodes", argument="3f2")
+        await says(pilot, "2 Success", "' to open")
+        await pilot.press("apostrophe")
+        await until(pilot, lambda: app.history.current.argument == "3f2")

@@ -1,0 +1,45 @@
+"""The palette and the drawer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.app.console import console, says, text_of, until
+from tests.app.fake_transport import fleet, node
+
+
+async def test_the_palette_has_every_action_of_the_screen_and_runs_one(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        described = {one.binding.tooltip for one in app.screen.active_bindings.values() if one.binding.description}
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        assert {item.text for item in app.screen.list.items} == described  # type: ignore[attr-defined]
+        await pilot.press(*"follow changes", "enter")
+        await says(pilot, "not watching")
+
+
+async def test_a_refused_action_says_why_in_the_palette(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path, read_only=True) as (_, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("ctrl+p", *"run")
+        await says(pilot, "this console is read-only")
+
+
+async def test_the_drawer_shows_calls_and_copies_the_equal_command_line(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("at")
+        await says(pilot, "DescribeInstanceInformation", " ms")
+        while "aws ssm describe-instance-information" not in text_of(app):
+            await pilot.press("j")
+        await pilot.press("c")
+        await says(pilot, "Copied the command line")
+        assert app.clipboard == "aws ssm describe-instance-information --max-results 50"
+
+
+async def test_the_drawer_closes_with_its_own_key(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("at", "at")
+        await until(pilot, lambda: len(app.screen_stack) == 1)

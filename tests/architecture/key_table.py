@@ -1,0 +1,61 @@
+"""The README's table of keys, made from the bindings: `python -m tests.architecture.key_table` writes it anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tui.app import SsmApp
+from tui.screens import SCREENS
+from tui.screens._base import COPY, YAML, ConsoleScreen
+from tui.screens._keys import key_label
+from tui.widgets.resource_table import ResourceTable
+
+README = Path(__file__).parent.parent.parent / "README.md"
+BEGIN, END = "<!-- keys: python -m tests.architecture.key_table -->\n", "<!-- /keys -->\n"
+
+
+def owners() -> list[tuple[str, list[Any]]]:
+    """Give every set of bindings with its name: the shell's, a screen's, a table's, then each screen's own."""
+    found = [
+        ("everywhere", list(SsmApp.BINDINGS)),
+        ("screens", [*ConsoleScreen.BINDINGS, COPY, YAML]),
+        ("tables", list(ResourceTable.BINDINGS)),
+    ]
+    shared = {binding.id for _, bindings in found for binding in bindings}
+    for entry in SCREENS:
+        own = [binding for binding in entry.load().__dict__.get("BINDINGS", []) if binding.id not in shared]
+        if own:
+            found.append((entry.title, own))
+    return found
+
+
+def key_table() -> str:
+    """Write the table as Markdown."""
+    lines = ["| where | key | what it does |", "| --- | --- | --- |"]
+    for where, bindings in owners():
+        for binding in bindings:
+            keys = " ".join(f"`{_shown(key)}`" for key in binding.key.split(","))
+            lines.append(f"| {where} | {keys} | {binding.tooltip.replace('|', '/')} |")
+            where = ""
+    return "\n".join(lines) + "\n"
+
+
+def _shown(key: str) -> str:
+    label = key_label(key, ascii_only=True).replace("|", "&#124;")
+    return (
+        label.title()
+        if len(label) > 1 and label.isalpha()
+        else label.replace("ctrl+", "Ctrl+").replace("shift+", "Shift+")
+    )
+
+
+def written(readme: str) -> str:
+    """Give the README's text with the table of now between its marks."""
+    head, _, rest = readme.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}\n{key_table()}\n{END}{tail}"
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text("utf-8")), "utf-8")
