@@ -29,6 +29,9 @@ SKIP_AS_SUCCESS, SKIP_AS_FAILURE = 168, 169
 BEGUN_SECONDS = 0.05
 """How late the store learns that something has begun."""
 
+AT_ONCE = 25
+"""How many invocations are started before everything else on the loop has its turn."""
+
 RETRY_SECONDS = 2.0
 """How long to wait where the store refuses a final state, on a full disk."""
 
@@ -44,7 +47,7 @@ class CommandRunner:
         self._directory = services.part(NodeDirectory)
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._begun: set[str] = set()
+        self._begun: dict[str, list[Invocation]] = {}
         self._begun_timer: asyncio.TimerHandle | None = None
         self._leaving = False
 
@@ -100,6 +103,9 @@ class CommandRunner:
                     each.task.cancel()
                 command.move(each, "DeliveryTimedOut")
                 each.ended_at = now
+                for step in each.steps:
+                    if step.ended_at is None:
+                        step.details, step.ended_at = "DeliveryTimedOut", now
             self._settle(command, late)
             for run in runs:
                 await run.cancel()
@@ -158,7 +164,9 @@ class CommandRunner:
             _log.error("a command's task failed", exc_info=task.exception())
 
     def _pump(self, command: Command) -> None:
-        while command.waiting and command.rate.has_room and not self._leaving:
+        for _ in range(AT_ONCE):
+            if not command.waiting or not command.rate.has_room or self._leaving:
+                break
             invocation = command.waiting.pop()
             command.rate.started()
             invocation.task = self._spawn(self._invoke(command, invocation))
@@ -168,6 +176,8 @@ class CommandRunner:
             for each in unsent:
                 command.move(each, "Terminated")
             self._settle(command, unsent)
+        elif command.waiting and command.rate.has_room and not self._leaving:
+            asyncio.get_running_loop().call_soon(self._pump, command, context=contextvars.Context())
 
     async def _invoke(self, command: Command, invocation: Invocation, *, resumed: bool = False) -> None:
         details = "Failed"
@@ -257,7 +267,7 @@ class CommandRunner:
                 command_id=command.command_id,
                 node_id=node.id,
                 name=prepared.name,
-                folder=self._services.paths.runs / record.folder,
+                folder=(self._services.paths.runs / record.folder).absolute(),
                 script=prepared.script,
                 working_directory=prepared.working_directory,
                 timeout=prepared.timeout,
@@ -293,19 +303,17 @@ class CommandRunner:
         self._add_up(command)
         publish_invocation(self._services, command, invocation)
         publish_command(self._services, command)
-        self._begun.add(command.command_id)
+        self._begun.setdefault(command.command_id, []).append(invocation)
         if self._begun_timer is None:
             self._begun_timer = asyncio.get_running_loop().call_later(BEGUN_SECONDS, self._flush)
 
     def _flush(self) -> None:
         self._begun_timer = None
-        begun = [self.live[each] for each in self._begun if each in self.live]
-        self._begun.clear()
+        begun, self._begun = self._begun, {}
         snapshots = [
-            command_store.Snapshot(
-                command, [each for each in command.invocations.values() if each.task is not None and not each.is_final]
-            )
-            for command in begun
+            command_store.Snapshot(self.live[command_id], [each for each in changed if not each.is_final])
+            for command_id, changed in begun.items()
+            if command_id in self.live
         ]
         for snapshot in snapshots:
             self._spawn(self._store(snapshot))

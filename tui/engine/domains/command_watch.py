@@ -52,7 +52,9 @@ async def watch_command(ctx: Context, params: Shape) -> AsyncIterator[Shape]:
 async def _live(ctx: Context, command: Command, states: States) -> AsyncIterator[Shape]:
     feed = OutputFeed(ctx.services.paths.runs, len(command.invocations))
     yield {"type": "command", "CommandId": command.command_id, "Command": command.shape()}
-    for invocation in command.invocations.values():
+    for number, invocation in enumerate(command.invocations.values(), 1):
+        if number % 100 == 0:
+            await asyncio.sleep(0)
         shape = command.invocation_shape(invocation)
         yield {"type": "invocation", "CommandId": command.command_id, "Invocation": shape}
     # Those that were over before have their output told once, and are looked at no more.

@@ -27,7 +27,8 @@ class Claim:
             return False
         if self.start and processes.start_mark(self.pid) != self.start:
             return False
-        return str(folder) in processes.command_line(self.pid)
+        own = "/".join(folder.parts[-3:])
+        return any(word.endswith(own) for word in processes.command_line(self.pid))
 
 
 class RunFolder:

@@ -21,7 +21,8 @@ exec sh "$1/script" </dev/null
 class Sudo:
     """sudo on this machine; the password, where one is needed, lives in memory only."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = "sudo") -> None:
+        self._program = program
         self._password = ""
 
     def set_password(self, password: str) -> None:
@@ -33,7 +34,7 @@ class Sudo:
         return self._password.encode() + b"\n" if self._password else b""
 
     def _front(self) -> list[str]:
-        return ["sudo", "-S", "-p", ""] if self._password else ["sudo", "-n"]
+        return [self._program, "-S", "-p", ""] if self._password else [self._program, "-n"]
 
     def command(self, folder: Path, working_directory: str, environment: Mapping[str, str]) -> list[str]:
         """Give the arguments that run a folder's script as root; sudo drops the environment, so it is handed over."""

@@ -21,12 +21,20 @@ class ThisMachine:
     slots = 5
     """As many commands as AWS's agent runs side by side."""
 
-    def __init__(self, node_id: str, clock: Clock, *, become: str = "none", environment: dict[str, str] | None = None):
+    def __init__(
+        self,
+        node_id: str,
+        clock: Clock,
+        *,
+        become: str = "none",
+        environment: dict[str, str] | None = None,
+        sudo: Sudo | None = None,
+    ) -> None:
         self.id = node_id
         self.become = become
         self._clock = clock
         self._environment = step_environment() if environment is None else environment
-        self._sudo = Sudo()
+        self._sudo = sudo or Sudo()
         self._sampler: facts.Sampler | None = None
 
     @property
