@@ -206,3 +206,19 @@ def test_it_imports_only_the_standard_library_and_little_of_it() -> None:
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"tui", "asyncio", "typing", "subprocess", "logging", "ssl", "psutil"}
+
+
+async def test_an_adopted_shell_that_hung_up_does_not_hold_the_keeper_for_ever(paths: StatePaths) -> None:
+    daemon = Daemon(paths)
+    pid, started, master = await daemon.client.open("a", argv=["sh", "-c", "read x"], **SH)
+    (await keeper_process(daemon.client)).kill()
+    await daemon.lost.wait()
+    await daemon.client.connect(start=True)
+    await daemon.client.adopt("a", pid=pid, started=started, master=master)
+    shell = keeper.Shell("a", pid, master, started, False)
+    assert shell.lives
+    os.write(master, b"\n")
+    await asyncio.to_thread(read_all, master)
+    assert not shell.lives
+    os.close(master)
+    await daemon.client._request("leave")

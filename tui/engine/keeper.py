@@ -47,7 +47,6 @@ if TYPE_CHECKING:  # typing is a third of this process's time to start
 
 VERSION = 1
 LINGER = 600.0
-FIRST_CONNECTION = 30.0
 MAX_MESSAGE = 4 * 1024 * 1024
 LENGTH = struct.Struct(">I")
 FD_SIZE = array.array("i").itemsize
@@ -55,8 +54,6 @@ FD_SIZE = array.array("i").itemsize
 
 class Shell:
     """One shell: its process, its terminal and how it ended; `parent` is whether its end will be seen here."""
-
-    __slots__ = ("code", "master", "parent", "pid", "session", "signal", "started")
 
     def __init__(self, session: str, pid: int, master: int, started: float, parent: bool) -> None:
         self.session = session
@@ -71,17 +68,19 @@ class Shell:
     def ended(self) -> bool:
         return self.code is not None or self.signal is not None
 
+    @property
+    def lives(self) -> bool:
+        """Whether it runs; one that is not ours to wait for lives while its terminal has a foreground group."""
+        if self.parent:
+            return not self.ended
+        with contextlib.suppress(OSError):
+            return os.tcgetpgrp(self.master) > 0
+        return False
+
     def describe(self) -> dict[str, Any]:
         """What `list` says of it."""
-        told: dict[str, Any] = {
-            "session": self.session,
-            "pid": self.pid,
-            "started": self.started,
-            "parent": self.parent,
-        }
-        if self.ended:
-            told.update(code=self.code, signal=self.signal)
-        return told
+        told = {name: getattr(self, name) for name in ("session", "pid", "started", "parent")}
+        return {**told, "code": self.code, "signal": self.signal} if self.ended else told
 
 
 class Connection:
@@ -130,13 +129,10 @@ class Connection:
         """Send one message, with a descriptor where there is one; False where the daemon does not read any more."""
         body = json.dumps(message).encode()
         data = LENGTH.pack(len(body)) + body
-        ancillary = []
-        if descriptor is not None:
-            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
-        try:
-            return self.sock.sendmsg([data], ancillary) == len(data)
-        except OSError:
-            return False
+        passed = [] if descriptor is None else [array.array("i", [descriptor])]
+        with contextlib.suppress(OSError):
+            return self.sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, p) for p in passed]) == len(data)
+        return False
 
     def close(self) -> None:
         self.sock.close()
@@ -242,12 +238,9 @@ class Keeper:
         self.selector.register(listener, selectors.EVENT_READ, None)
         self.leaving = False
         self.alone_since = time.monotonic()
-        self.had_connection = False
-        woken, waker = os.pipe()
-        for descriptor in (woken, waker):
-            os.set_blocking(descriptor, False)
-        self.woken = woken
-        self.selector.register(woken, selectors.EVENT_READ, None)
+        self.woken, waker = os.pipe()
+        os.set_blocking(waker, False)
+        self.selector.register(self.woken, selectors.EVENT_READ, None)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
 
@@ -271,38 +264,31 @@ class Keeper:
         """Whether nobody is connected and nothing is worth staying for."""
         if self.connections:
             return False
-        alone = time.monotonic() - self.alone_since
         if not self.is_reachable():
             return True  # no daemon can ever find these shells again: their terminals hang up with this process
-        if not self.had_connection:
-            return alone > FIRST_CONNECTION
-        if any(not shell.ended for shell in self.shells.values()):
+        if any(shell.lives for shell in self.shells.values()):
             return False
-        return not self.shells or alone > LINGER
+        return not self.shells or time.monotonic() - self.alone_since > LINGER
 
     def is_reachable(self) -> bool:
         """Whether the socket in the state folder still leads here."""
-        try:
+        with contextlib.suppress(OSError):
             return os.stat(self.path).st_ino == self.inode
-        except OSError:
-            return False
+        return False
 
     def accept(self) -> None:
-        try:
+        """Take a daemon that connects, if it is the same user's."""
+        with contextlib.suppress(OSError):
             sock, _ = self.listener.accept()
-        except OSError:
-            return
-        uid = peer_uid(sock)
-        if uid is not None and uid not in (os.getuid(), 0):
-            sock.close()
-            return
-        self.add(sock)
+            if peer_uid(sock) in (None, os.getuid(), 0):
+                self.add(sock)
+            else:
+                sock.close()
 
     def add(self, sock: socket.socket) -> None:
         """Serve one more connection."""
         connection = Connection(sock)
         self.connections.append(connection)
-        self.had_connection = True
         self.selector.register(sock, selectors.EVENT_READ, connection)
 
     def drop(self, connection: Connection) -> None:
@@ -313,11 +299,11 @@ class Keeper:
             self.alone_since = time.monotonic()
 
     def serve(self, connection: Connection) -> None:
+        """Answer what one connection asks; None is its end."""
         requests = connection.receive()
         if requests is None:
             self.drop(connection)
-            return
-        for request in requests:
+        for request in requests or ():
             descriptor = None
             try:
                 answer, descriptor = self.answer(connection, request)
@@ -366,9 +352,7 @@ class Keeper:
     def reap(self) -> None:
         """Note which shells have ended, and tell the daemon."""
         for shell in list(self.shells.values()):
-            if shell.ended or not shell.parent:
-                continue
-            pid, status = os.waitpid(shell.pid, os.WNOHANG)
+            pid, status = os.waitpid(shell.pid, os.WNOHANG) if shell.parent and not shell.ended else (0, 0)
             if not pid:
                 continue
             if os.WIFSIGNALED(status):
@@ -399,8 +383,8 @@ def listen(path: str) -> socket.socket:
 def main(arguments: list[str]) -> None:
     """Keep shells until there are none: `--socket NAME` and, for the daemon that starts it, `--connection FD`."""
     options = dict(zip(arguments[::2], arguments[1::2], strict=True))
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     keeper = Keeper(options["--socket"], listen(options["--socket"]))
     if "--connection" in options:
         inherited = int(options["--connection"])
