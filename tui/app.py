@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -119,6 +120,10 @@ class SsmApp(PlacesApp, inherit_bindings=False):
         self._close_messages_no_wait()
 
     def _tick(self) -> None:
+        if not gc.isenabled():
+            # The start is over: what it made stays for good and need not be looked through again.
+            gc.freeze()
+            gc.enable()
         self._bars()
         if self.look.is_old():
             self.use_theme(self.look.name)
@@ -217,7 +222,10 @@ class SsmApp(PlacesApp, inherit_bindings=False):
 
         found = [one for one in usable(self.screen) if one.binding.description]
         # What this screen does first, then the shell's own, moving about last.
-        found.sort(key=lambda one: 0 if one.node is self.screen else 1 if one.node is self else 2)
+        own = ("screen.", "app.")
+        found.sort(
+            key=lambda one: 2 if one.node not in (self.screen, self) else (one.binding.id or "").startswith(own)
+        )
 
         def run(index: int | None) -> None:
             if index is not None:

@@ -16,7 +16,7 @@ from tui.theming import Glyphs
 from tui.widgets.top_bar import Word
 
 if TYPE_CHECKING:
-    pass
+    from tui.errors import SsmTuiError
 
 log = logging.getLogger(__name__)
 NOTICE_SECONDS = 8.0

@@ -36,6 +36,9 @@ class ShellPane(Widget):
             self.pane = pane
             self.lost = lost
 
+    class Ready(Message):
+        """The pane has its size and takes keys."""
+
     class Titled(Message):
         """The far end calls itself something else."""
 
@@ -71,6 +74,7 @@ class ShellPane(Widget):
             self.run_worker(self._channel.resize(event.rows, event.columns), group="resize", exit_on_error=False)
         elif not self.ended:
             self.attach()
+        self.post_message(self.Ready())
 
     def attach(self) -> None:
         """Attach, or attach again after the link was lost: what is on the screen is drawn anew."""

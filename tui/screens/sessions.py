@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widget import Widget
 
+from tui.errors import SsmTuiError
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._keys import key_label
 from tui.screens._shell_pane import ShellPane
@@ -22,7 +23,7 @@ from tui.widgets.terminal import TerminalView
 from tui.widgets.top_bar import Word
 
 COLUMNS = [
-    Column("status", "Status", kind="status", priority=80),
+    Column("status", "Status", kind="status", min_width=14, priority=80),
     Column("node", "Node", max_width=40, priority=90),
     Column("age", "Age", kind="age", priority=70),
     Column("owner", "Owner", max_width=24, wide=True, priority=30),
@@ -61,7 +62,6 @@ class SessionsScreen(ConsoleScreen):
     SessionsScreen.-shell > StatePane, SessionsScreen.-shell ResourceTable { display: none; }
     SessionsScreen > Widget.shells { display: none; }
     SessionsScreen.-shell > Widget.shells { display: block; }
-    SessionsScreen.-shell > TopBar, SessionsScreen.-shell > BottomBar { height: 1; }
     """
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
@@ -73,6 +73,7 @@ class SessionsScreen(ConsoleScreen):
         self._panes: list[ShellPane] = []
         self._at = 0
         self._begun = False
+        self._opening = False
         self._sessions: dict[str, Session] = {}
         self._known: dict[str, Node] = {}
 
@@ -109,6 +110,8 @@ class SessionsScreen(ConsoleScreen):
 
     def arrive(self, argument: Any) -> None:
         """Be come to with an argument: attach to a session, or start a shell; with none the list shows."""
+        self._opening = bool(argument)
+        self.settled = not argument
         if not self._begun:
             self._arriving.append(argument)
         elif isinstance(argument, dict):
@@ -117,6 +120,15 @@ class SessionsScreen(ConsoleScreen):
             self.do(self._open_tab(str(argument)))
         else:
             self._choose(0)
+
+    def settle(self) -> None:
+        """Take keys, unless a shell is being opened: what is typed meanwhile is meant for it."""
+        if not self._opening:
+            super().settle()
+
+    def on_shell_pane_ready(self) -> None:
+        self._opening = False
+        self.settle()
 
     def _show(self, sessions: list[Session]) -> int:
         self._sessions = {session.id: session for session in sessions}
@@ -204,13 +216,19 @@ class SessionsScreen(ConsoleScreen):
     # what is done
 
     async def _start(self, node: str) -> None:
-        session = await self.shell.services.of(Sessions).start(node)
+        self._opening, self.settled = True, False
+        try:
+            session = await self.shell.services.of(Sessions).start(node)
+        except SsmTuiError:
+            self.on_shell_pane_ready()
+            raise
         await self._open_tab(session.id, node)
 
     async def _open_tab(self, session_id: str, target: str = "") -> None:
         for index, pane in enumerate(self._panes, 1):
             if pane.session_id == session_id:
                 self._choose(index)
+                self.on_shell_pane_ready()
                 return
         sessions = self.shell.services.of(Sessions)
         if not target:

@@ -124,7 +124,7 @@ class BottomBar(Widget, can_focus=True):
         base = self.rich_style
         keys_at = self.size.height - 1
         style = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in (*STYLES, "key")}
-        if y == keys_at and not (self._editing and keys_at == 0):
+        if y == keys_at and not ((self._editing or self._words) and keys_at == 0):
             strip, self._spans = self._keys(style, base)
             return strip
         if self._lines and not self._editing:

@@ -20,5 +20,17 @@ class Overlay(ModalScreen[T], inherit_bindings=False):
         Binding("ctrl+q", "app.quit", "quit", tooltip="Leave the console", show=False, id="overlay.quit"),
     ]
 
+    settled = False
+    """Whether keys go where they are meant to; an app may hold them until then."""
+
+    def on_screen_resume(self) -> None:
+        self.call_later(self._settle)
+
+    def _settle(self) -> None:
+        self.settled = True
+        give_keys = getattr(self.app, "give_keys", None)
+        if give_keys is not None:
+            self.app.call_later(give_keys)
+
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -1,0 +1,156 @@
+"""The main job as a person does it, in a real terminal: this machine is there, a command on it live, a shell with vim,
+quit, and come back to both."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.pty_driver import Program
+
+SIZES = [(24, 80), (50, 200)]
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A user's environment whose folders are all of the test's own."""
+    keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return keep | {
+        "TERM": "xterm-256color",
+        "SHELL": "/bin/sh",
+        "PS1": "$ ",
+        "LANG": keep.get("LANG", "C.UTF-8"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "SSM_TUI_STATE": str(tmp_path / "state"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_STATE_HOME": str(tmp_path / "log"),
+    }
+
+
+def console(tmp_path: Path, *words: str, rows: int = 24, columns: int = 80) -> Program:
+    argv = [sys.executable, "-m", "tui.cli", "--local", *words]
+    return Program(argv, rows=rows, columns=columns, env=environment(tmp_path), cwd=tmp_path)
+
+
+def verb(tmp_path: Path, *words: str) -> tuple[int, str]:
+    """Run a headless verb, and give its exit status and what it said."""
+    argv = [sys.executable, "-m", "tui.cli", *words]
+    env = environment(tmp_path)
+    done = subprocess.run(argv, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout or done.stderr
+
+
+@pytest.fixture
+def state(tmp_path: Path):
+    (tmp_path / "state").mkdir(mode=0o700)
+    yield tmp_path
+    verb(tmp_path, "stop", "--force")
+
+
+@pytest.mark.parametrize(("rows", "columns"), SIZES)
+def test_this_machine_a_command_live_a_shell_quit_and_come_back(state: Path, rows: int, columns: int) -> None:
+    gate = state / "gate"
+    os.mkfifo(gate)
+    with console(state, rows=rows, columns=columns) as one:
+        one.wait_for("Online")
+        one.wait_for(os.uname().nodename[:8])
+        # a command: who it hits is shown before it is sent, and its output while it runs
+        one.send("r")
+        one.wait_for("runs on 1 node")
+        one.send(f"echo first-$((40+2)); cat {gate}; echo last-$((40+3))")
+        one.wait_for("last-$((40+3))")
+        one.send("\r")
+        one.wait_for("first-42")
+        assert "last-43" not in one.text
+        # a shell, left running while the command still runs
+        one.send(":nodes\r")
+        one.wait_for("Fleet")
+        one.wait_for("Online")
+        one.send("s")
+        one.wait_for("attached")
+        one.send("marker=kept-$((50+5)); echo size $(stty size)\r")
+        one.wait_until(lambda me: f"{columns}\n" in me.text.split("size ")[-1] + "\n", "the size in the shell")
+        one.send("\x1dd")
+        one.wait_for("runs on")
+        one.send("\x11")
+        assert one.wait_exit() == 0
+    with console(state, "sessions", rows=rows, columns=columns) as one:
+        one.wait_for("Disconnected")
+        one.send("\r")
+        one.wait_for("attached")
+        one.send("clear; echo $marker\r")
+        one.wait_for("kept-55")
+        one.send("exit 7\r")
+        one.wait_for("exit status 7")
+        one.send("\r")
+        one.wait_gone("attached")
+        gate.write_text("opened\n")
+        one.send(":commands\r")
+        one.wait_for("Success")
+        one.send("\r")
+        one.wait_for("last-43")
+        one.wait_for("opened")
+        one.send("\x11")
+        assert one.wait_exit() == 0
+    status, said = verb(state, "stop")
+    assert status == 0, said
+
+
+@pytest.mark.skipif(shutil.which("vim") is None, reason="vim is not installed")
+def test_vim_works_in_a_shell_of_the_console(state: Path) -> None:
+    file = state / "written-in-vim"
+    with console(state, rows=30, columns=100) as one:
+        one.wait_for("Online")
+        one.send("s")
+        one.wait_for("attached")
+        one.send(f"vim -u NONE -N {file}\r")
+        one.wait_for('written-in-vim"')
+        one.send("ihello from vim\x1b")
+        one.wait_for("hello from vim")
+        one.send("yy3p")
+        one.wait_until(lambda me: me.text.count("hello from vim") == 4, "three copies of the line")
+        one.resize(40, 120)
+        one.wait_until(lambda me: me.text.count("hello from vim") == 4, "the same after a resize")
+        one.send(":wq\r")
+        one.wait_gone("~\n~")
+        one.send("stty size\r")
+        one.wait_for(" 120")
+        one.send("\x11")  # a key of the far end, not of the console
+        one.send("exit\r")
+        one.wait_for("exit status 0")
+        one.send("\x11")
+        assert one.wait_exit() == 0
+    assert file.read_text() == "hello from vim\n" * 4
+
+
+def test_a_console_killed_by_a_signal_leaves_the_terminal_as_it_was(state: Path) -> None:
+    with console(state) as one:
+        one.wait_for("Online")
+        one.kill(signal.SIGTERM)
+        assert one.wait_exit() == 128 + signal.SIGTERM
+        assert b"\x1b[?1049l" in one.raw
+        assert b"\x1b[?25h" in one.raw
+
+
+def test_the_daemon_killed_while_the_console_is_open_is_started_again_and_its_shell_taken_up(state: Path) -> None:
+    with console(state, rows=30, columns=100) as one:
+        one.wait_for("Online")
+        one.send("s")
+        one.wait_for("attached")
+        one.send("marker=still-$((60+6)); echo ready\r")
+        one.wait_for("ready")
+        status, said = verb(state, "info", "--json")
+        assert status == 0, said
+        os.kill(json.loads(said)["daemon"]["pid"], signal.SIGKILL)
+        one.wait_for("restarted")
+        one.wait_for("attached")
+        one.send("clear; echo $marker\r")
+        one.wait_for("still-66")
+        one.send("exit\r")
+        one.wait_for("exit status 0")
