@@ -1,7 +1,7 @@
 """Keys one after the other: each is worked off before the next is looked at, also while a screen is being opened.
 
-Textual hands a key to the focused widget's queue and goes on to the next one; a binding of the app runs when the key has
-bubbled back. `:nodes` typed fast would so open the go-to line after its letters went to the table below.
+Textual hands a key to the focused widget's queue and goes on to the next one; a binding of the app runs when the key
+has bubbled back. `:nodes` typed fast would so open the go-to line after its letters went to the table below.
 """
 
 from __future__ import annotations
