@@ -65,6 +65,7 @@ class ReaderBar(Widget):
 class OutputReader(Overlay[None]):
     """One stream at a time; Tab goes to the other one."""
 
+    AUTO_FOCUS = ""
     DEFAULT_CSS = """
     OutputReader { background: $background; }
     OutputReader OutputWindow { height: 1fr; background: $background; color: $foreground; }
@@ -250,26 +251,60 @@ class OutputReader(Overlay[None]):
         self._do(self._find(step))
 
     async def _find(self, step: int) -> None:
-        """Go to the next match, reading on through the output for it; Esc or any key leaves off."""
+        """Go to the next match, reading on through the output for it; any other key leaves off."""
         text = self.text
         if not text.found:
             return
         at = text.top + step
-        while True:
-            while 0 <= at < len(text.lines):
-                if text.found in text.lines[at][1].casefold():
-                    text.top = at
-                    text.refresh()
-                    self._say("n next  N previous  esc close")
-                    return
-                at += step
-            mark = text.lines[-1 if step > 0 else 0][0] if text.lines else 0
-            self._say(f"searching at {bytes_in_words(mark)}…")
-            if not await (self._after() if step > 0 else self._before()):
-                self._say(f"{text.found!r} is not {'after' if step > 0 else 'before'} this place")
+        while 0 <= at < len(text.lines):
+            if text.found in text.lines[at][1].casefold():
+                text.top = at
+                text.refresh()
+                self._say("n next  N previous  esc close")
                 return
-            places = [index for index, (offset, _) in enumerate(text.lines) if offset <= mark]
-            at = (places[-1] if places else 0) + (1 if step > 0 else -1)
+            at += step
+        needle = text.found.encode()
+        found = await (self._scan_on(needle) if step > 0 else self._scan_back(needle))
+        if found is None:
+            self._say(f"{text.found!r} is not {'after' if step > 0 else 'before'} this place")
+            return
+        # What stands around the match is fetched, the rest of what was here is let go.
+        self._bytes, self._begin = b"", max(0, found - PART // 2)
+        self._end = self._begin
+        await self._after()
+        await self._after()
+        self._show_offset(found)
+        text.refresh()
+        self._say("n next  N previous  esc close")
+
+    async def _scan_on(self, needle: bytes) -> int | None:
+        """Give the offset of the first match behind what is here."""
+        at, carry = self._end, self._bytes[-len(needle) + 1 :] if len(needle) > 1 else b""
+        while True:
+            self._say(f"searching at {bytes_in_words(at)}…")
+            part = await self._commands.output(self._command, self._node, self._stream, at, 2 * PART)
+            if not part.data:
+                return None
+            hay = carry + part.data
+            place = hay.lower().find(needle)
+            if place >= 0:
+                return at - len(carry) + place
+            at += len(part.data)
+            carry = hay[-len(needle) + 1 :] if len(needle) > 1 else b""
+
+    async def _scan_back(self, needle: bytes) -> int | None:
+        """Give the offset of the last match before what is here."""
+        end, carry = self._begin, self._bytes[: len(needle) - 1]
+        while end > 0:
+            self._say(f"searching at {bytes_in_words(end)}…")
+            start = max(0, end - 2 * PART)
+            part = await self._commands.output(self._command, self._node, self._stream, start, end - start)
+            hay = part.data + carry
+            place = hay.lower().rfind(needle)
+            if place >= 0:
+                return start + place
+            end, carry = start, hay[: len(needle) - 1]
+        return None
 
     def _close_line(self) -> None:
         self.line.display = False

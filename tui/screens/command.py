@@ -18,6 +18,7 @@ from tui.screens._follower import named
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Commands, send_params
+from tui.widgets.cells import clean, cut, width
 from tui.widgets.charts import bar
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.output_tail import bytes_in_words
@@ -45,17 +46,15 @@ class CommandScreen(ConsoleScreen):
     CommandScreen PaneGrid { height: 1fr; }
     """
     BINDINGS = [
-        Binding("f", "failed", "failed only", tooltip="Show only the nodes where it failed", id="command.failed"),
-        Binding("u", "together", "same together", tooltip="One pane for equal outputs", id="command.together"),
-        Binding(
-            "a", "again", "again", tooltip="Fill in the launcher again: the failed nodes, else all", id="command.a"
-        ),
+        Binding("a", "again", "again", tooltip="Launch it again, on the failed nodes or else all", id="command.again"),
         Binding("X", "cancel", "cancel", tooltip="Stop what runs", id="command.cancel"),
-        Binding("v", "whole", "whole output", tooltip="Read the whole output of this node", id="command.whole"),
+        Binding("v", "whole", "whole", tooltip="Read the whole output of this node", id="command.whole"),
+        Binding("f", "failed", "failed", tooltip="Show only the nodes where it failed", id="command.failed"),
+        Binding("u", "together", "same", tooltip="One pane for equal outputs", id="command.together"),
         Binding("ctrl+s", "save", "save", tooltip="Save the outputs as files", id="command.save"),
         Binding("F", "hold", "follow", tooltip="Follow this pane's end, or stay", show=False, id="command.follow"),
         Binding("s", "shell", "shell", tooltip="Open a shell on this node", show=False, id="command.shell"),
-        Binding("o", "node", "node", tooltip="Open the node's own screen", show=False, id="command.node"),
+        Binding("d", "node", "node", tooltip="Open the node's own screen", show=False, id="command.node"),
         COPY,
         YAML,
     ]
@@ -74,6 +73,7 @@ class CommandScreen(ConsoleScreen):
         self._members: dict[str, str] = {}
         self._dirty = False
         self._drawn = 0.0
+        self._was_over = False
         self._users: dict[str, str] = {}
 
     @property
@@ -83,7 +83,7 @@ class CommandScreen(ConsoleScreen):
 
     def compose_body(self) -> ComposeResult:
         if self.shell.glyphs.arrow == ">":
-            self.grid = PaneGrid("-|")
+            self.grid = PaneGrid("-|++")
         yield self.head
         yield self.grid
 
@@ -158,6 +158,10 @@ class CommandScreen(ConsoleScreen):
         self._dirty, self._drawn = False, time.monotonic()
         runs = self.state.chosen(self._filter, failed=self.failed_only)
         if self.state.runs:
+            if len(self.state.runs) != self.rows or self.state.over != self._was_over:
+                self._was_over = self.state.over
+                self.refresh_bindings()
+                self.update_hints()
             self.rows = len(self.state.runs)
             if self.phase != "rows":
                 self.stale = None
@@ -199,21 +203,26 @@ class CommandScreen(ConsoleScreen):
             first.append((f"   {status_word(command.status, glyphs, command.details)[0]}", "text"))
         limits = [f"max {command.max_concurrency} at once" if command.max_concurrency else ""]
         limits.append(f"stop after {command.max_errors} errors" if command.max_errors else "")
-        second: list[Word] = [(f"$ {command.summary}", "accent")]
+        if total == 1:
+            limits = []
         run = self.run
-        if run is not None and (user := self._users.get(run.node_id)):
-            second.append((f"   as {user}", "dim"))
-        second.append(("   " + f" {glyphs.dot} ".join(text for text in limits if text), "dim"))
-        if command.requested is not None:
-            second.append((f"   {age(command.requested)} ago", "dim"))
+        user = self._users.get(run.node_id, "") if run is not None else ""
+        rest = [f"as {user}" if user else "", f" {glyphs.dot} ".join(text for text in limits if text)]
+        rest.append(f"{age(command.requested)} ago" if command.requested is not None else "")
+        tail: list[Word] = [("   " + "   ".join(text for text in rest if text), "dim")]
         if self.state.dropped:
-            second.append((f"   {glyphs.warn} {bytes_in_words(self.state.dropped)} came too fast", "warn"))
+            tail.append((f"   {glyphs.warn} {bytes_in_words(self.state.dropped)} came too fast", "warn"))
         shown = [word for word, on in (("failed only", self.failed_only), ("same together", self.fold)) if on]
         if shown:
-            second.append(("   " + ", ".join(shown), "accent"))
-        return [first, second]
+            tail.append(("   " + ", ".join(shown), "accent"))
+        room = self.size.width - 4 - sum(width(clean(text)) for text, _ in tail)
+        return [first, [("$ ", "dim"), (cut(clean(command.summary), max(room, 16)), "accent"), *tail]]
 
     # where one is
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # One node alone has nothing to choose from.
+        return not (action in ("failed", "together") and len(self.state.runs) < 2)
 
     @property
     def run(self) -> NodeRun | None:

@@ -23,7 +23,7 @@ from tui.services.nodes import Node, Nodes
 from tui.services.targets import Directory, join_words, split_words
 from tui.widgets.form_field import FormField
 from tui.widgets.lines_pane import LinesPane
-from tui.widgets.state_pane import wrapped
+from tui.widgets.state_pane import StatePane, wrapped
 from tui.widgets.text_field import TextField
 from tui.widgets.top_bar import Word
 
@@ -36,8 +36,31 @@ class NodesPane(LinesPane):
     HELP_GROUP = "The nodes that are meant"
 
 
+class RunState(StatePane, inherit_css=False):
+    """What failed, or what is missing, above the form; StatePane's own style would take half of the screen."""
+
+    COMPONENT_CLASSES = StatePane.COMPONENT_CLASSES
+
+    DEFAULT_CSS = """
+    RunState { display: none; height: 5; color: $foreground; }
+    RunState.-shown { display: block; }
+    """
+
+
 class RequestPane(LinesPane, can_focus=False):
     """The request as it will be sent."""
+
+    DEFAULT_CSS = "RequestPane { height: auto; }"
+    _height = 1
+
+    def set_height(self, lines: int) -> None:
+        """Take as many lines as there are."""
+        if lines != self._height:
+            self._height = lines
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        return max(self._height, 1)
 
 
 class AboutPane(LinesPane, can_focus=False):
@@ -56,11 +79,10 @@ class RunScreen(ConsoleScreen):
     NOUN, TITLE = "run", "Run"
     FILTERS = False
     EMPTY = ("No nodes to run anything on.", "This machine registers itself when the engine starts; R looks again.")
+    STATES_IN_TABLE = True  # one can type before the nodes are known: the form stays in every state
     DEFAULT_CSS = """
-    RunScreen.-loading > .body, RunScreen.-empty > .body, RunScreen.-error > .body { display: block !important; }
-    RunScreen > StatePane { display: none; height: 5 !important; }
-    RunScreen.-error > StatePane, RunScreen.-empty > StatePane { display: block !important; }
-    RunScreen > .body { height: 1fr; }
+    RunScreen > Horizontal { height: 1fr; }
+    RunScreen.-short > RunState { height: 1; }
     RunScreen #run-form { width: 3fr; padding: 1 1 0 0; scrollbar-size-vertical: 1; }
     RunScreen #run-parameters { height: auto; }
     RunScreen #run-side { width: 2fr; border-left: solid $panel; }
@@ -69,7 +91,7 @@ class RunScreen(ConsoleScreen):
     RunScreen RequestPane { height: auto; max-height: 12; }
     RunScreen AboutPane { height: 1; }
     RunScreen TextField { margin: 0 1 0 19; }
-    RunScreen.-narrow > .body { layout: vertical; }
+    RunScreen.-narrow > Horizontal { layout: vertical; }
     RunScreen.-narrow #run-form { width: 1fr; height: auto; max-height: 70%; padding: 0 1 0 0; }
     RunScreen.-narrow #run-side { width: 1fr; height: 1fr; border-left: none; border-top: solid $panel; }
     RunScreen.-narrow RequestPane { max-height: 3; }
@@ -87,6 +109,7 @@ class RunScreen(ConsoleScreen):
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
+        self.pane = RunState(self.LOADING)
         self.form = RunForm()
         self._directory = Directory(())
         self._node_ids: list[str] = []
@@ -148,12 +171,17 @@ class RunScreen(ConsoleScreen):
         for field in self.query(TextField):
             field.set_text(self.form.texts.get(field.key.removeprefix("p:"), ""))
 
+    def set_phase(self, phase: str, headline: str = "", text: str = "") -> None:
+        super().set_phase(phase, headline, text)
+        self.pane.set_class(phase in ("empty", "error"), "-shown")
+
     def crumb(self) -> str:
         return f"{self.TITLE} {self.form.document}" if self.form.document != SHELL else self.TITLE
 
     # the widgets
 
     def compose_body(self) -> ComposeResult:
+        yield self.pane
         with Horizontal():
             with VerticalScroll(id="run-form", can_focus=False):
                 yield self.fields["targets"]
@@ -329,7 +357,6 @@ class RunScreen(ConsoleScreen):
         self._show_count()
         self._show_nodes_pane()
         self._show_request(problems)
-        self.update_hints()
 
     def _show_count(self) -> None:
         chosen = self.form.chosen
@@ -373,7 +400,7 @@ class RunScreen(ConsoleScreen):
         if missing:
             lines.insert(0, [(f"can't be sent yet: {missing[0]}", "warn")])
         pane.show(lines)
-        pane.styles.height = max(len(lines), 1)
+        pane.set_height(len(lines))
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 60, "-tiny")
@@ -385,6 +412,9 @@ class RunScreen(ConsoleScreen):
         return {"the aws line": line, "the target ids": " ".join(self.form.chosen.ids)}
 
     # actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "filter"
 
     def refusal(self, action: str) -> str:
         if action == "send" and self._sending:

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.cells import clean, fit, width
+from tui.widgets.cells import clean, cut, fit, width
 from tui.widgets.line_edit import LineBuffer, split_at, text_at
 
 LABEL = 18
@@ -127,9 +127,11 @@ class FormField(Widget, can_focus=True):
         note = clean(note)
         room = max(columns - label - 2, 1)
         shown = clean(self.text)
-        # The note gives way to the text, never the text to the note.
-        note = note if width(note) + max(width(shown), 12) + 3 <= room else ""
-        text, at = self._buffer.view(max(room - (width(note) + 1 if note else 0), 1))
+        # The note gives way to what is being typed; a text that is only read gives way to its note.
+        least = max(width(shown), 12) if self.has_focus else 12
+        note = note if width(note) + least + 3 <= room else ""
+        room = max(room - (width(note) + 2 if note else 0), 1)
+        text, at = self._buffer.view(room) if self.has_focus else (cut(shown, room), 0)
         segments = [Segment(name, style["key"] if self.has_focus else style["dim"]), Segment("  ", base)]
         if self.has_focus:
             under = text_at(text, at)

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.widgets.cells import clean, window
+from tui.widgets.cells import width as cells
 from tui.widgets.line import Part, lay_out
 from tui.widgets.output_tail import OutputTail, bytes_in_words
 from tui.widgets.top_bar import STYLES, Word
@@ -71,7 +72,7 @@ class PaneGrid(Widget, can_focus=True):
     class Moved(Message):
         """Another pane has the cursor, or others show."""
 
-    def __init__(self, frame: str = "─│") -> None:
+    def __init__(self, frame: str = "─│┬┼") -> None:
         super().__init__()
         self._frame = frame
         self._panes: list[Pane] = []
@@ -191,7 +192,8 @@ class PaneGrid(Widget, can_focus=True):
         for column in range(columns):
             index = row * columns + column
             if column:
-                strips.append(Strip([Segment(self._frame[1], base + style["dim"])], 1))
+                corner = self._frame[2 if row == 0 else 3] if y == 0 else self._frame[1]
+                strips.append(Strip([Segment(corner, base + style["dim"])], 1))
             if index < len(seen):
                 strips.append(self._tile(seen[index], y, heights[row], widths[column], style))
             else:
@@ -211,8 +213,9 @@ class PaneGrid(Widget, can_focus=True):
             edge = style["accent"] if here else style["dim"]
             left = [Part(("▌" if here else self._frame[0]) if self._frame[0] == "─" else (">" if here else "-"), edge)]
             left += [Part(" ", base), *(Part(text, style[name]) for text, name in pane.title), Part(" ", base)]
-            left.append(Part(self._frame[0] * width, edge))
             right = [Part(f" {self.ellipsis} {pane.back} below ", style["warn"])] if pane.back else []
+            taken = sum(cells(clean(part.text)) for part in (*left, *right))
+            left.append(Part(self._frame[0] * max(width - taken, 0), edge))
             return lay_out(left, right, width, base)[0]
         lines = pane.tail.lines
         room = height - 1
