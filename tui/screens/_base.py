@@ -43,87 +43,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 
-from tui.errors import AccessDenied, CredentialsExpired, SsmTuiError, Throttled, Unreachable
+from tui.errors import SsmTuiError
+from tui.screens._actions import ScreenActions
 from tui.screens._keys import hints_of
+from tui.screens._shell import COPY, YAML, Shell, changing, explain
 from tui.widgets.bottom_bar import BottomBar
 from tui.widgets.state_pane import StatePane
 from tui.widgets.top_bar import TopBar, Word
 
 if TYPE_CHECKING:
-    from tui.config import Config
     from tui.screens._history import Place
-    from tui.services import Services
     from tui.services.feeds import Feed, Looker
-    from tui.theming import Glyphs
+
+__all__ = ["COPY", "YAML", "ConsoleScreen", "Shell", "changing", "explain"]
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")
 F = TypeVar("F", bound=Callable[..., Any])
 
-COPY = Binding("c", "copy", "copy", tooltip="Copy the id, the name or another value", show=False, id="screen.copy")
-YAML = Binding("y", "yaml", "yaml", tooltip="Show the raw API answer as YAML", show=False, id="screen.yaml")
 
-
-class Shell(Protocol):
-    """What a screen may ask of the app around it."""
-
-    config: Config
-    read_only: bool
-    glyphs: Glyphs
-
-    @property
-    def services(self) -> Services: ...
-    @property
-    def is_connected(self) -> bool: ...
-    @property
-    def link_error(self) -> SsmTuiError | None: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def region(self) -> str: ...
-    def go(self, noun: str, argument: Any = None) -> None: ...
-    def back_up(self) -> None: ...
-    def notice(self, text: str, style: str = "text", *, noun: str = "", argument: Any = None) -> None: ...
-    def see(self, noun: str, things: Mapping[str, str]) -> None: ...
-    def set_fact(self, name: str, text: str) -> None: ...
-    def top_words(self) -> tuple[list[Word], list[Word]]: ...
-    def status_words(self) -> list[Word]: ...
-    def tail_words(self) -> list[Word]: ...
-    def copy(self, text: str, what: str) -> None: ...
-    def fault(self, what: str) -> None: ...
-    def connect_again(self) -> None: ...
-    async def give_keys(self) -> None: ...
-
-
-def changing(method: F) -> F:
-    """Mark an action that changes nodes or data: read-only greys it with its reason."""
-    method.__changes__ = True  # type: ignore[attr-defined]  # the mark itself
-    return method
-
-
-def explain(error: SsmTuiError) -> tuple[str, str]:
-    """Say what failed and why, and the way out, each a sentence."""
-    match error:
-        case AccessDenied() if error.action:
-            return f"Denied: {error.message}", f"The missing permission is {error.action}. R tries again."
-        case Throttled():
-            return "Throttled: too many calls at once.", "Backing off; it is tried again by itself."
-        case CredentialsExpired():
-            return f"The login has expired: {error.message}", error.hint or "Log in again, then R."
-        case Unreachable():
-            return error.message, error.hint or "R tries again."
-        case _:
-            return error.message, error.hint or "R tries again."
-
-
-class ConsoleScreen(Screen[None], inherit_bindings=False):
+class ConsoleScreen(ScreenActions, inherit_bindings=False):
     """A screen between the top bar and the bottom bar; see the module's docstring."""
 
     NOUN: ClassVar[str] = ""
@@ -137,24 +82,6 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     SINGLE: ClassVar[bool] = False
     """One screen serves every argument: made once, `arrive` is given the arguments that it is come to with."""
     AUTO_FOCUS = ""
-    BINDINGS = [
-        Binding("slash", "filter", "filter", tooltip="Filter as you type", key_display="/", id="screen.filter"),
-        Binding("escape", "leave", "back", tooltip="Close the innermost thing, then go back", id="screen.back"),
-        Binding("R", "reload", "refresh", tooltip="Fetch again now", show=False, id="screen.refresh"),
-        Binding("w", "watch", "watch", tooltip="Follow changes, or stop following", show=False, id="screen.watch"),
-        Binding("tab", "app.focus_next", "next pane", tooltip="Go to the next pane", show=False, id="screen.next"),
-        Binding(
-            "shift+tab",
-            "app.focus_previous",
-            "previous pane",
-            tooltip="Go to the previous pane",
-            show=False,
-            id="screen.previous",
-        ),
-        Binding(
-            "ctrl+c", "copy_text", "copy text", tooltip="Copy the selected text", show=False, id="screen.copy_text"
-        ),
-    ]
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(classes="" if self.STATES_IN_TABLE else "-loading")
@@ -473,74 +400,3 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def on_resource_table_marks_changed(self) -> None:
         self.update_bars()
-
-    def on_bottom_bar_filter_changed(self, event: BottomBar.FilterChanged) -> None:
-        self.apply_filter(event.text)
-        self.update_bars()
-
-    def on_bottom_bar_filter_done(self, event: BottomBar.FilterDone) -> None:
-        self.bottom.end_filter()
-        if not event.kept:
-            self.apply_filter("")
-        self.focus_body()
-        self.update_bars()
-
-    # actions
-
-    def action_copy_text(self) -> None:
-        text = self.get_selected_text()
-        if text:
-            self.shell.copy(text, "the selection")
-            self.clear_selection()
-        else:
-            self.shell.notice("Nothing is selected to copy. Ctrl+Q quits.")
-
-    def action_filter(self) -> None:
-        if self.FILTERS:
-            self.bottom.edit_filter()
-
-    def action_leave(self) -> None:
-        if self.bottom.filter_text:
-            self.bottom.set_filter("")
-            self.apply_filter("")
-            self.update_bars()
-        else:
-            self.shell.back_up()
-
-    def action_reload(self) -> None:
-        self.reload()
-
-    def action_watch(self) -> None:
-        self.watching = not self.watching
-        self._look()
-        self.update_bars()
-
-    def action_copy(self) -> None:
-        self.do(self._copy())
-
-    async def _copy(self) -> None:
-        copies = {what: text for what, text in self.copies().items() if text}
-        if not copies:
-            self.shell.notice("There is nothing under the cursor to copy.", "warn")
-            return
-        what: str | None = next(iter(copies))
-        if len(copies) > 1:
-            from tui.screens._dialogs import Choose  # deferred: opened on a key
-
-            what = await self.ask(Choose("Copy", [(f"{name}  {text}", name) for name, text in copies.items()]))
-        if what is not None:
-            self.shell.copy(copies[what], what)
-
-    def action_yaml(self) -> None:
-        self.do(self._yaml())
-
-    async def _yaml(self) -> None:
-        title, answer = await self.raw()
-        if answer is None:
-            self.shell.notice("There is nothing under the cursor to show.", "warn")
-            return
-        import yaml  # deferred: opened on a key
-
-        from tui.screens._dialogs import Reader  # deferred: opened on a key
-
-        await self.ask(Reader(title, yaml.safe_dump(answer, sort_keys=False, allow_unicode=True)))
