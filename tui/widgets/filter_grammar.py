@@ -56,12 +56,18 @@ def cell_text(cell: Cell) -> str:
     return cell if isinstance(cell, str) else cell[0]
 
 
+_GLYPHS = re.compile(r"\n[^\w\s\x00-\x7f] (?=.)")
+"""The glyph that a status wears in front of its word."""
+
+
 def _packed(text: str) -> str:
-    """Fold text and spell it as its UTF-8 bytes, a character each.
+    """Fold text without the glyphs in front of words, and spell it as its UTF-8 bytes, a character each.
 
     One glyph would make Python keep the whole text at two or four bytes a character; so spelt it stays at one, and is
     searched twice as fast as bytes are. Substrings stay substrings, since UTF-8 has no overlaps.
     """
+    if not text.isascii():
+        text = _GLYPHS.sub("\n", f"\n{text}")[1:]
     low = text.casefold()
     return low if low.isascii() else low.encode("utf-8", "replace").decode("latin-1")
 
@@ -264,9 +270,12 @@ def _equals_test(value: str) -> tuple[Callable[[str], bool], str]:
     if "*" in low or "?" in low:
         # Brackets are taken as they are: names of nodes hold them, and nobody expects sets here.
         match = re.compile(fnmatch.translate(low.replace("[", "[[]"))).match
-        literal = max(re.split(r"[*?]", low), key=len)
+        pieces = re.split(r"[*?\s]", low)
+        literal = max(
+            (piece for piece in pieces if all(c.isascii() or c.isalnum() for c in piece)), key=len, default=""
+        )
         return (lambda text: match(text.casefold().strip()) is not None or match(_bare(text)) is not None), literal
-    return (lambda text: text.casefold().strip() == low or _bare(text) == low), low
+    return (lambda text: text.casefold().strip() == low or _bare(text) == low), _bare(low)
 
 
 def _regex_scan(expression: str, key: str, negated: bool) -> Scan:

@@ -22,7 +22,6 @@ from functools import partial
 
 from textual.binding import Binding
 from textual.message import Message
-from textual.reactive import reactive
 from textual.worker import Worker
 
 from tui.theming import UNICODE, Glyphs
@@ -34,26 +33,12 @@ from tui.widgets.table_view import Anchor, TableMessage, TableView, place_of
 
 __all__ = ["STYLES", "Cell", "Column", "ResourceTable", "Row"]
 
-_SLICE_SECONDS = 0.008
+_SLICE_SECONDS = 0.005
 
 
 class ResourceTable(TableView):
     """A virtual table; see the module for what goes in, and the messages for what comes out."""
 
-    DEFAULT_CSS = """
-    ResourceTable { height: 1fr; }
-    .table--header { color: $primary; text-style: bold; }
-    .table--cursor { background: $cursor; }
-    .table--blurred { background: $panel; }
-    .table--marked, .table--mark { color: $mark; }
-    .table--bar, .table--muted { color: $muted; }
-    .table--ok { color: $success; }
-    .table--warn { color: $warning; }
-    .table--error { color: $error; }
-    .table--accent { color: $accent; }
-    .table--strong { text-style: bold; }
-    .table--stale { text-style: dim; }
-    """
     BINDINGS = [
         Binding("space", "mark", "mark", tooltip="Mark or unmark the row", show=False, id="table.mark"),
         Binding("M,ctrl+a", "mark_all", "mark all", tooltip="Mark every row shown", show=False, id="table.mark_all"),
@@ -95,13 +80,6 @@ class ResourceTable(TableView):
 
         key: str
         reverse: bool
-
-    state: reactive[str] = reactive("rows")
-    """loading, empty, rows or error: what it means that there are no rows."""
-    message: reactive[str] = reactive("")
-    """What is said where there are no rows; a plain word for the state where this is empty."""
-    stale: reactive[bool] = reactive(False)
-    """What is shown is no longer known to be true."""
 
     def __init__(
         self,
@@ -362,15 +340,6 @@ class ResourceTable(TableView):
     def _sorting(self) -> tuple[int | None, bool]:
         return self._sort
 
-    def _stale(self) -> bool:
-        return self.stale
-
-    def _saying(self) -> tuple[str, bool]:
-        if self.total:
-            return "No row matches the filter. Esc clears it.", False
-        plain = {"loading": "Loading…", "empty": "Nothing here.", "error": "This could not be loaded."}
-        return self.message or plain.get(self.state, ""), self.state == "error"
-
     def _highlighted(self) -> None:
         self.post_message(self.RowHighlighted(self, row=self._cursor))
 
@@ -383,17 +352,7 @@ class ResourceTable(TableView):
     def _gutter_clicked(self, row: Hashable) -> None:
         self.mark([row], row not in self.model.marks)
 
-    # Watchers and actions.
-
-    def watch_state(self) -> None:
-        self._redraw()
-
-    def watch_message(self) -> None:
-        self._redraw()
-
-    def watch_stale(self) -> None:
-        self.set_class(self.stale, "-stale")
-        self._redraw()
+    # Actions.
 
     def action_mark(self) -> None:
         if self._cursor is not None:

@@ -11,62 +11,36 @@ at its end; rows that change meanwhile are settled then. One that is dropped hal
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from tui.widgets.columns import Column, natural, sort_key
-from tui.widgets.filter_grammar import Cell, Filter, folded, haystack
+from tui.widgets.columns import natural, sort_key
+from tui.widgets.filter_grammar import Cell, Filter
 from tui.widgets.table_passes import filtering, sorting
+from tui.widgets.table_rows import Fields, Row, TableRows
 
-Row = tuple[Hashable, Sequence[Cell]]
-Fields = Callable[[Any], Mapping[str, str]]
+__all__ = ["BULK", "Fields", "Row", "TableModel"]
 
 BULK = 4096
 """So many changed rows at once are arranged in slices instead of within the call."""
 
 
-class TableModel:
+class TableModel(TableRows):
     """Rows keyed by id, sorted by a column, narrowed by a filter; see the module."""
 
     def __init__(self) -> None:
-        self.columns: tuple[Column, ...] = ()
-        self.fields: Fields | None = None
-        self.slots: dict[Hashable, int] = {}
-        self.ids: list[Hashable] = []
-        self.cells: list[Sequence[Cell]] = []
-        self.hay: list[str] = []
+        super().__init__()
         self.order: list[int] = []
         self.kept: list[int] = []
         self.sort: int | None = None
         self.reverse = False
         self.filter = Filter()
-        self.marks: set[Hashable] = set()
         self.unarranged = False
         self._keys: list[Any] | None = None
         self._arrival: list[int] | None = None
         self._key_of: Callable[[Cell], Any] | None = None
-        self._dead = 0
         self._touched: set[int] | None = None
-        self._places: dict[str, int] = {}
-
-    # What a filter looks at.
-
-    def column(self, key: str) -> int | None:
-        return self._places.get(key)
-
-    def field(self, row: int, key: str) -> str | None:
-        if self.fields is None:
-            return None
-        values = self.fields(self.ids[row])
-        if key in values:
-            return values[key]
-        return next((value for name, value in values.items() if folded(name) == key), None)
-
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        self.columns = tuple(columns)
-        self._places = {folded(c.heading): place for place, c in reversed(list(enumerate(columns)))}
-        self._places |= {folded(c.key): place for place, c in enumerate(columns)}
 
     # Positions: what the screen counts in.
 
@@ -158,34 +132,20 @@ class TableModel:
             self._arrival.extend(range(last + 1, last + 1 + len(self.cells) - len(self._arrival)))
         self._settle(sorted({slot for slot in changed if slot < first}), range(first, len(self.cells)))
 
-    def _take(self, row: Hashable, cells: Sequence[Cell], changed: list[int]) -> int:
-        """Note a row's cells and give its slot, a new one at the end if its id is new."""
-        slot = self.slots.get(row)
-        if slot is None:
-            slot = self.slots[row] = len(self.cells)
-            self.ids.append(row)
-            self.cells.append(cells)
-            self.hay.append("")
-        elif self.cells[slot] != cells:
-            self.cells[slot] = cells
-            self.hay[slot] = ""
-            changed.append(slot)
-        return slot
-
     def update(self, row: Hashable, cells: Sequence[Cell]) -> bool:
         """Change one row's cells; False if there is no such row."""
         slot = self.slots.get(row)
         if slot is None:
             return False
         if self.cells[slot] != cells:
-            self.cells[slot] = cells
-            self.hay[slot] = ""
+            self._set(slot, cells)
             self._settle([slot], ())
         return True
 
     def remove(self, rows: Iterable[Hashable]) -> None:
         gone = [row for row in dict.fromkeys(rows) if row in self.slots]
         if len(gone) <= 32:
+            self._own()
             for row in gone:
                 slot = self.slots[row]
                 for slots in (self.order,) if self.kept is self.order else (self.order, self.kept):
@@ -212,6 +172,7 @@ class TableModel:
         self._keys = self._arrival = None
         self._dead, self._touched = 0, None
         self.hay = [""] * len(rows)
+        self._bare = len(rows)
         self.order = self.kept = numbers
         self.marks &= self.slots.keys()
         self.unarranged = False
@@ -220,14 +181,6 @@ class TableModel:
             self.unarranged = True
             if len(rows) <= BULK:
                 self.arrange(self.sort, self.reverse, self.filter)
-
-    def _forget(self, row: Hashable) -> None:
-        slot = self.slots.pop(row)
-        self.marks.discard(row)
-        self.cells[slot] = ()
-        self.hay[slot] = ""
-        self.ids[slot] = None
-        self._dead += 1
 
     def _drop_dead(self) -> None:
         alive = set(self.slots.values())
@@ -247,6 +200,7 @@ class TableModel:
         if len(touched) > max(64, len(self.order) // 64):
             self._settle_many(touched)
             return
+        self._own()
         same = self.kept is self.order
         for slot in changed:
             for slots in (self.order,) if same else (self.order, self.kept):
@@ -258,6 +212,13 @@ class TableModel:
         if not same:
             for slot in self._passing(touched):
                 self._insert(self.kept, slot)
+
+    def _own(self) -> None:
+        """Copy the lists that an arranging under way is reading, before they are changed."""
+        if self._touched is not None:
+            same = self.kept is self.order
+            self.order = list(self.order)
+            self.kept = self.order if same else list(self.kept)
 
     def _settle_many(self, touched: list[int]) -> None:
         changed = set(touched)
@@ -279,8 +240,8 @@ class TableModel:
         except TypeError:
             self._as_text()
             slots.append(slot)
-            self.order = self._sorted(self.order)
-            self.kept = self.order if slots is self.order else self._sorted(self.kept)
+            for each in (self.order, self.kept):
+                each.sort(key=self._rank)
 
     def _sorted(self, slots: list[int]) -> list[int]:
         try:
@@ -302,19 +263,9 @@ class TableModel:
             elif self._arrival is not None:
                 self._keys[slot] = self._arrival[slot]
 
-    def _cell(self, slot: int, place: int) -> Cell:
-        cells = self.cells[slot]
-        return cells[place] if place < len(cells) else ""
-
     def _passing(self, slots: list[int]) -> list[int]:
         self._index(slots)
         return self.filter.scan(self, slots)
-
-    def _index(self, slots: Iterable[int]) -> None:
-        hay, cells = self.hay, self.cells
-        for slot in slots:
-            if not hay[slot]:
-                hay[slot] = haystack(cells[slot])
 
     def _compact(self) -> None:
         """Give back the slots of rows that are gone, once they are most of them and no arranging counts on them."""
@@ -325,6 +276,7 @@ class TableModel:
         self.ids = [self.ids[slot] for slot in alive]
         self.cells = [self.cells[slot] for slot in alive]
         self.hay = [self.hay[slot] for slot in alive]
+        self._bare = self.hay.count("")
         plain = self._keys is self._arrival
         self._arrival = None if self._arrival is None else [self._arrival[slot] for slot in alive]
         self._keys = self._arrival if plain else [self._keys[slot] for slot in alive] if self._keys else None
@@ -335,14 +287,6 @@ class TableModel:
         self._dead = 0
 
     # Sorting and filtering everything.
-
-    def warming(self) -> Generator[None, None, None]:
-        """Make what words search in ahead of the first filter, in steps."""
-        at = 0
-        while at < len(self.cells):
-            self._index(range(at, min(at + 512, len(self.cells))))
-            at += 512
-            yield
 
     def arrange(self, sort: int | None, reverse: bool, wanted: Filter) -> None:
         """Sort and filter in one go.
@@ -373,7 +317,7 @@ class TableModel:
                 key_of, order = None, sorted(self.slots.values(), key=arrival.__getitem__ if arrival else None)
             kept = order
             if wanted:
-                kept = yield from filtering(self, self._index, wanted, list(self.kept if narrow else order))
+                kept = yield from filtering(self, self._index, wanted, self.kept if narrow else order)
         except BaseException:
             if self._touched is mine:
                 self._touched = None

@@ -13,7 +13,7 @@ from tui.widgets.columns import natural
 from tui.widgets.filter_grammar import Filter, RowSource
 
 _RUN = 4096
-_STEP_SECONDS = 0.004
+_STEP_SECONDS = 0.003
 
 
 def sorting(

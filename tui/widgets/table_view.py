@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import Binding
 from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -55,6 +56,20 @@ class TableView(Widget, can_focus=True):
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {f"table--{name}" for name in (*PARTS, *STYLES)}
+    DEFAULT_CSS = """
+    TableView { height: 1fr; }
+    .table--header { color: $primary; text-style: bold; }
+    .table--cursor { background: $cursor; }
+    .table--blurred { background: $panel; }
+    .table--marked, .table--mark { color: $mark; }
+    .table--bar, .table--muted { color: $muted; }
+    .table--ok { color: $success; }
+    .table--warn { color: $warning; }
+    .table--error { color: $error; }
+    .table--accent { color: $accent; }
+    .table--strong { text-style: bold; }
+    .table--stale { text-style: dim; }
+    """
     BINDINGS = [
         Binding("j,down", "move(1)", "down", tooltip="One row down", show=False, id="table.down"),
         Binding("k,up", "move(-1)", "up", tooltip="One row up", show=False, id="table.up"),
@@ -68,6 +83,13 @@ class TableView(Widget, can_focus=True):
         Binding("h,left", "sideways(-1)", "left", tooltip="Scroll columns left", show=False, id="table.left"),
         Binding("enter", "open", "open", tooltip="Open the row under the cursor", show=False, id="table.open"),
     ]
+
+    state: reactive[str] = reactive("rows")
+    """loading, empty, rows or error: what it means that there are no rows."""
+    message: reactive[str] = reactive("")
+    """What is said where there are no rows; a plain word for the state where this is empty."""
+    stale: reactive[bool] = reactive(False)
+    """What is shown is no longer known to be true."""
 
     def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -91,13 +113,6 @@ class TableView(Widget, can_focus=True):
         """Give the place of the column that the header marks, and whether it is reversed."""
         return None, False
 
-    def _saying(self) -> tuple[str, bool]:
-        """Give what is said where there are no rows, and whether that is an error."""
-        return "", False
-
-    def _stale(self) -> bool:
-        return False
-
     def _highlighted(self) -> None:
         """Do what follows when the cursor came to another row."""
 
@@ -109,6 +124,23 @@ class TableView(Widget, can_focus=True):
 
     def _gutter_clicked(self, row: Hashable) -> None:
         """Do what follows when the cells in front of a row are clicked."""
+
+    def _saying(self) -> tuple[str, bool]:
+        """Give what is said where there are no rows, and whether that is an error."""
+        if self.model.total:
+            return "No row matches the filter. Esc clears it.", False
+        plain = {"loading": "Loading…", "empty": "Nothing here.", "error": "This could not be loaded."}
+        return self.message or plain.get(self.state, ""), self.state == "error"
+
+    def watch_state(self) -> None:
+        self._redraw()
+
+    def watch_message(self) -> None:
+        self._redraw()
+
+    def watch_stale(self) -> None:
+        self.set_class(self.stale, "-stale")
+        self._redraw()
 
     # Drawing.
 
@@ -163,7 +195,7 @@ class TableView(Widget, can_focus=True):
                 self.rich_style,
                 lambda name: self.get_component_rich_style(f"table--{name}", partial=True),
                 self.has_focus,
-                self._stale(),
+                self.stale,
             )
         return self._brushes
 
