@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from textual.app import ComposeResult
 
-from tui.screens._base import ConsoleScreen
+from tui.screens._base import YAML, ConsoleScreen, explain
 from tui.screens._words import age, ping_word, session_word, size, status_word
 from tui.services.commands import Command, Commands, CommandStatus
 from tui.services.engine import Engine, EngineInfo
+from tui.services.feeds import Feed
 from tui.services.nodes import Node, Nodes, PingStatus
 from tui.services.sessions import Session, Sessions
 from tui.widgets.charts import bar, stacked
-from tui.widgets.tiles import Tile, Tiles
+from tui.widgets.state_pane import wrapped
+from tui.widgets.tiles import MOST, NARROWEST, Tile, Tiles
 from tui.widgets.top_bar import Word
 
 RECENT = 50
-"""Commands that the tiles speak of: the newest page."""
-_WORST_FIRST = {"bad": 0, "warn": 1, "accent": 2, "good": 3, "dim": 4}
+"""Commands that the tiles speak of: the newest page, and whatever runs still."""
+_WORST_FIRST = {"bad": 0, "warn": 1}
+_TITLES = {"nodes": "Nodes", "running": "Running now", "failed": "Failed", "sessions": "Sessions", "engine": "Engine"}
+"""The tiles in the order in which they stand where none is worse than another."""
+_FILTERS = {"running": "status~pending|progress|delayed|cancelling~", "failed": "status~failed|timed~"}
+_IN_PROGRESS = {"key": "Status", "value": "InProgress"}
+
+V = TypeVar("V")
+Lines = tuple[tuple[Word, ...], ...]
 
 
 class OverviewScreen(ConsoleScreen):
@@ -28,11 +38,13 @@ class OverviewScreen(ConsoleScreen):
 
     NOUN, TITLE = "overview", "Overview"
     FILTERS = False
+    BINDINGS = [YAML]
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
         self._tiles: Tiles | None = None
-        self._known: dict[str, Tile] = {}
+        self._known = {key: Tile(key, title, ((("loading", "dim"),),)) for key, title in _TITLES.items()}
+        self._names: dict[str, str] = {}
 
     def compose_body(self) -> ComposeResult:
         self._tiles = Tiles("-|++++" if self.shell.glyphs.arrow == ">" else "─│┌┐└┘")
@@ -45,20 +57,39 @@ class OverviewScreen(ConsoleScreen):
         sessions, engine = services.of(Sessions), services.of(Engine)
 
         async def recent() -> list[Command]:
-            return [command async for page in commands.list(limit=RECENT) for command in page]
+            newest = [command async for page in commands.list(limit=RECENT) for command in page]
+            running = [command async for page in commands.list([_IN_PROGRESS]) for command in page]
+            known = {command.id for command in newest}
+            return newest + [command for command in running if command.id not in known]
 
         async def live() -> list[Session]:
             return [session async for page in sessions.list() for session in page]
 
         self.follow(feeds.feed(nodes.context, "DescribeInstanceInformation", who, nodes.all), self._show_nodes)
-        self.follow(feeds.feed(commands.context, "ListCommands", who, recent), self._show_commands, main=False)
-        self.follow(feeds.feed(sessions.context, "DescribeSessions", who, live), self._show_sessions, main=False)
-        self.follow(
-            feeds.feed(engine.context, "DescribeEngine", who, engine.describe, every=30), self._show_engine, main=False
-        )
+        feed = feeds.feed(commands.context, "ListCommands", who, recent)
+        self._follow_tiles(feed, self._show_commands, "running", "failed")
+        self._follow_tiles(feeds.feed(sessions.context, "DescribeSessions", who, live), self._show_sessions, "sessions")
+        told = feeds.feed(engine.context, "DescribeEngine", who, engine.describe, every=30)
+        self._follow_tiles(told, self._show_engine, "engine")
         feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
         feeds.drive(commands.context, "commands", commands.watch_all, "ListCommands")
         feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
+
+    def _follow_tiles(self, feed: Feed[V], show: Callable[[V], int], *keys: str) -> None:
+        """Show what a feed brings; where it fails its tiles say so, and keep what they showed."""
+
+        def failed(feed: Feed[V]) -> None:
+            if feed.error is None or not self.is_attached:
+                return
+            said = " ".join(explain(feed.error))
+            why: Lines = tuple(((line, "warn"),) for line in wrapped(said, NARROWEST - 4))
+            for key in keys:
+                old = self._known[key]
+                title = f"{_TITLES[key]} {self.shell.glyphs.bad} " + ("not known" if feed.value is None else "stale")
+                self._put(replace(old, title=title, tone="bad", lines=why if feed.value is None else old.lines))
+
+        self.follow(feed, show, main=False)
+        self._lookers.append(feed.look(failed, visible=self._is_looking))
 
     def save_state(self) -> dict[str, Any]:
         return {"cursor": self._tiles.cursor if self._tiles else ""}
@@ -67,33 +98,41 @@ class OverviewScreen(ConsoleScreen):
 
     def _show_nodes(self, nodes: list[Node]) -> int:
         glyphs = self.shell.glyphs
+        self._names = {node.id: node.name for node in nodes}
         counts = Counter(node.ping for node in nodes)
         order = (PingStatus.CONNECTION_LOST, PingStatus.UNKNOWN, PingStatus.INACTIVE, PingStatus.ONLINE)
         shares = [(counts[ping], ping_word(ping, glyphs)[1]) for ping in order if counts[ping]]
-        lines: list[tuple[Word, ...]] = [(("", "text"), *_styled(stacked(shares, 30, glyphs=self._set)))]
+        lines: list[tuple[Word, ...]] = [tuple(_styled(stacked(shares, NARROWEST - 4, glyphs=self._set)))]
         for ping in order:
             if counts[ping]:
                 word, style = ping_word(ping, glyphs)
                 lost = [node.name for node in nodes if node.ping is ping][:3] if ping is not PingStatus.ONLINE else []
                 names = "  " + ", ".join(lost) if lost else ""
                 lines.append(((f"{counts[ping]:>5} ", "text"), (word, style), (names, "dim")))
-        tone = "bad" if counts[PingStatus.CONNECTION_LOST] else "good"
-        self._put(Tile("nodes", f"Nodes {glyphs.dot} {len(nodes)}", tuple(lines[:5]), tone))
-        return max(len(nodes), 1)
+        if not nodes:
+            lines = [(("no node is registered", "dim"),)]
+        worst = {PingStatus.CONNECTION_LOST: "bad", PingStatus.UNKNOWN: "warn", PingStatus.INACTIVE: "warn"}
+        tone = next((worst[ping] for ping in order[:3] if counts[ping]), "good" if nodes else "dim")
+        self._put(Tile("nodes", f"{_TITLES['nodes']} {glyphs.dot} {len(nodes)}", tuple(lines), tone))
+        return 1
 
     def _show_commands(self, commands: list[Command]) -> int:
         running = [command for command in commands if not command.status.over]
         failed = [command for command in commands if command.status in (CommandStatus.FAILED, CommandStatus.TIMED_OUT)]
         dot = self.shell.glyphs.dot
-        none: tuple[tuple[Word, ...], ...] = ((("nothing runs", "dim"),), (("r on Fleet runs a command", "dim"),))
-        lines = tuple(self._running_line(command) for command in running[:5])
+        idle: Lines = ((("nothing runs", "dim"),), (("r on a node runs a command", "dim"),))
+        lines = tuple(self._running_line(command) for command in running[:MOST])
+        fine: Lines = ((("nothing failed" if commands else "nothing has run yet", "dim"),),)
+        of = f" of the last {len(commands)}" if commands else ""
         self._put(
-            Tile("running", f"Running now {dot} {len(running)}", lines or none, "accent" if running else "dim"),
+            Tile(
+                "running", f"{_TITLES['running']} {dot} {len(running)}", lines or idle, "accent" if running else "dim"
+            ),
             Tile(
                 "failed",
-                f"Failed {dot} {len(failed)} of the last {len(commands)}",
-                tuple(self._failed_line(command) for command in failed[:5]) or ((("nothing failed", "dim"),),),
-                "bad" if failed else "good",
+                f"{_TITLES['failed']} {dot} {len(failed)}{of}",
+                tuple(self._failed_line(command) for command in failed[:MOST]) or fine,
+                "bad" if failed else "dim",
             ),
         )
         return 1
@@ -110,26 +149,33 @@ class OverviewScreen(ConsoleScreen):
 
     def _show_sessions(self, sessions: list[Session]) -> int:
         lines: list[tuple[Word, ...]] = []
-        for session in sessions[:5]:
+        for session in sessions[:MOST]:
             word, style = session_word(session.status, self.shell.glyphs)
-            lines.append(((f"{age(session.started):>4} ", "dim"), (f"{word} ", style), (session.target, "text")))
-        empty: tuple[tuple[Word, ...], ...] = ((("no shell is open", "dim"),), (("s on a node opens one", "dim"),))
-        title = f"Sessions {self.shell.glyphs.dot} {len(sessions)}"
+            name = self._names.get(session.target, session.target)
+            lines.append(((f"{age(session.started):>4} ", "dim"), (f"{word} ", style), (name, "text")))
+        empty: Lines = ((("no shell is open", "dim"),), (("s on a node opens one", "dim"),))
+        title = f"{_TITLES['sessions']} {self.shell.glyphs.dot} {len(sessions)}"
         self._put(Tile("sessions", title, tuple(lines) or empty, "accent" if lines else "dim"))
         return 1
 
     def _show_engine(self, engine: EngineInfo) -> int:
         used = sum(count for _, count in engine.disk)
-        largest = sorted(engine.disk, key=lambda item: -item[1])[:2]
+        largest = [(name, count) for name, count in sorted(engine.disk, key=lambda item: -item[1]) if count][:2]
+        parts = ", ".join(f"{name} {size(count)}" for name, count in largest)
+        live = len(engine.live)
+        stays = f"{live} of yours run{'s' if live == 1 else ''} in it" if live else "leaves when nobody looks"
+        facts = [
+            ("version", engine.version, f"  pid {engine.pid}"),
+            ("up", age(engine.started), f"  {stays}"),
+            ("on disk", size(used), f"  {parts}" if len(largest) > 1 else ""),
+        ]
         lines: list[tuple[Word, ...]] = [
-            ((f"{engine.version}, up {age(engine.started)}", "text"), (f"  pid {engine.pid}", "dim")),
-            (("on disk ", "dim"), (size(used), "text")),
-            *(((f"{size(count):>9} ", "dim"), (name, "dim")) for name, count in largest),
+            ((f"{name:<8} ", "dim"), (text, "text"), (more, "dim")) for name, text, more in facts
         ]
         if engine.last_crash:
             crash = engine.last_crash.strip().splitlines()[-1]
-            lines.insert(1, (("crashed ", "bad"), (f"{age(engine.last_crash_at)} ago: {crash}", "warn")))
-        self._put(Tile("engine", "Engine", tuple(lines[:5]), "warn" if engine.last_crash else "dim"))
+            lines.insert(0, ((f"crashed {age(engine.last_crash_at)} ago ", "bad"), (crash, "warn")))
+        self._put(Tile("engine", _TITLES["engine"], tuple(lines), "warn" if engine.last_crash else "dim"))
         return 1
 
     @property
@@ -139,20 +185,23 @@ class OverviewScreen(ConsoleScreen):
     def _put(self, *tiles: Tile) -> None:
         self._known |= {tile.key: tile for tile in tiles}
         if self._tiles is not None:
-            self._tiles.show(sorted(self._known.values(), key=lambda tile: _WORST_FIRST[tile.tone]))
+            self._tiles.show(sorted(self._known.values(), key=lambda tile: _WORST_FIRST.get(tile.tone, 2)))
             if wanted := self._state.pop("cursor", ""):
                 self._tiles.select(wanted)
 
     def on_tiles_opened(self, event: Tiles.Opened) -> None:
         match event.key:
-            case "running":
-                self.shell.go("commands", "status=running")
-            case "failed":
-                self.shell.go("commands", "status=failed")
+            case "running" | "failed" as key:
+                self.shell.go("commands", _FILTERS[key])
             case "engine":
                 self.do(self._yaml())
             case noun:
                 self.shell.go(noun)
+
+    def refusal(self, action: str) -> str:
+        if action == "yaml" and self._tiles is not None and self._tiles.cursor != "engine":
+            return "only the engine's tile is one answer; Enter opens what this one is about"
+        return ""
 
     async def raw(self) -> tuple[str, Any]:
         return "Engine", await self.shell.services.of(Engine).raw()

@@ -43,6 +43,8 @@ def lay_out(left: Sequence[Part], right: Sequence[Part], columns: int, base: Sty
         nonlocal at
         for part in parts:
             text = clean(part.text)
+            if not text:
+                continue
             if width(text) > limit - at:
                 text = cut(text, limit - at)
             if not text:

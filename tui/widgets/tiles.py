@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.widgets.cells import clean, width
 from tui.widgets.line import Part, lay_out
 from tui.widgets.top_bar import STYLES, Word
 
 NARROWEST = 36
 """Cells below which a tile is not worth drawing beside another."""
-LINES = 5
-"""Lines of words in each tile."""
+FEWEST, MOST = 3, 12
+"""Lines of words in each tile, where room is short and where there is plenty."""
+COLUMNS = 4
+"""Tiles beside each other at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,24 @@ class Tile:
     title: str
     lines: tuple[tuple[Word, ...], ...] = ()
     tone: str = "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Tiles beside each other, which share the width: the first one's index, how many, lines of words in each."""
+
+    first: int
+    count: int
+    lines: int
+
+    @property
+    def height(self) -> int:
+        return self.lines + 2
+
+    def spans(self, columns: int) -> list[tuple[int, int]]:
+        """Give each tile's left edge and width in cells."""
+        edges = [columns * place // self.count for place in range(self.count + 1)]
+        return [(left, right - left) for left, right in pairwise(edges)]
 
 
 class Tiles(Widget, can_focus=True):
@@ -56,6 +79,7 @@ class Tiles(Widget, can_focus=True):
         super().__init__()
         self._frame = frame
         self._tiles: list[Tile] = []
+        self._rows: list[_Row] = []
         self._key = ""
         self._top = 0
 
@@ -70,74 +94,102 @@ class Tiles(Widget, can_focus=True):
             self._tiles = [*tiles]
             if self._key not in {tile.key for tile in tiles}:
                 self._key = tiles[0].key if tiles else ""
-            self._keep_in_sight()
-            self.refresh()
+            self._arrange()
 
     def select(self, key: str) -> None:
+        """Put the cursor on a tile; nothing happens where there is none of that key."""
         if key in {tile.key for tile in self._tiles}:
             self._key = key
-            self._keep_in_sight()
-            self.refresh()
-
-    @property
-    def _columns(self) -> int:
-        return max(1, min(len(self._tiles) or 1, self.size.width // NARROWEST, 4))
+            self._arrange()
 
     @property
     def _index(self) -> int:
         return next((index for index, tile in enumerate(self._tiles) if tile.key == self._key), 0)
 
+    def _arrange(self) -> None:
+        """Share the tiles out over rows, the rows over the height, and bring the cursor's row into sight."""
+        count = len(self._tiles)
+        most = max(1, min(count, self.size.width // NARROWEST, COLUMNS))
+        columns = -(-count // -(-count // most)) if count else 1
+        wanted = [max(len(tile.lines) for tile in self._tiles[at : at + columns]) for at in range(0, count, columns)]
+        for cap in range(MOST, FEWEST - 1, -1):
+            heights = [max(FEWEST, min(lines, cap)) for lines in wanted]
+            if sum(heights) + 2 * len(heights) <= self.size.height:
+                break
+        else:
+            heights = [FEWEST for _ in wanted]
+        self._rows = [
+            _Row(at, min(columns, count - at), lines)
+            for at, lines in zip(range(0, count, columns), heights, strict=True)
+        ]
+        row = self._row_of(self._index)
+        self._top = min(self._top, row)
+        while self._top < row and sum(one.height for one in self._rows[self._top : row + 1]) > self.size.height:
+            self._top += 1
+        self.refresh()
+
+    def _row_of(self, index: int) -> int:
+        return next((at for at, row in enumerate(self._rows) if row.first <= index < row.first + row.count), 0)
+
+    def _at(self, y: int) -> tuple[_Row, int] | None:
+        """Give the row of tiles at a line of the widget, and the line within it."""
+        for row in self._rows[self._top :]:
+            if y < row.height:
+                return row, y
+            y -= row.height
+        return None
+
     def render_line(self, y: int) -> Strip:
         base = self.rich_style
+        found = self._at(y)
+        if found is None:
+            return Strip.blank(self.size.width, base)
         style = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in (*STYLES, "key")}
-        row, line = divmod(y + self._top * (LINES + 2), LINES + 2)
-        columns = self._columns
-        cells = self.size.width // columns
-        strips = []
-        for column in range(columns):
-            index = row * columns + column
-            room = cells if column < columns - 1 else self.size.width - cells * (columns - 1)
-            if index >= len(self._tiles):
-                strips.append(Strip.blank(room, base))
-                continue
-            tile = self._tiles[index]
-            here = index == self._index
-            edge = style["accent" if here and self.has_focus else tile.tone]
-            across, down, *corners = [*self._frame]
-            if line == 0:
-                title = f" {tile.title} "
-                rule = across * max(room - len(title) - 3, 0)
-                left = [Part(corners[0] + across, edge), Part(title, style["accent" if here else "text"])]
-                strips.append(lay_out([*left, Part(rule, edge)], [Part(corners[1], edge)], room, base)[0])
-            elif line == LINES + 1:
-                strips.append(lay_out([Part(corners[2] + across * (room - 2) + corners[3], edge)], [], room, base)[0])
-            else:
-                words = tile.lines[line - 1] if line <= len(tile.lines) else ()
-                inner = lay_out(
-                    [Part(" ", base), *(Part(text, style[name]) for text, name in words)], [], room - 2, base
-                )
-                side = lay_out([Part(down, edge)], [], 1, base)[0]
-                strips.append(Strip.join([side, inner[0], side]))
-        return Strip.join(strips)
+        row, line = found
+        return Strip.join(
+            self._piece(row.first + place, line, row.lines, room, style, base)
+            for place, (_, room) in enumerate(row.spans(self.size.width))
+        )
 
-    def _keep_in_sight(self) -> None:
-        row = self._index // self._columns
-        rows = max(self.size.height // (LINES + 2), 1)
-        self._top = max(min(self._top, row), row - rows + 1, 0)
+    def _piece(self, index: int, line: int, lines: int, room: int, style: dict[str, Style], base: Style) -> Strip:
+        """Draw one line of one tile."""
+        tile, here = self._tiles[index], index == self._index
+        edge = style["accent" if here and self.has_focus else tile.tone]
+        across, down, *corners = [*self._frame]
+        if line == 0:
+            title = f" {clean(tile.title)} "
+            rule = across * max(room - width(title) - 3, 0)
+            left = [
+                Part(corners[0] + across, edge),
+                Part(title, style["accent" if here else "text"]),
+                Part(rule, edge),
+            ]
+            return lay_out(left, [Part(corners[1], edge)], room, base)[0]
+        if line == lines + 1:
+            return lay_out([Part(corners[2] + across * (room - 2) + corners[3], edge)], [], room, base)[0]
+        words = tile.lines[line - 1] if line <= len(tile.lines) else ()
+        inner = [Part(" ", base), *(Part(text, style[name]) for text, name in words if text)]
+        side = lay_out([Part(down, edge)], [], 1, base)[0]
+        return Strip.join([side, lay_out(inner, [], max(room - 2, 0), base)[0], side])
 
     def on_resize(self) -> None:
-        self._keep_in_sight()
+        self._arrange()
 
     def _go(self, index: int) -> None:
         if self._tiles:
             self._key = self._tiles[max(0, min(index, len(self._tiles) - 1))].key
-            self._keep_in_sight()
-            self.refresh()
+            self._arrange()
 
     def action_move(self, across: int, down: int) -> None:
-        target = self._index + across + down * self._columns
-        if 0 <= target < len(self._tiles):
-            self._go(target)
+        row = self._row_of(self._index)
+        if across:
+            target = self._index + across
+            if 0 <= target < len(self._tiles):
+                self._go(target)
+        elif 0 <= row + down < len(self._rows):
+            here, there = self._rows[row], self._rows[row + down]
+            left, room = here.spans(self.size.width)[self._index - here.first]
+            self._go(there.first + _nearest(there.spans(self.size.width), left + room // 2))
 
     def action_edge(self, last: int) -> None:
         self._go(len(self._tiles) - 1 if last else 0)
@@ -147,10 +199,15 @@ class Tiles(Widget, can_focus=True):
             self.post_message(self.Opened(self._key))
 
     def on_click(self, event: events.Click) -> None:
-        row = event.y // (LINES + 2) + self._top
-        index = row * self._columns + min(event.x // max(self.size.width // self._columns, 1), self._columns - 1)
-        if index < len(self._tiles):
+        found = self._at(event.y)
+        if found is not None:
+            index = found[0].first + _nearest(found[0].spans(self.size.width), event.x)
             again = self._tiles[index].key == self._key
             self._go(index)
             if again:
                 self.action_open()
+
+
+def _nearest(spans: Sequence[tuple[int, int]], column: int) -> int:
+    """Give which of these (left, width) has a column, or is the last before it."""
+    return max((place for place, (left, _) in enumerate(spans) if left <= column), default=0)
