@@ -56,13 +56,24 @@ def _measures(samples: Sequence[Sample], width: int, glyphs: str) -> list[Line]:
         drawn = sparkline(values, width, high=100, glyphs=glyphs)
         lines.append(_fact(name, (f"{values[-1]:>9.1f} %  ", style), (drawn, "accent")))
     for name, rates in (
-        ("network in", [sample.network_in for sample in samples]),
-        ("network out", [sample.network_out for sample in samples]),
+        ("network in", _rates(samples, [sample.network_in for sample in samples])),
+        ("network out", _rates(samples, [sample.network_out for sample in samples])),
     ):
-        drawn = sparkline(rates, width, high=max(*rates, 1.0) if len(rates) > 1 else None, glyphs=glyphs)
+        if not rates:
+            continue
+        drawn = sparkline(rates, width, high=max(*rates, 1.0), glyphs=glyphs)
         lines.append(_fact(name, (f"{size(rates[-1]):>9}/s ", "text"), (drawn, "accent")))
     lines.append(_fact("load", (f"{last.load:>9.2f}", "text"), (f"    measured {age(last.at)} ago", "dim")))
     return lines
+
+
+def _rates(samples: Sequence[Sample], counters: Sequence[float]) -> list[float]:
+    """Turn counters since boot into bytes a second between one measurement and the next; a reboot counts as none."""
+    rates = []
+    for before, after, low, high in zip(samples, samples[1:], counters, counters[1:], strict=False):
+        if before.at is not None and after.at is not None and after.at > before.at:
+            rates.append(max(high - low, 0.0) / (after.at - before.at).total_seconds())
+    return rates
 
 
 def _fact(name: str, *words: Word) -> Line:

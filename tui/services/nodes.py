@@ -115,7 +115,7 @@ class NodeDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One measurement of a node: percent of 100, network in bytes per second or since boot as the engine says."""
+    """One measurement of a node: percent of 100, the network's counters in bytes since boot."""
 
     at: datetime | None
     cpu: float = 0.0
