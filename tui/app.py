@@ -223,9 +223,7 @@ class SsmApp(PlacesApp, inherit_bindings=False):
         found = [one for one in usable(self.screen) if one.binding.description]
         # What this screen does first, then the shell's own, moving about last.
         own = ("screen.", "app.")
-        found.sort(
-            key=lambda one: 2 if one.node not in (self.screen, self) else (one.binding.id or "").startswith(own)
-        )
+        found.sort(key=lambda one: 2 if one.node not in (self.screen, self) else (one.binding.id or "").startswith(own))
 
         def run(index: int | None) -> None:
             if index is not None:

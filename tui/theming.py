@@ -149,7 +149,7 @@ class Glyphs:
     arrow: str = "▸"
     crumb: str = "›"
     dot: str = "·"
-    refresh: str = "⟳"
+    refresh: str = "↻"
     good: str = "●"
     bad: str = "✖"
     warn: str = "▲"

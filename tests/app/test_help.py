@@ -12,7 +12,7 @@ from tests.app.console import console, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tui.app import SsmApp
 from tui.screens import SCREENS, _dialogs
-from tui.screens._base import ConsoleScreen
+from tui.screens._actions import ScreenActions
 from tui.screens.help import help_text
 from tui.widgets.drawer import Drawer
 from tui.widgets.go_to import GoTo
@@ -22,7 +22,7 @@ from tui.widgets.resource_table import ResourceTable
 
 OWNERS: list[Any] = [
     SsmApp,
-    ConsoleScreen,
+    ScreenActions,
     ResourceTable,
     Overlay,
     Drawer,

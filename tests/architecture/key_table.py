@@ -43,11 +43,7 @@ def key_table() -> str:
 
 def _shown(key: str) -> str:
     label = key_label(key, ascii_only=True).replace("|", "&#124;")
-    return (
-        label.title()
-        if len(label) > 1 and label.isalpha()
-        else label.replace("ctrl+", "Ctrl+").replace("shift+", "Shift+")
-    )
+    return "+".join(part.title() for part in label.split("+")) if len(label) > 1 else label
 
 
 def written(readme: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,10 @@ def open_console(common: Common, words: Sequence[str]) -> int:
     config = load_config()
     demo = demo_of(common.state)
     early = start_early(common.state, daemon_options(config.idle, demo))
+
+    # Nothing becomes garbage while the modules load; the collector would look through them again and again. The app
+    # turns it on at its first tick.
+    gc.disable()
 
     from tui.app import Launch, SsmApp
 

@@ -65,18 +65,15 @@ __all__ = ["COPY", "YAML", "ConsoleScreen", "Shell", "changing", "explain"]
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")
-F = TypeVar("F", bound=Callable[..., Any])
 
 
-class ConsoleScreen(ScreenActions, inherit_bindings=False):
+class ConsoleScreen(ScreenActions):
     """A screen between the top bar and the bottom bar; see the module's docstring."""
 
     NOUN: ClassVar[str] = ""
     TITLE = ""
     EMPTY: ClassVar[tuple[str, str]] = ("Nothing here.", "")
     LOADING: ClassVar[str] = "Loading…"
-    FILTERS: ClassVar[bool] = True
-    """Whether `/` filters here."""
     STATES_IN_TABLE: ClassVar[bool] = False
     """The screen's table says by itself that it loads, is empty or failed; else a pane takes the body's place."""
     SINGLE: ClassVar[bool] = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -72,7 +73,8 @@ class Usable(NamedTuple):
     @property
     def group(self) -> str:
         """Where it is bound, in words: the name of a help section."""
-        return str(getattr(self.node, "HELP_GROUP", "") or getattr(self.node, "TITLE", "") or type(self.node).__name__)
+        named = getattr(self.node, "HELP_GROUP", "") or getattr(self.node, "TITLE", "")
+        return str(named or re.sub(r"(?<=[a-z])[A-Z]", lambda found: f" {found[0].lower()}", type(self.node).__name__))
 
 
 def usable(screen: Screen[Any]) -> list[Usable]:

@@ -73,7 +73,7 @@ class PickList(Widget):
         detail = fit("  " + clean(item.detail), room - width(text))
         return Strip(
             [
-                Segment(" " + text, dim if item.refused else style),
+                Segment((">" if index == self.cursor else " ") + text, dim if item.refused else style),
                 Segment(detail, dim),
                 Segment(f" {note} ", dim if item.refused else key),
             ]

@@ -13,6 +13,7 @@ class StatePane(Widget):
     """Draws a headline and lines of text in the middle of its room, wrapped at words."""
 
     COMPONENT_CLASSES = {"bar--dim", "bar--bad", "bar--text"}
+    DEFAULT_CSS = "StatePane { height: 1fr; }"
 
     def __init__(self, headline: str = "", text: str = "") -> None:
         super().__init__()

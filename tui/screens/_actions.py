@@ -1,0 +1,128 @@
+"""The actions that every screen has."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual.binding import Binding
+from textual.screen import ModalScreen, Screen
+
+from tui.widgets.bottom_bar import BottomBar
+
+if TYPE_CHECKING:
+    from tui.screens._shell import Shell
+
+V = TypeVar("V")
+
+
+class ScreenActions(Screen[None], inherit_bindings=False):
+    """What the shared bindings do; `ConsoleScreen` has the rest."""
+
+    bottom: BottomBar
+    watching: bool
+    FILTERS: ClassVar[bool] = True
+    """Whether `/` filters here."""
+    BINDINGS = [
+        Binding("slash", "filter", "filter", tooltip="Filter as you type", key_display="/", id="screen.filter"),
+        Binding("escape", "leave", "back", tooltip="Close the innermost thing, then go back", id="screen.back"),
+        Binding("R", "reload", "refresh", tooltip="Fetch again now", show=False, id="screen.refresh"),
+        Binding("w", "watch", "watch", tooltip="Follow changes, or stop following", show=False, id="screen.watch"),
+        Binding("tab", "app.focus_next", "next pane", tooltip="Go to the next pane", show=False, id="screen.next"),
+        Binding(
+            "shift+tab",
+            "app.focus_previous",
+            "previous pane",
+            tooltip="Go to the previous pane",
+            show=False,
+            id="screen.previous",
+        ),
+        Binding(
+            "ctrl+c", "copy_text", "copy text", tooltip="Copy the selected text", show=False, id="screen.copy_text"
+        ),
+    ]
+
+    if TYPE_CHECKING:
+
+        @property
+        def shell(self) -> Shell: ...
+        def apply_filter(self, text: str) -> None: ...
+        def focus_body(self) -> None: ...
+        def update_bars(self) -> None: ...
+        def reload(self) -> None: ...
+        def _look(self) -> None: ...
+        def do(self, work: Coroutine[Any, Any, None]) -> None: ...
+        async def ask(self, dialog: ModalScreen[V]) -> V | None: ...
+        def copies(self) -> dict[str, str]: ...
+        async def raw(self) -> tuple[str, Any]: ...
+
+    def action_copy_text(self) -> None:
+        text = self.get_selected_text()
+        if text:
+            self.shell.copy(text, "the selection")
+            self.clear_selection()
+        else:
+            self.shell.notice("Nothing is selected to copy. Ctrl+Q quits.")
+
+    def action_filter(self) -> None:
+        if self.FILTERS:
+            self.bottom.edit_filter()
+
+    def action_leave(self) -> None:
+        if self.bottom.filter_text:
+            self.bottom.set_filter("")
+            self.apply_filter("")
+            self.update_bars()
+        else:
+            self.shell.back_up()
+
+    def action_reload(self) -> None:
+        self.reload()
+
+    def action_watch(self) -> None:
+        self.watching = not self.watching
+        self._look()
+        self.update_bars()
+
+    def action_copy(self) -> None:
+        self.do(self._copy())
+
+    async def _copy(self) -> None:
+        copies = {what: text for what, text in self.copies().items() if text}
+        if not copies:
+            self.shell.notice("There is nothing under the cursor to copy.", "warn")
+            return
+        what: str | None = next(iter(copies))
+        if len(copies) > 1:
+            from tui.screens._dialogs import Choose  # deferred: opened on a key
+
+            what = await self.ask(Choose("Copy", [(f"{name}  {text}", name) for name, text in copies.items()]))
+        if what is not None:
+            self.shell.copy(copies[what], what)
+
+    def action_yaml(self) -> None:
+        self.do(self._yaml())
+
+    async def _yaml(self) -> None:
+        title, answer = await self.raw()
+        if answer is None:
+            self.shell.notice("There is nothing under the cursor to show.", "warn")
+            return
+        import yaml  # deferred: opened on a key
+
+        from tui.screens._dialogs import Reader  # deferred: opened on a key
+
+        await self.ask(Reader(title, yaml.safe_dump(answer, sort_keys=False, allow_unicode=True)))
+
+    # typing the filter
+
+    def on_bottom_bar_filter_changed(self, event: BottomBar.FilterChanged) -> None:
+        self.apply_filter(event.text)
+        self.update_bars()
+
+    def on_bottom_bar_filter_done(self, event: BottomBar.FilterDone) -> None:
+        self.bottom.end_filter()
+        if not event.kept:
+            self.apply_filter("")
+        self.focus_body()
+        self.update_bars()

@@ -1,0 +1,73 @@
+"""What a screen and the shell agree on: what may be asked of the shell, marks on actions, words for errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from textual.binding import Binding
+
+from tui.errors import AccessDenied, CredentialsExpired, SsmTuiError, Throttled, Unreachable
+
+if TYPE_CHECKING:
+    from tui.config import Config
+    from tui.services import Services
+    from tui.theming import Glyphs
+    from tui.widgets.top_bar import Word
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COPY = Binding("c", "copy", "copy", tooltip="Copy the id, the name or another value", show=False, id="screen.copy")
+YAML = Binding("y", "yaml", "yaml", tooltip="Show the raw API answer as YAML", show=False, id="screen.yaml")
+
+
+class Shell(Protocol):
+    """What a screen may ask of the app around it."""
+
+    config: Config
+    read_only: bool
+    glyphs: Glyphs
+
+    @property
+    def services(self) -> Services: ...
+    @property
+    def is_connected(self) -> bool: ...
+    @property
+    def link_error(self) -> SsmTuiError | None: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    def go(self, noun: str, argument: Any = None) -> None: ...
+    def back_up(self) -> None: ...
+    def notice(self, text: str, style: str = "text", *, noun: str = "", argument: Any = None) -> None: ...
+    def see(self, noun: str, things: Mapping[str, str]) -> None: ...
+    def set_fact(self, name: str, text: str) -> None: ...
+    def top_words(self) -> tuple[list[Word], list[Word]]: ...
+    def status_words(self) -> list[Word]: ...
+    def tail_words(self) -> list[Word]: ...
+    def copy(self, text: str, what: str) -> None: ...
+    def fault(self, what: str) -> None: ...
+    def connect_again(self) -> None: ...
+    async def give_keys(self) -> None: ...
+
+
+def changing(method: F) -> F:
+    """Mark an action that changes nodes or data: read-only greys it with its reason."""
+    method.__changes__ = True  # type: ignore[attr-defined]  # the mark itself
+    return method
+
+
+def explain(error: SsmTuiError) -> tuple[str, str]:
+    """Say what failed and why, and the way out, each a sentence."""
+    match error:
+        case AccessDenied() if error.action:
+            return f"Denied: {error.message}", f"The missing permission is {error.action}. R tries again."
+        case Throttled():
+            return "Throttled: too many calls at once.", "Backing off; it is tried again by itself."
+        case CredentialsExpired():
+            return f"The login has expired: {error.message}", error.hint or "Log in again, then R."
+        case Unreachable():
+            return error.message, error.hint or "R tries again."
+        case _:
+            return error.message, error.hint or "R tries again."
