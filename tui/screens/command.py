@@ -221,8 +221,9 @@ class CommandScreen(ConsoleScreen):
     # where one is
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # One node alone has nothing to choose from.
-        return not (action in ("failed", "together") and len(self.state.runs) < 2)
+        if action in ("failed", "together") and len(self.state.runs) < 2:
+            return False  # one node alone has nothing to choose from
+        return super().check_action(action, parameters)
 
     @property
     def run(self) -> NodeRun | None:
