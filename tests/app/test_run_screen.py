@@ -123,6 +123,17 @@ async def test_another_document_is_found_by_a_few_letters_and_asks_for_its_own_p
     assert (request["DocumentName"], request["Parameters"]) == ("AWS-ConfigureThing", {"thing": ["lamp"]})
 
 
+async def test_a_part_of_a_documents_name_sends_nothing(tmp_path: Path) -> None:
+    fake = CommandsFake()
+    async with console(fake.transport, tmp_path, words="run web-01") as (app, pilot):
+        await says(pilot, "executionTimeout")
+        await pilot.press(*"id")
+        app.screen.fields["document"].focus()
+        await pilot.press("backspace", "ctrl+s")
+        await says(pilot, "Choose a document")
+    assert fake.sent("SendCommand") == []
+
+
 async def test_what_was_typed_is_there_when_one_comes_back(tmp_path: Path) -> None:
     fake = CommandsFake()
     async with console(fake.transport, tmp_path, words="run web-01") as (app, pilot):

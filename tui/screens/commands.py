@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from tui.screens._command_actions import cancel_commands, prefill
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, Commands, send_params
+from tui.services.nodes import Node, Nodes
 from tui.widgets.columns import Column
 from tui.widgets.resource_table import ResourceTable
 
@@ -58,6 +59,7 @@ class CommandsScreen(ConsoleScreen):
         super().__init__(argument, state)
         self.commands: dict[Ref, Command] = {}
         self.grid = ResourceTable(COLUMNS, fields=self._fields)
+        self._names: dict[str, str] = {}
 
     def compose_body(self) -> ComposeResult:
         self.grid.glyphs = self.shell.glyphs
@@ -74,6 +76,11 @@ class CommandsScreen(ConsoleScreen):
             feed = services.feeds.feed(
                 commands.context, "ListCommands", {"looker": self.NOUN}, growing(commands), every=5.0
             )
+            nodes = services.of(Nodes, commands.context)
+            named = services.feeds.feed(
+                nodes.context, "DescribeInstanceInformation", {"looker": "run"}, nodes.all, every=30.0
+            )
+            self.follow(named, self.show_names, main=False)
             services.feeds.drive(commands.context, "commands", commands.watch_all, "ListCommands")
             self.follow(feed, self.show)
 
@@ -86,6 +93,15 @@ class CommandsScreen(ConsoleScreen):
         self.update_hints()
         return len(commands)
 
+    def show_names(self, nodes: Sequence[Node]) -> int:
+        """Take what the nodes are called."""
+        names = {node.id: node.name for node in nodes}
+        if names != self._names:
+            self._names = names
+            if self.commands:
+                self.show([*self.commands.values()])
+        return len(nodes)
+
     def _cells(self, command: Command, now: datetime) -> Sequence[Any]:
         word, style = status_word(command.status, self.shell.glyphs, command.details)
         asked = command.requested.timestamp() if command.requested else 0.0
@@ -94,7 +110,7 @@ class CommandsScreen(ConsoleScreen):
             (word, TABLE_STYLES.get(style, "")),
             (age(command.requested, now), "", -asked),
             command.summary,
-            (targets_in_words(command), "muted"),
+            (targets_in_words(command, self._names), "muted"),
             f"{command.completed}/{command.target_count}",
             (str(errors), "error" if errors else "muted", errors),
             (command.document, "muted"),
@@ -195,10 +211,11 @@ def growing(commands: Commands) -> Callable[[], AsyncIterator[list[Command]]]:
     return fetch
 
 
-def targets_in_words(command: Command) -> str:
-    """Say what a command was sent to: the tags, else how many nodes, else the node."""
+def targets_in_words(command: Command, names: Mapping[str, str]) -> str:
+    """Say what a command was sent to: the tags, else the node, else how many nodes with the first of their names."""
     if command.targets:
         return " ".join(f"{key}={','.join(values)}" for key, values in command.targets)
     if len(command.instance_ids) == 1:
-        return command.instance_ids[0]
-    return f"{len(command.instance_ids)} nodes"
+        return names.get(command.instance_ids[0], command.instance_ids[0])
+    shown = ", ".join(names.get(id, id) for id in command.instance_ids[:4])
+    return f"{len(command.instance_ids)}: {shown}{', …' if len(command.instance_ids) > 4 else ''}"

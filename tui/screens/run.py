@@ -14,59 +14,18 @@ from textual.widget import Widget
 from tui.errors import SsmTuiError
 from tui.screens._base import COPY, ConsoleScreen, changing, explain
 from tui.screens._follower import follow_commands
-from tui.screens._run_form import LIMITS, SHELL, RunForm, differences, texts_of
-from tui.screens._words import age, ping_word
+from tui.screens._run_form import LIMITS, SHELL, RunForm, texts_of
+from tui.screens._run_panes import PARAMETER, NodesPane, ParameterFields, RequestPane, RunState, counted
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, Commands
-from tui.services.documents import Document, DocumentDetails, DocumentParameter, Documents
+from tui.services.documents import Document, Documents
 from tui.services.nodes import Node, Nodes
 from tui.services.targets import Directory, join_words, split_words
 from tui.widgets.form_field import FormField
-from tui.widgets.lines_pane import LinesPane
-from tui.widgets.state_pane import StatePane, wrapped
 from tui.widgets.text_field import TextField
-from tui.widgets.top_bar import Word
 
-Field = FormField | TextField
-
-
-class NodesPane(LinesPane):
-    """The nodes that are meant now; the place that Esc leaves a field for."""
-
-    HELP_GROUP = "The nodes that are meant"
-
-
-class RunState(StatePane, inherit_css=False):
-    """What failed, or what is missing, above the form; StatePane's own style would take half of the screen."""
-
-    COMPONENT_CLASSES = StatePane.COMPONENT_CLASSES
-
-    DEFAULT_CSS = """
-    RunState { display: none; height: 5; color: $foreground; }
-    RunState.-shown { display: block; }
-    """
-
-
-class RequestPane(LinesPane, can_focus=False):
-    """The request as it will be sent."""
-
-    DEFAULT_CSS = "RequestPane { height: auto; }"
-    _height = 1
-
-    def set_height(self, lines: int) -> None:
-        """Take as many lines as there are."""
-        if lines != self._height:
-            self._height = lines
-            self.refresh(layout=True)
-
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        return max(self._height, 1)
-
-
-class AboutPane(LinesPane, can_focus=False):
-    """What a parameter is, above its field."""
-
-    DEFAULT_CSS = "AboutPane { height: 1; }"
+USERS = 20
+"""Nodes of which it is asked as whom commands run there."""
 
 
 class RunScreen(ConsoleScreen):
@@ -84,12 +43,7 @@ class RunScreen(ConsoleScreen):
     RunScreen > Horizontal { height: 1fr; }
     RunScreen.-short > RunState { height: 1; }
     RunScreen #run-form { width: 3fr; padding: 1 1 0 0; scrollbar-size-vertical: 1; }
-    RunScreen #run-parameters { height: auto; }
     RunScreen #run-side { width: 2fr; border-left: solid $panel; }
-    RunScreen NodesPane { height: 1fr; min-height: 2; }
-    RunScreen NodesPane:focus { background: $surface; }
-    RunScreen RequestPane { height: auto; max-height: 12; }
-    RunScreen AboutPane { height: 1; }
     RunScreen TextField { margin: 0 1 0 19; }
     RunScreen.-narrow > Horizontal { layout: vertical; }
     RunScreen.-narrow #run-form { width: 1fr; height: auto; max-height: 70%; padding: 0 1 0 0; }
@@ -118,6 +72,8 @@ class RunScreen(ConsoleScreen):
         self._told: set[str] = set()
         self._sending = False
         self._nodes_known = False
+        self._fault = ""
+        self._users: dict[str, str] = {}
         self._fill(argument)
         self.fields = {
             "targets": FormField(
@@ -128,7 +84,7 @@ class RunScreen(ConsoleScreen):
         for key, label, usual, about in LIMITS:
             text = self.form.limits.get(key, "")
             self.fields[key] = FormField(key, label, text, placeholder=usual, about=about)
-        self.parameters = Vertical(id="run-parameters")
+        self.parameters = ParameterFields()
         self.nodes = NodesPane()
         self.request = RequestPane()
 
@@ -169,7 +125,7 @@ class RunScreen(ConsoleScreen):
         for key, *_ in LIMITS:
             self.fields[key].set_text(self.form.limits.get(key, ""))
         for field in self.query(TextField):
-            field.set_text(self.form.texts.get(field.key.removeprefix("p:"), ""))
+            field.set_text(self.form.texts.get(field.key.removeprefix(PARAMETER), ""))
 
     def set_phase(self, phase: str, headline: str = "", text: str = "") -> None:
         super().set_phase(phase, headline, text)
@@ -187,22 +143,11 @@ class RunScreen(ConsoleScreen):
                 yield self.fields["targets"]
                 yield self.fields["document"]
                 with self.parameters:
-                    yield from self._parameter_fields(self.form.asked)
+                    yield from self.parameters.made_for(self.form.asked, self.form.texts)
                 yield from (self.fields[key] for key, *_ in LIMITS)
             with Vertical(id="run-side"):
                 yield self.nodes
                 yield self.request
-
-    def _parameter_fields(self, parameters: Iterable[DocumentParameter]) -> Iterable[Widget]:
-        for parameter in parameters:
-            text = self.form.texts.get(parameter.name, "")
-            key = f"p:{parameter.name}"
-            if parameter.is_list:
-                yield AboutPane([_about(parameter)])
-                yield TextField(key, text or parameter.default or "", placeholder="Enter sends, Ctrl+N a new line")
-            else:
-                usual = parameter.default or ""
-                yield FormField(key, parameter.name, text, placeholder=usual, about=parameter.description)
 
     def on_mount(self) -> None:
         # The engine may have said what the document asks for while the first fields were on their way.
@@ -210,8 +155,7 @@ class RunScreen(ConsoleScreen):
 
     def focus_body(self) -> None:
         """Give the keys to the first parameter: the targets are seen, the command is what is missing."""
-        fields = [*self.parameters.query("FormField, TextField").results(Widget)]
-        (fields[0] if fields else self.fields["document"]).focus()
+        (*self.parameters.fields, self.fields["document"])[0].focus()
 
     # data
 
@@ -260,56 +204,44 @@ class RunScreen(ConsoleScreen):
         return len(commands)
 
     def _use_document(self, name: str) -> None:
-        self.form.document, self.form.known, self._last = name, None, None
-        field = self.fields["document"]
-        if field.text != name:
-            field.set_text(name)
+        self.form.document, self.form.known, self._last, self._fault = name, None, None, ""
+        if name and self.fields["document"].text != name:
+            self.fields["document"].set_text(name)
         self._describe()
         self.update_bars()
 
     def _describe(self) -> None:
-        self.run_worker(self._fetch_document(self.form.document), group="document", exclusive=True, exit_on_error=False)
+        if self.form.document:
+            self.run_worker(self._ask_document(), group="document", exclusive=True, exit_on_error=False)
 
-    async def _fetch_document(self, name: str) -> None:
-        field = self.fields["document"]
+    async def _ask_document(self) -> None:
         try:
-            details = await self.shell.services.of(Documents).describe(name)
+            details = await self.shell.services.of(Documents).describe(self.form.document)
         except SsmTuiError as error:
-            field.problem = explain(error)[0]
+            self._fault = explain(error)[0]
+            self._show_all()
             return
-        field.problem = ""
-        await self._take_document(details)
-
-    async def _take_document(self, details: DocumentDetails) -> None:
-        self.form.known = details.parameters
+        self._fault, self.form.known = "", details.parameters
         self.fields["document"].set_note(details.description)
         await self._fit_fields()
 
     async def _fit_fields(self) -> None:
-        """Make the fields be those that the document asks for; one that is being typed in stays."""
-        if not self.parameters.is_attached:
-            return
-        asked = self.form.asked
-        present = [str(getattr(widget, "key", ""))[2:] for widget in self.parameters.query("FormField, TextField")]
-        if present and present == [parameter.name for parameter in asked[: len(present)]]:
-            lists = [parameter for parameter in asked if parameter.is_list]
-            for pane, parameter in zip(self.parameters.query(AboutPane), lists, strict=False):
-                pane.show([_about(parameter)])
-            await self.parameters.mount(*self._parameter_fields(asked[len(present) :]))
-        else:
-            focused = getattr(self.focused, "key", "")
-            await self.parameters.remove_children()
-            await self.parameters.mount(*self._parameter_fields(asked))
-            self._focus_key(focused)
-        self._show_all()
+        if self.parameters.is_attached:
+            in_parameters = getattr(self.focused, "key", "").startswith(PARAMETER)
+            kept = await self.parameters.fit(self.form.asked, self.form.texts)
+            if in_parameters and not kept:
+                self.focus_body()
+            self._show_all()
 
-    def _focus_key(self, key: str) -> None:
-        for field in self.query("FormField, TextField").results(Widget):
-            if key.startswith("p:") and getattr(field, "key", "") == key:
-                field.focus()
-                return
-        if key.startswith("p:"):
-            self.focus_body()
+    async def _ask_users(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            self._users[id] = ""
+        for id in ids:
+            try:
+                self._users[id] = (await self.shell.services.of(Nodes).details(id)).effective_user
+            except SsmTuiError:
+                return  # AWS does not say it
+        self._show_nodes_pane()
 
     # what one types
 
@@ -318,18 +250,17 @@ class RunScreen(ConsoleScreen):
         if key == "targets":
             self._line = event.text
         elif key == "document":
-            names = event.field._choices
-            if event.text in names or not names:
-                self._use_document(event.text)
-        elif key.startswith("p:"):
-            self.form.texts[key[2:]] = event.text
+            # A part of a name is no document: nothing can be sent until one is chosen.
+            self._use_document(event.text if event.text in event.field.choices or not event.field.choices else "")
+        elif key.startswith(PARAMETER):
+            self.form.texts[key.removeprefix(PARAMETER)] = event.text
         else:
             self.form.limits[key] = event.text.strip()
         self._told.discard(key)
         self._show_all()
 
     def on_text_field_edited(self, event: TextField.Edited) -> None:
-        self.form.texts[event.field.key.removeprefix("p:")] = event.text
+        self.form.texts[event.field.key.removeprefix(PARAMETER)] = event.text
         self._told.discard(event.field.key)
         self._show_all()
 
@@ -349,9 +280,9 @@ class RunScreen(ConsoleScreen):
         for field in self.query(FormField):
             problem = problems.get(field.key, "")
             # What is still missing is said when one tries to send; what is wrong is said at once.
-            silent = field.key.startswith("p:") and field.key not in self._told
-            if field.key != "document":
-                field.problem = "" if silent else problem
+            silent = field.key.startswith(PARAMETER) and field.key not in self._told
+            fault = self._fault if field.key == "document" else ""
+            field.problem = "" if silent else problem or fault
         for area in self.query(TextField):
             area.set_class(area.key in problems and area.key in self._told, "-wrong")
         self._show_count()
@@ -361,46 +292,24 @@ class RunScreen(ConsoleScreen):
     def _show_count(self) -> None:
         chosen = self.form.chosen
         count, off = len(chosen.nodes), len(chosen.offline)
-        text = f"{count} node{'s' * (count != 1)}" + (f", {off} offline" if off else "")
+        text = counted(count) + (f", {off} offline" if off else "")
         self.fields["targets"].set_note(text if self._nodes_known else "", "warn" if off or not count else "good")
 
     def _show_nodes_pane(self) -> None:
-        chosen, glyphs = self.form.chosen, self.shell.glyphs
-        count, off = len(chosen.nodes), len(chosen.offline)
         if not self._nodes_known:
             self.nodes.show([[("nodes: loading…", "dim")]])
             return
-        head: list[Word] = [(f"runs on {count} node{'s' * (count != 1)}", "accent" if count else "warn")]
-        lines: list[list[Word]] = [head]
-        if off:
-            head.append((f", {off} offline", "warn"))
-            lines.append([(f"{glyphs.warn} offline ones run it only if they are back in time", "warn")])
-        if self._last is not None and count:
-            names = {node.id: node.name for node in self._directory.nodes}
-            apart = differences(self.form, self._last, names)
-            ago = age(self._last.requested)
-            same = "the same as the last run" if not apart else "unlike the last run: " + ", ".join(apart)
-            lines.append([(f"{same} ({ago} ago)" if ago else same, "dim")])
-        for node in [*chosen.offline, *(node for node in chosen.nodes if node.online)]:
-            word, style = ping_word(node.ping, glyphs)
-            since = f" {age(node.last_ping)}" if not node.online and node.last_ping else ""
-            lines.append([(f"{word}{since}  ", style), (node.name, "text"), (f"  {node.id}", "dim")])
-        self.nodes.show(lines)
+        names = {node.id: node.name for node in self._directory.nodes}
+        self.nodes.tell(self.form, self._last, names, self._users, self.shell.glyphs)
+        unknown = [id for id in self.form.chosen.ids[:USERS] if id not in self._users]
+        if unknown and self.shell.is_connected:
+            self.run_worker(self._ask_users(unknown), group="users", exit_on_error=False)
 
     def _show_request(self, problems: Mapping[str, str]) -> None:
-        pane = self.request
-        columns = max(pane.size.width - 2, 20)
-        lines: list[list[Word]] = []
-        text = self.copies()["the aws line"]
-        requests = len(self.form.requests())
-        if requests > 1:
-            lines.append([(f"sent as {requests} commands of at most 50 nodes; the limits hold for each", "warn")])
-        lines += [[(line, "dim")] for line in wrapped(text, columns)]
-        missing = [text for key, text in problems.items() if key in self._told or not key.startswith("p:")]
-        if missing:
-            lines.insert(0, [(f"can't be sent yet: {missing[0]}", "warn")])
-        pane.show(lines)
-        pane.set_height(len(lines))
+        missing = [text for key, text in problems.items() if key in self._told or not key.startswith(PARAMETER)]
+        self.request.tell(
+            self.copies()["the aws line"], len(self.form.requests()), missing[0] if missing else self._fault
+        )
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 60, "-tiny")
@@ -429,7 +338,7 @@ class RunScreen(ConsoleScreen):
 
     @changing
     def action_send(self) -> None:
-        problems = self.form.problems()
+        problems = self.form.problems() | ({"document": self._fault} if self._fault else {})
         self._told |= set(problems)
         self._show_all()
         if not self._nodes_known:
@@ -459,7 +368,3 @@ class RunScreen(ConsoleScreen):
         follow_commands(self, commands, sent)
         self.shell.services.feeds.hint(commands.context, "ListCommands")
         self.shell.go("command", " ".join(sent))
-
-
-def _about(parameter: DocumentParameter) -> list[Word]:
-    return [(f"{parameter.name:>16}", "dim"), (f"  {parameter.description}", "dim")]

@@ -89,6 +89,10 @@ class FormField(Widget, can_focus=True):
             self._problem = text
             self.refresh(layout=True)
 
+    @property
+    def choices(self) -> Sequence[str]:
+        return self._choices
+
     def set_choices(self, choices: Sequence[str]) -> None:
         self._choices = choices
         self.refresh(layout=True)
