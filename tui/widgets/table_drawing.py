@@ -52,7 +52,7 @@ class Brushes:
 
 
 def draw_row(
-    columns: Sequence[Column],
+    sides: Sequence[str],
     cells: Sequence[Cell],
     layout: Layout,
     room: int,
@@ -62,24 +62,35 @@ def draw_row(
     cursor: bool,
     marked: bool,
 ) -> list[Segment]:
-    """Draw one row on `room` cells, the gutter included."""
+    """Draw one row on `room` cells, the gutter included; `sides` says for each column on which its text stands."""
     plain = brushes.cell("", cursor, marked)
-    segments = [Segment(glyphs.arrow if cursor else " ", plain)]
-    segments.append(Segment(glyphs.mark, brushes.cell("mark", cursor, marked)) if marked else Segment(" ", plain))
+    line = glyphs.arrow if cursor else " "  # what is gathered in one style: the fewer pieces, the faster it is drawn
+    segments: list[Segment] = []
+    if marked:
+        segments += [Segment(line, plain), Segment(glyphs.mark, brushes.cell("mark", cursor, marked))]
+        line = ""
+    else:
+        line += " "
     at, known = 0, len(cells)
     for place, start, size in layout.places:
         cell = cells[place] if place < known else ""
         text, name = (cell, "") if isinstance(cell, str) else (cell[0], cell[1])
         if not (text.isascii() and text.isprintable()):
             text = clean(text)
-        column = columns[place]
+        side = sides[place]
+        if side == "left" and len(text) <= size and text.isascii():
+            drawn = text.ljust(size)
+        else:
+            drawn = fit(text, size, side, glyphs.ellipsis)
         if start > at:
-            segments.append(Segment(" " * (start - at), plain))
-        drawn = fit(text, size, column.align or column.side, glyphs.ellipsis)
-        segments.append(Segment(drawn, brushes.cell(name, cursor, marked) if name else plain))
+            line += " " * (start - at)
+        if name:
+            segments += [Segment(line, plain), Segment(drawn, brushes.cell(name, cursor, marked))]
+            line = ""
+        else:
+            line += drawn
         at = start + size
-    if at < room - GUTTER:
-        segments.append(Segment(" " * (room - GUTTER - at), plain))
+    segments.append(Segment(line + " " * (room - GUTTER - at), plain))
     return segments
 
 

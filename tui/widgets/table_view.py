@@ -103,6 +103,7 @@ class TableView(Widget, can_focus=True):
         self._wishes: list[int] = []
         self._measured = 0
         self._layout: Layout | None = None
+        self._sides: list[str] = []
         self._lines: dict[tuple[int, bool, bool], list[Segment]] = {}
         self._brushes: Brushes | None = None
         self._notice: list[str] | None = None
@@ -186,6 +187,7 @@ class TableView(Widget, can_focus=True):
         if self._layout is None:
             room = self.size.width - GUTTER - 1
             self._layout = arrange(self.model.columns, self._wishes, room, self._offset)
+            self._sides = [column.side for column in self.model.columns]
             self._offset = self._layout.offset
         return self._layout
 
@@ -219,7 +221,7 @@ class TableView(Widget, can_focus=True):
         made = self._lines.get(key, [])
         if not made:
             cells, placed = model.cells[slot], self._placed()
-            made = draw_row(model.columns, cells, placed, room, brushes, self._glyphs, cursor=cursor, marked=marked)
+            made = draw_row(self._sides, cells, placed, room, brushes, self._glyphs, cursor=cursor, marked=marked)
             if len(self._lines) > 1024:
                 self._lines.clear()
             self._lines[key] = made
