@@ -123,6 +123,10 @@ async def test_failed_only_and_the_same_output_together(tmp_path: Path) -> None:
         await pilot.press("u", "f")
         await until(pilot, lambda: "web-01" not in text_of(pilot.app))
         await says(pilot, "web-04", "failed only")
+        await pilot.press("f", "slash", *"exit=0", "enter")
+        await until(pilot, lambda: "web-04" not in text_of(pilot.app))
+        await says(pilot, "web-01", "3 of 4")
+        await pilot.press("escape", "f")
         await pilot.press("a")
         await says(pilot, "runs on 1 node", "web-04", "unlike the last run: -3 nodes")
 

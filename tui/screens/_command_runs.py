@@ -20,12 +20,14 @@ from tui.services.commands import (
     Output,
 )
 from tui.theming import Glyphs
+from tui.widgets.filter_grammar import Filter, SlowExpressionError
 from tui.widgets.output_tail import KEEP, OutputTail, bytes_in_words
 from tui.widgets.pane_grid import Pane
 from tui.widgets.top_bar import Word
 
 TOGETHER = 16 * 1024 * 1024
 """Bytes of output that all nodes together keep to be shown."""
+KEYS = ("name", "id", "status", "exit")
 WAITING = (CommandStatus.PENDING, CommandStatus.DELAYED)
 RUNNING = (CommandStatus.IN_PROGRESS, CommandStatus.CANCELLING)
 
@@ -58,6 +60,12 @@ class NodeRun:
     @property
     def bad(self) -> bool:
         return self.status.over and self.status is not CommandStatus.SUCCESS
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What a filter looks at, in the order of KEYS."""
+        exit = "" if self.exit_code is None else str(self.exit_code)
+        return self.name, self.node_id, self.details or self.status.value, exit
 
     def take(self, invocation: Invocation) -> None:
         if invocation.status in RUNNING and self.began is None and not self.status.over:
@@ -163,15 +171,15 @@ class CommandRuns:
             said["running" if run.status in RUNNING else word] += 1
         return said
 
-    def chosen(self, text: str, *, failed: bool) -> list[NodeRun]:
-        """Give the runs that a filter shows: each word stands in the name, the id or the state."""
-        words = text.casefold().split()
-        return [
-            run
-            for run in self.runs.values()
-            if (run.bad or not failed)
-            and all(word in f"{run.name} {run.node_id} {run.details}".casefold() for word in words)
-        ]
+    def chosen(self, filter: Filter, *, failed: bool) -> list[NodeRun]:
+        """Give the runs that a filter shows; its keys are name, id, status and exit."""
+        runs = [run for run in self.runs.values() if run.bad or not failed]
+        if not filter:
+            return runs
+        try:
+            return [run for run in runs if filter.matches(run.cells, KEYS)]
+        except SlowExpressionError:
+            return runs
 
 
 def folded(runs: Iterable[NodeRun], panes: dict[str, Pane]) -> list[Pane]:

@@ -20,6 +20,7 @@ from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Commands, send_params
 from tui.widgets.cells import clean, cut, width
 from tui.widgets.charts import bar
+from tui.widgets.filter_grammar import Filter, parse
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.output_tail import bytes_in_words
 from tui.widgets.pane_grid import Pane, PaneGrid
@@ -68,7 +69,7 @@ class CommandScreen(ConsoleScreen):
         self.catch_up: CatchUp | None = None
         self.failed_only = False
         self.fold = False
-        self._filter = ""
+        self._filter = Filter()
         self._groups: dict[str, Pane] = {}
         self._members: dict[str, str] = {}
         self._dirty = False
@@ -247,8 +248,10 @@ class CommandScreen(ConsoleScreen):
         self._touch()
 
     def apply_filter(self, text: str) -> None:
-        self._filter = text
-        self._draw()
+        wanted = parse(text)
+        if wanted.error is None:
+            self._filter = wanted
+            self._draw()
 
     def counts(self) -> tuple[int, int, int]:
         return len(self.grid.panes), len(self.state.runs), 0
@@ -265,8 +268,8 @@ class CommandScreen(ConsoleScreen):
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         self.failed_only, self.fold = bool(state.get("failed")), bool(state.get("fold"))
-        self._filter = state.get("filter") or ""
-        self.bottom.set_filter(self._filter)
+        self._filter = parse(state.get("filter") or "")
+        self.bottom.set_filter(self._filter.text)
 
     def copies(self) -> dict[str, str]:
         run, command = self.run, self.state.first

@@ -322,6 +322,9 @@ class RunScreen(ConsoleScreen):
 
     # actions
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "filter" and super().check_action(action, parameters)
+
     def refusal(self, action: str) -> str:
         if action == "send" and self._sending:
             return "it is being sent"
