@@ -233,6 +233,18 @@ async def test_moving_the_cursor_draws_two_lines_and_no_more() -> None:
         assert sorted(set(drawn)) == [1, 2]
 
 
+async def test_a_value_that_grows_is_not_cut_for_ever() -> None:
+    widget = ResourceTable([Column("name"), Column("status", kind="status")])
+    widget.set_rows([(1, ("web-1", "Pending")), (2, ("web-2", "Pending"))])
+    app = Listening(widget)
+    async with app.run_test(size=(60, 6)) as pilot:
+        widget.update_cell(2, "status", "Success after a while")
+        await pilot.pause()
+        assert lines(widget)[2].endswith("Success after a while")
+        widget.set_rows([(1, ("a name that is longer", "Pending"))])
+        assert "a name that is longer  Pending" in lines(widget)[1]
+
+
 async def test_markup_control_and_wide_characters_are_drawn_as_they_are() -> None:
     widget = ResourceTable([Column("name", max_width=12), Column("tag")])
     app = Listening(widget)

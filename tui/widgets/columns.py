@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui.widgets.cells import clean, width
 from tui.widgets.filter_grammar import Cell, cell_text
@@ -46,10 +46,11 @@ class Column:
 
 _DIGITS = re.compile(r"\d+")
 _ONE_RUN = re.compile(r"(\D*)0*(\d{1,1000})(\D*)")
-_NUMBER = re.compile(r"[-+]?(?:\d[\d,_ ]*)?\.?\d+(?:[eE][-+]?\d+)?")
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w|mo|y)")
+# Compiled by their first use (`re` keeps them): few tables sort by these, and every start would pay.
+_NUMBER = r"[-+]?(?:\d[\d,_ ]*)?\.?\d+(?:[eE][-+]?\d+)?"
+_AGE = r"(\d+(?:\.\d+)?)\s*(ms|mo|s|m|h|d|w|y)"
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 2629746, "y": 31556952}
-_UNIT = re.compile(r"\s*([kKMGTPE])(i?)[bB]?\b")
+_UNIT = r"\s*([kKMGTPE])(i?)[bB]?\b"
 _POWER = {"k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
 
 
@@ -71,18 +72,18 @@ def _led(match: re.Match[str]) -> str:
 
 def number(text: str) -> float:
     """Read the first number of a text, `k`, `MB` and `GiB` behind it counted; without one it sorts last."""
-    match = _NUMBER.search(text)
+    match = re.search(_NUMBER, text)
     if match is None:
         return float("inf")
     value = float(re.sub(r"[,_ ]", "", match.group()))
-    if unit := _UNIT.match(text, match.end()):
+    if unit := re.match(_UNIT, text[match.end() :]):
         value *= (1024 if unit.group(2) else 1000) ** _POWER[unit.group(1)]
     return value
 
 
 def age(text: str) -> float:
     """Read an age such as `3m 10s ago` as seconds; without one it sorts last."""
-    found = _AGE.findall(text)
+    found = re.findall(_AGE, text)
     return sum(float(amount) * _SECONDS[unit] for amount, unit in found) if found else float("inf")
 
 
@@ -132,8 +133,7 @@ def measure(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], floor: Se
     return [c.width if c.width is not None else min(wish, c.max_width) for c, wish in zip(columns, wishes, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Which columns stand where: `places` are (column number, first cell, cells), the first frozen at the left.
 
     `offset` columns after the first are scrolled away; `more` says that some are still hidden at the right, and `steps`

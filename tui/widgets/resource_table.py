@@ -175,7 +175,7 @@ class ResourceTable(TableView):
             self._sort = (place, self._sort[1])
             self.model.unarranged = True
             self._arrange()
-        self._wishes = []
+        self._measured, self._wishes = 0, []
         self._measure()
         self._redraw()
 
@@ -183,6 +183,7 @@ class ResourceTable(TableView):
         """Make the rows be these; cursor, scroll position and marks stay with their ids."""
         anchor, marks = self._anchor(), len(self.model.marks)
         self.model.replace(rows)
+        self._measured = 0
         self._changed(anchor)
         if len(self.model.marks) != marks:
             self._say_marks()
@@ -209,7 +210,13 @@ class ResourceTable(TableView):
         if before != after or shown != len(model):
             self._changed(anchor, forget=False)
         elif after is not None:
-            self._refresh_row(after)
+            widths = self._wishes
+            if self._top <= after < self._top + self._body:
+                self._measure()
+            if widths == self._wishes:
+                self._refresh_row(after)
+            else:
+                self.refresh()
 
     def update_cell(self, row: Hashable, key: str, cell: Cell) -> None:
         """Change one cell by its column's key; an unknown id or key changes nothing."""
@@ -272,8 +279,7 @@ class ResourceTable(TableView):
         if forget:
             self._lines.clear()
         self._keep(anchor)
-        if self._measured < len(self.model.order) and self._measured < 400:
-            self._measure()
+        self._measure()
         if self.model.unarranged and self._passing is None:
             self._arrange()
         if self.total > BULK and self.is_running and (self._warming is None or self._warming.is_finished):

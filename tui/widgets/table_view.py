@@ -171,9 +171,9 @@ class TableView(Widget, can_focus=True):
         super().notify_style_update()
 
     def _measure(self) -> None:
-        """Measure columns over the first rows and those in view; widths only grow, and never while one moves."""
+        """Measure columns over the first rows (once) and those in view; widths only grow, and never while one moves."""
         model = self.model
-        rows = model.order[:_SAMPLE] + [
+        rows = model.order[self._measured : _SAMPLE] + [
             model.slot_at(at) for at in range(self._top, min(self._top + self._body, len(model)))
         ]
         wishes = measure(model.columns, (model.cells[slot] for slot in rows), self._wishes)
