@@ -109,3 +109,17 @@ async def test_the_latest_notice_leads_to_its_place(tmp_path: Path) -> None:
         await says(pilot, "2 Success", "' to open")
         await pilot.press("apostrophe")
         await until(pilot, lambda: app.history.current.argument == "3f2")
+
+
+async def test_going_to_and_fro_between_places_does_not_take_the_screen_away_that_one_stands_on(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        first = app.screen
+        for turn in range(12):
+            app.go("nodes", f"other {turn}")
+            await pilot.pause()
+            app.go("nodes")
+            await until(pilot, lambda: app.screen.argument is None)  # type: ignore[attr-defined]
+        assert app.screen is first
+        assert first.is_attached
+        assert "web-01" in text_of(app)

@@ -87,12 +87,17 @@ class History:
         return self.current
 
     def faded(self) -> list[Place]:
-        """Give the places whose screens are too far back to stay alive."""
-        alive: list[Place] = []
-        for place in sorted(self._places, key=lambda one: abs(self._places.index(one) - self._at)):
-            if place.screen is not None and place not in alive:
-                alive.append(place)
-        return alive[KEPT + 1 :]
+        """Give the places whose screens are too far back to stay alive; one screen may serve several places."""
+        alive: set[int] = set()
+        faded: list[Place] = []
+        for _, place in sorted(enumerate(self._places), key=lambda one: abs(one[0] - self._at)):
+            if place.screen is None or id(place.screen) in alive:
+                continue
+            if len(alive) <= KEPT:
+                alive.add(id(place.screen))
+            else:
+                faded.append(place)
+        return faded
 
     def _append(self, place: Place) -> None:
         del self._places[self._at + 1 :]

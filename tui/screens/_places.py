@@ -96,7 +96,7 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
             if faded.screen is not None and faded.screen.SINGLE:
                 continue
             screen, faded.screen = faded.screen, None
-            if screen is not None:
+            if screen is not None and self.is_screen_installed(screen):
                 self.uninstall_screen(screen)
                 screen.remove()
 
