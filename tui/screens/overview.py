@@ -160,14 +160,13 @@ class OverviewScreen(ConsoleScreen):
 
     def _show_engine(self, engine: EngineInfo) -> int:
         used = sum(count for _, count in engine.disk)
-        largest = [(name, count) for name, count in sorted(engine.disk, key=lambda item: -item[1]) if count][:2]
-        parts = ", ".join(f"{name} {size(count)}" for name, count in largest)
+        name, most = max(engine.disk, key=lambda item: item[1], default=("", 0))
         live = len(engine.live)
-        stays = f"{live} of yours run{'s' if live == 1 else ''} in it" if live else "leaves when nobody looks"
+        stays = f"{live} of yours run{'s' if live == 1 else ''} in it" if live else "ends when idle"
         facts = [
             ("version", engine.version, f"  pid {engine.pid}"),
             ("up", age(engine.started), f"  {stays}"),
-            ("on disk", size(used), f"  {parts}" if len(largest) > 1 else ""),
+            ("on disk", size(used), f"  {name} {size(most)}" if most < used else ""),
         ]
         lines: list[tuple[Word, ...]] = [
             ((f"{name:<8} ", "dim"), (text, "text"), (more, "dim")) for name, text, more in facts

@@ -188,8 +188,8 @@ class Tiles(Widget, can_focus=True):
                 self._go(target)
         elif 0 <= row + down < len(self._rows):
             here, there = self._rows[row], self._rows[row + down]
-            left, room = here.spans(self.size.width)[self._index - here.first]
-            self._go(there.first + _nearest(there.spans(self.size.width), left + room // 2))
+            left, _ = here.spans(self.size.width)[self._index - here.first]
+            self._go(there.first + _nearest(there.spans(self.size.width), left))
 
     def action_edge(self, last: int) -> None:
         self._go(len(self._tiles) - 1 if last else 0)
