@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
@@ -21,7 +21,7 @@ class ScreenActions(Screen[None], inherit_bindings=False):
 
     bottom: BottomBar
     watching: bool
-    FILTERS: ClassVar[bool] = True
+    FILTERS: bool = True
     """Whether `/` filters here."""
     BINDINGS = [
         Binding("slash", "filter", "filter", tooltip="Filter as you type", key_display="/", id="screen.filter"),

@@ -290,6 +290,8 @@ class ConsoleScreen(ScreenActions):
         method = getattr(self, f"action_{action}", None)
         if self.shell.read_only and getattr(method, "__changes__", False):
             return "this console is read-only (started with --read-only, or read_only in the config file)"
+        if action == "filter" and not self.FILTERS:
+            return "there are no rows to filter here"
         return self.refusal(action)
 
     # the shell's part

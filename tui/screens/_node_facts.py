@@ -39,7 +39,7 @@ def summary_lines(
     if samples:
         lines += [[], *_measures(samples, width, glyphs)]
     if node.tags:
-        lines += [[], *(_fact(key, (value, "text")) for key, value in sorted(node.tags.items()))]
+        lines += [[], [("tags", "accent")], *(_fact(key, (value, "text")) for key, value in sorted(node.tags.items()))]
     return lines
 
 
@@ -62,8 +62,10 @@ def _measures(samples: Sequence[Sample], width: int, glyphs: str) -> list[Line]:
         if not rates:
             continue
         drawn = sparkline(rates, width, high=max(*rates, 1.0), glyphs=glyphs)
-        lines.append(_fact(name, (f"{size(rates[-1]):>9}/s ", "text"), (drawn, "accent")))
-    lines.append(_fact("load", (f"{last.load:>9.2f}", "text"), (f"    measured {age(last.at)} ago", "dim")))
+        lines.append(_fact(name, (f"{size(rates[-1]) + '/s':>11}  ", "text"), (drawn, "accent")))
+    lines.append(
+        _fact("load", (f"{last.load:>9.2f}", "text"), (f"    measured {age(last.at)} ago" if last.at else "", "dim"))
+    )
     return lines
 
 

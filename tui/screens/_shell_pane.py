@@ -54,6 +54,7 @@ class ShellPane(Widget):
         self._sessions = sessions
         self._channel: Channel | None = None
         self._attaching = False
+        self._leaving = False
         self._typed: asyncio.Queue[bytes] = asyncio.Queue()
 
     def compose(self) -> ComposeResult:
@@ -121,6 +122,8 @@ class ShellPane(Widget):
         finally:
             typing.cancel()
             self._channel = None
+        if self._leaving:
+            return
         lost = channel.exit_status is None and not await self._is_over()
         self._end(lost, channel.exit_status, channel.close_reason)
 
@@ -162,5 +165,6 @@ class ShellPane(Widget):
 
     async def detach(self) -> None:
         """Leave the session running."""
+        self._leaving = True
         if self._channel is not None:
             await self._channel.aclose()

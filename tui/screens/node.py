@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,56 +11,26 @@ from textual.binding import Binding
 from tui.errors import ApiError, SsmTuiError
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing, explain
 from tui.screens._node_facts import summary_lines
-from tui.screens._words import age, cell, ping_word, session_word, size, status_word
+from tui.screens._node_tabs import COLUMNS, EMPTY, SORTS, TABS, Row, invocation_row, process_row, process_text
+from tui.screens._node_tabs import session_row as row_of_session
+from tui.screens._words import ping_word
 from tui.services.commands import Commands, Invocation
 from tui.services.feeds import Feed, Looker
 from tui.services.nodes import Node, NodeDetails, Nodes, Process, Sample
 from tui.services.sessions import Session, Sessions
-from tui.services.tags import Tags
+from tui.theming import Glyphs
 from tui.widgets.lines_pane import LinesPane
-from tui.widgets.resource_table import Column, ResourceTable
+from tui.widgets.resource_table import ResourceTable
 from tui.widgets.tab_bar import TabBar
 
-TABS = ("Summary", "Processes", "Commands", "Sessions", "Tags")
 SAMPLES = 120
 """Measurements that the sparklines draw."""
-_COLUMNS: dict[str, list[Column]] = {
-    "Processes": [
-        Column("pid", "PID", kind="number"),
-        Column("user", "User"),
-        Column("cpu", "CPU %", kind="number"),
-        Column("memory", "Mem %", kind="number"),
-        Column("resident", "Resident", kind="number"),
-        Column("age", "Age", kind="age", wide=True),
-        Column("state", "State", wide=True),
-        Column("command", "Command", max_width=200),
-    ],
-    "Commands": [
-        Column("status", "Status", kind="status"),
-        Column("age", "Age", kind="age"),
-        Column("document", "Document"),
-        Column("comment", "Comment", wide=True),
-        Column("id", "Command id"),
-    ],
-    "Sessions": [
-        Column("status", "Status", kind="status"),
-        Column("age", "Age", kind="age"),
-        Column("document", "Document", wide=True),
-        Column("details", "Details"),
-        Column("id", "Session id"),
-    ],
-    "Tags": [Column("key", "Key", max_width=128), Column("value", "Value", max_width=256)],
-}
-_EMPTY = {
-    "Processes": "This node says nothing of its processes.",
-    "Commands": "Nothing has run here yet. r runs a command.",
-    "Sessions": "No shell was opened here yet. s opens one.",
-    "Tags": "No tags. n makes the first one.",
-}
+BESIDE = 30
+"""Cells of the Summary beside a sparkline."""
 
 
 class NodeScreen(ConsoleScreen):
-    """One node behind tabs; the keys 1 to 5 and `{` `}` go between them."""
+    """One node behind tabs, which the keys 1 to 5 go to; each tab keeps its own filter, order and cursor."""
 
     NOUN, TITLE = "node", "Node"
     BINDINGS = [
@@ -69,7 +39,14 @@ class NodeScreen(ConsoleScreen):
         Binding("t", "tab(5)", "tags", tooltip="Show this node's tags", id="node.tags"),
         Binding("n", "new_tag", "new tag", tooltip="Add a tag, key=value", id="node.new_tag"),
         Binding("e", "edit_tag", "edit tag", tooltip="Change the value of the tag", show=False, id="node.edit_tag"),
-        Binding("D", "delete_tag", "delete tag", tooltip="Remove the tag", show=False, id="node.delete_tag"),
+        Binding(
+            "D",
+            "delete_tag",
+            "delete tag",
+            tooltip="Remove the marked tags, else this one",
+            show=False,
+            id="node.delete_tag",
+        ),
         Binding(
             "b", "become", "become", tooltip="Run commands and shells as root by sudo, or no more", id="node.become"
         ),
@@ -85,9 +62,8 @@ class NodeScreen(ConsoleScreen):
     NodeScreen TabBar { background: $bar; }
     NodeScreen.-summary ResourceTable { display: none; }
     NodeScreen.-table LinesPane { display: none; }
-    NodeScreen.-loading TabBar, NodeScreen.-error TabBar { display: none; }
     """
-    EMPTY: ClassVar[tuple[str, str]] = ("There is no such node.", "Esc goes back to the fleet.")
+    LOADING: ClassVar[str] = "Loading the node…"
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
@@ -95,16 +71,20 @@ class NodeScreen(ConsoleScreen):
         self.details: NodeDetails | None = None
         self.samples: list[Sample] = []
         self.tab = int((state or {}).get("tab", 0))
+        self._kept: dict[int, dict[str, Any]] = dict((state or {}).get("tabs", {}))
+        self._wanted: dict[str, Any] = {}
+        self._processes: dict[str, Process] = {}
         self._tab_lookers: list[Looker[Any]] = []
+        self._is_following = False
         self._tabs = TabBar(TABS)
         self._facts = LinesPane()
-        self._table: ResourceTable | None = None
+        self._grid = ResourceTable(classes="resource-table")
 
     def compose_body(self) -> ComposeResult:
+        self._grid.glyphs = self.shell.glyphs
         yield self._tabs
         yield self._facts
-        self._table = ResourceTable(glyphs=self.shell.glyphs, classes="resource-table")
-        yield self._table
+        yield self._grid
 
     def crumb(self) -> str:
         return f"{self.node.name} ({self.node.id})" if self.node and self.node.name != self.node.id else self.node_id
@@ -123,10 +103,12 @@ class NodeScreen(ConsoleScreen):
             except ApiError:
                 found = [node for node in await nodes.all() if wanted in (node.name, node.computer_name, node.id)]
                 if len(found) != 1:
-                    why = "more than one node is" if found else "no node is"
-                    raise SsmTuiError(f"{why} named {wanted}.", hint="Esc goes back to the fleet.") from None
+                    why = "More than one node is" if found else "No node is"
+                    raise SsmTuiError(f"{why} named {wanted}.", hint="Esc goes back; `:nodes` lists them.") from None
                 return found[0]
 
+        # What the tab followed ended with the link before.
+        self._tab_lookers, self._is_following = [], False
         feeds = self.shell.services.feeds
         self.follow(feeds.feed(nodes.context, "DescribeInstanceInformation", {"node": wanted}, fetch), self._show_node)
         feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
@@ -134,8 +116,10 @@ class NodeScreen(ConsoleScreen):
     def _show_node(self, node: Node) -> int:
         first, self.node = self.node is None, node
         self.shell.see("node", {node.id: node.name})
-        if first or not self._tab_lookers:
-            self._choose(self.tab)
+        if first:
+            self._show_tab()
+        if not self._is_following:
+            self._follow_tab(node)
         self._draw_summary()
         if TABS[self.tab] == "Tags":
             self._show_tags(node)
@@ -144,26 +128,50 @@ class NodeScreen(ConsoleScreen):
     # the tabs
 
     def _choose(self, tab: int) -> None:
+        self._keep()
+        self._leave_tab()
+        self.tab = tab
+        self._show_tab()
+        if self.node is not None:
+            self._follow_tab(self.node)
+        self.focus_body()
+        self.refresh_bindings()
+
+    def _keep(self) -> None:
+        """Remember how the tab that shows stands."""
+        if self.tab and self.node is not None:
+            self._kept[self.tab] = super().save_state()
+
+    def _show_tab(self) -> None:
+        """Show the tab as it was left, without its rows."""
+        name, kept = TABS[self.tab], self._kept.get(self.tab, {})
+        self.FILTERS = self.tab != 0
+        self._tabs.show(TABS, self.tab)
+        self.set_class(self.tab == 0, "-summary")
+        self.set_class(self.tab != 0, "-table")
+        self.bottom.set_filter(kept.get("filter", ""))
+        if self.tab:
+            self._grid.state, self._grid.message, self._grid.stale = "loading", "", False
+            self._grid.set_rows([])
+            self._grid.set_filter(kept.get("filter", ""))
+            self._grid.set_columns(COLUMNS[name])
+            self._grid.sort_by(*kept.get("sort", SORTS.get(name, ("", False))))
+            self._wanted = kept
+        self.update_bars()
+
+    def _follow_tab(self, node: Node) -> None:
+        before = len(self._lookers)
+        self._is_following = True
+        follow = getattr(self, f"_follow_{TABS[self.tab].lower()}")
+        follow(node)
+        self._tab_lookers = self._lookers[before:]
+
+    def _leave_tab(self) -> None:
         for looker in self._tab_lookers:
             looker.close()
             if looker in self._lookers:
                 self._lookers.remove(looker)
-        before = len(self._lookers)
-        self.tab = tab
-        self._tabs.show(TABS, tab)
-        self.set_class(tab == 0, "-summary")
-        self.set_class(tab != 0, "-table")
-        assert self._table is not None
-        if tab:
-            self._table.state, self._table.message = "loading", ""
-            self._table.set_rows([])
-            self._table.set_columns(_COLUMNS[TABS[tab]])
-        if self.node is not None:
-            getattr(self, f"_follow_{TABS[tab].lower()}")(self.node)
-        self._tab_lookers = self._lookers[before:]
-        (self._table if tab else self._facts).focus()
-        self.refresh_bindings()
-        self.update_bars()
+        self._tab_lookers, self._is_following = [], False
 
     def _feed(self, operation: str, fetch: Callable[[], Any], every: float) -> Feed[Any]:
         return self.shell.services.feeds.feed(
@@ -187,7 +195,12 @@ class NodeScreen(ConsoleScreen):
 
     def _follow_processes(self, node: Node) -> None:
         nodes = self.shell.services.of(Nodes)
-        self._rows_of(self._feed("ListProcesses", lambda: nodes.processes(node.id), 3), self._process_row)
+
+        def row(one: Process, glyphs: Glyphs) -> Row:
+            self._processes[one.ref.id] = one
+            return process_row(one, glyphs)
+
+        self._rows_of(self._feed("ListProcesses", lambda: nodes.processes(node.id), 3), row)
 
     def _follow_commands(self, node: Node) -> None:
         commands = self.shell.services.of(Commands)
@@ -195,7 +208,7 @@ class NodeScreen(ConsoleScreen):
         async def fetch() -> list[Invocation]:
             return [one async for page in commands.invocations(node=node.id) for one in page]
 
-        self._rows_of(self._feed("ListCommandInvocations", fetch, 5), self._invocation_row)
+        self._rows_of(self._feed("ListCommandInvocations", fetch, 5), invocation_row)
         self.shell.services.feeds.drive(commands.context, "invocations", commands.watch_all, "ListCommandInvocations")
 
     def _follow_sessions(self, node: Node) -> None:
@@ -206,76 +219,69 @@ class NodeScreen(ConsoleScreen):
             past = [one async for page in sessions.list(history=True, target=node.id) for one in page]
             return [*live, *past]
 
-        self._rows_of(self._feed("DescribeSessions", fetch, 5), self._session_row)
+        self._rows_of(self._feed("DescribeSessions", fetch, 5), row_of_session)
         self.shell.services.feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
 
     def _follow_tags(self, node: Node) -> None:
         self._show_tags(node)
 
     def _show_tags(self, node: Node) -> None:
-        assert self._table is not None
-        self._table.state, self._table.message = "empty", _EMPTY["Tags"]
-        self._table.set_rows([(key, (key, value)) for key, value in sorted(node.tags.items())])
+        self._set_rows([(key, (key, value)) for key, value in sorted(node.tags.items())])
 
-    def _rows_of(self, feed: Feed[Any], row: Callable[[Any], tuple[str, tuple[Any, ...]]]) -> None:
-        table, tab = self._table, self.tab
-        assert table is not None
+    def _rows_of(self, feed: Feed[Any], row: Callable[[Any, Glyphs], Row]) -> None:
+        tab = self.tab
 
         def show(things: list[Any]) -> int:
             if self.tab == tab:
-                table.state, table.message = "empty", _EMPTY[TABS[tab]]
-                table.stale = False
-                table.set_rows([row(thing) for thing in things])
-                self.update_bars()
+                self._set_rows([row(thing, self.shell.glyphs) for thing in things])
             return 1
 
         def failed(feed: Feed[Any]) -> None:
             if feed.error is not None and self.tab == tab and self.is_attached:
-                table.state, table.message = "error", " ".join(explain(feed.error))
-                table.stale = bool(table.total)
+                self._grid.state, self._grid.message = "error", "\n".join(explain(feed.error))
+                self._grid.stale = bool(self._grid.total)
 
         self.follow(feed, show, main=False)
         self._lookers.append(feed.look(failed, visible=self._is_looking))
+        if feed.error is not None:
+            failed(feed)
 
-    def _process_row(self, process: Process) -> tuple[str, tuple[Any, ...]]:
-        return process.ref.id, (
-            str(process.pid),
-            process.user,
-            f"{process.cpu:.1f}",
-            f"{process.memory:.1f}",
-            (size(process.resident), "", process.resident),
-            age(process.started),
-            process.state,
-            process.command,
-        )
+    def _set_rows(self, rows: list[Row]) -> None:
+        grid = self._grid
+        grid.state, grid.message, grid.stale = "empty", EMPTY[TABS[self.tab]], False
+        grid.set_rows(rows)
+        if rows and self._wanted:
+            wanted, self._wanted = self._wanted, {}
+            grid.mark(wanted.get("marks", ()))
+            if wanted.get("cursor") is not None:
+                grid.move_to(wanted["cursor"])
+        self.update_bars()
 
-    def _invocation_row(self, one: Invocation) -> tuple[str, tuple[Any, ...]]:
-        status = cell(status_word(one.status, self.shell.glyphs, one.details))
-        return one.command_id, (status, age(one.requested), one.document, one.comment, one.command_id)
-
-    def _session_row(self, one: Session) -> tuple[str, tuple[Any, ...]]:
-        status = cell(session_word(one.status, self.shell.glyphs))
-        return one.id, (status, age(one.started), one.document, one.details, one.id)
-
-    def _draw_summary(self) -> int:
+    def _draw_summary(self, columns: int = 0) -> int:
         if self.node is not None:
             word = ping_word(self.node.ping, self.shell.glyphs)
             charset = "ascii" if self.shell.glyphs.arrow == ">" else "unicode"
-            width = max(20, min(self.size.width - 40, SAMPLES))
+            width = max(10, min((columns or self.size.width) - BESIDE, SAMPLES))
             self._facts.show(summary_lines(self.node, self.details, self.samples, word, width, charset))
         return 1
+
+    def fit_size(self, columns: int, rows: int) -> None:
+        super().fit_size(columns, rows)
+        self._draw_summary(columns)
 
     # state and the shared keys
 
     def save_state(self) -> dict[str, Any]:
-        return {**super().save_state(), "tab": self.tab}
+        self._keep()
+        return {"tab": self.tab, "tabs": self._kept}
 
-    def counts(self) -> tuple[int, int, int]:
-        return super().counts() if self.tab else (1, 1, 0)
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Nothing yet: a tab takes what it was with its columns."""
 
     def refusal(self, action: str) -> str:
-        on_tags = TABS[self.tab] == "Tags"
-        if action in ("edit_tag", "delete_tag") and not (on_tags and self._tag):
+        if self.node is None and action not in ("leave", "reload", "watch", "copy_text"):
+            return "the node is not known yet"
+        if action in ("edit_tag", "delete_tag") and not (TABS[self.tab] == "Tags" and self._grid.cursor_id):
             return "the cursor is on no tag (5 shows them)"
         if action == "shell" and self.node is not None and not self.node.online:
             return f"{self.node.name} does not answer"
@@ -283,10 +289,15 @@ class NodeScreen(ConsoleScreen):
 
     def copies(self) -> dict[str, str]:
         found = {}
-        if self.tab and self._table is not None and self._table.cursor_id is not None:
-            found[f"{TABS[self.tab].lower().rstrip('s')}"] = str(self._table.cursor_id)
+        if self.tab and self._grid.cursor_id is not None:
+            at = str(self._grid.cursor_id)
+            found[{"Processes": "pid", "Tags": "tag"}.get(TABS[self.tab], "id of the row")] = at
+            if TABS[self.tab] == "Processes" and at in self._processes:
+                found["command line"] = self._processes[at].command
+            if TABS[self.tab] == "Tags" and self.node is not None:
+                found["value"] = self.node.tags.get(at, "")
         if self.node is not None:
-            found |= {"id": self.node.id, "name": self.node.name, "address": self.node.address}
+            found |= {"node id": self.node.id, "node name": self.node.name, "address": self.node.address}
         return found
 
     async def raw(self) -> tuple[str, Any]:
@@ -294,31 +305,35 @@ class NodeScreen(ConsoleScreen):
 
     # what is done
 
-    @property
-    def _tag(self) -> str:
-        if TABS[self.tab] != "Tags" or self._table is None or self._table.cursor_id is None:
-            return ""
-        return str(self._table.cursor_id)
-
     def action_tab(self, number: int) -> None:
-        if self.node is not None:
-            self._choose(number - 1)
+        self._choose(number - 1)
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
-        self._choose(event.index)
+        if self.node is not None:
+            self._choose(event.index)
+
+    def on_resource_table_row_highlighted(self) -> None:
+        self.refresh_bindings()
 
     def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
         match TABS[self.tab]:
+            case "Processes":
+                self.do(self._read_process(str(event.row)))
             case "Commands":
                 self.shell.go("command", event.row)
             case "Sessions":
                 self.shell.go("sessions", event.row)
             case "Tags":
-                self.action_edit_tag()
+                self.call_later(self.app.run_action, "screen.edit_tag")
+
+    async def _read_process(self, pid: str) -> None:
+        from tui.screens._dialogs import Reader  # deferred: opened on a key
+
+        await self.ask(Reader(f"Process {pid} of {self.crumb()}", process_text(self._processes[pid])))
 
     @changing
     def action_shell(self) -> None:
-        self.shell.go("sessions", ("open", self.node_id))
+        self.shell.go("sessions", {"start": self.node_id})
 
     @changing
     def action_run(self) -> None:
@@ -326,56 +341,27 @@ class NodeScreen(ConsoleScreen):
 
     @changing
     def action_become(self) -> None:
-        self.do(self._become())
+        from tui.screens._become import change_become  # deferred: opened on a key
 
-    async def _become(self) -> None:
-        from tui.screens._dialogs import Confirm  # deferred: opened on a key
-
-        nodes = self.shell.services.of(Nodes)
-        wanted = "none" if (self.details and self.details.become == "sudo") else "sudo"
-        what = "as root, by sudo" if wanted == "sudo" else "as the engine's own user"
-        if await self.ask(
-            Confirm(f"Run on {self.crumb()} {what}?", "Commands and shells from now on; what runs stays.")
-        ):
-            await nodes.set_become(self.node_id, wanted)
-            if wanted == "sudo":
-                await self._ask_password(nodes)
-            self.reload()
-
-    async def _ask_password(self, nodes: Nodes) -> None:
-        from tui.screens._dialogs import Prompt  # deferred: opened on a key
-
-        text = "Empty where sudo asks for none. It stays in the engine's memory and is never written down."
-        password = await self.ask(Prompt("The password that sudo asks for", text, secret=True))
-        if password:
-            await nodes.set_become_password(self.node_id, password)
+        self.do(change_become(self, self.node_id, self.crumb()))
 
     @changing
     def action_new_tag(self) -> None:
-        self.do(self._set_tag("Add a tag", "key=value", ""))
+        from tui.screens._node_tags import add_tag  # deferred: opened on a key
+
+        self.do(add_tag(self, self.node_id, self.crumb()))
 
     @changing
     def action_edit_tag(self) -> None:
-        key = self._tag
+        from tui.screens._node_tags import change_tag  # deferred: opened on a key
+
+        key = str(self._grid.cursor_id)
         value = self.node.tags.get(key, "") if self.node else ""
-        self.do(self._set_tag("Change a tag", "key=value", f"{key}={value}"))
-
-    async def _set_tag(self, title: str, text: str, first: str) -> None:
-        from tui.screens._tag_prompt import TagPrompt  # deferred: opened on a key
-
-        answer = await self.ask(TagPrompt(title, text, value=first))
-        if answer:
-            key, _, value = answer.partition("=")
-            await self.shell.services.of(Tags).add(self.node_id, {key.strip(): value.strip()})
-            self.reload()
+        self.do(change_tag(self, self.node_id, self.crumb(), key, value))
 
     @changing
     def action_delete_tag(self) -> None:
-        self.do(self._delete_tag(self._tag))
+        from tui.screens._node_tags import remove_tags  # deferred: opened on a key
 
-    async def _delete_tag(self, key: str) -> None:
-        from tui.screens._dialogs import Confirm  # deferred: opened on a key
-
-        if await self.ask(Confirm(f"Remove the tag {key} from {self.crumb()}?")):
-            await self.shell.services.of(Tags).remove(self.node_id, [key])
-            self.reload()
+        keys, hidden = ([str(key) for key in ids] for ids in (self._grid.targets, self._grid.hidden_marks))
+        self.do(remove_tags(self, self.node_id, self.crumb(), keys, hidden))

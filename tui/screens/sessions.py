@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widget import Widget
 
-from tui.errors import SsmTuiError
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._keys import key_label
+from tui.screens._session_rows import COLUMNS, session_cells
 from tui.screens._shell_pane import ShellPane
-from tui.screens._words import age, cell, session_word
 from tui.services.nodes import Node, Nodes
 from tui.services.sessions import Session, Sessions
 from tui.widgets.bottom_bar import Hint
-from tui.widgets.columns import Column
 from tui.widgets.resource_table import ResourceTable
 from tui.widgets.tab_bar import TabBar
 from tui.widgets.terminal import TerminalView
 from tui.widgets.top_bar import Word
 
-COLUMNS = [
-    Column("status", "Status", kind="status", min_width=14, priority=80),
-    Column("node", "Node", max_width=40, priority=90),
-    Column("age", "Age", kind="age", priority=70),
-    Column("owner", "Owner", max_width=24, wide=True, priority=30),
-    Column("document", "Document", wide=True, priority=20),
-    Column("details", "Details", max_width=80, priority=40),
-    Column("id", "Session id", priority=60),
-]
-_COMMANDS = (("d", "leave running"), ("1…9", "tab"), ("n", "new"), ("[", "scrollback"), ("x", "end"), (":", "go"))
+_COMMANDS = (("d", "leave running"), ("1-9", "tab"), ("n", "new"), ("[", "scrollback"), ("x", "end"), (":", "go"))
 """What follows the prefix, as the footer says it."""
 
 
@@ -40,6 +30,8 @@ class SessionsScreen(ConsoleScreen):
 
     NOUN, TITLE = "sessions", "Sessions"
     SINGLE = True
+    STATES_IN_TABLE = True
+    LOADING = "Loading the sessions…"
     EMPTY = (
         "No sessions yet.",
         "A session is a shell on a node. It lives in the engine: leave it, quit the console, and come back to it.\n"
@@ -48,7 +40,8 @@ class SessionsScreen(ConsoleScreen):
     BINDINGS = [
         Binding("enter", "open", "attach", tooltip="Attach to the session, or close an ended one", id="sessions.open"),
         Binding("n", "new", "new shell", tooltip="Open a shell on a node", id="sessions.new"),
-        Binding("X", "terminate", "end", tooltip="End the session and what runs in it", id="sessions.end"),
+        Binding("X", "terminate", "end", tooltip="End the marked sessions, else this one", id="sessions.end"),
+        Binding("s", "shell", "shell", tooltip="Open another shell on this session's node", id="sessions.shell"),
         *(
             Binding(str(n), f"tab({n})", f"tab {n}", tooltip=f"Go to tab {n}", show=False, id=f"sessions.tab_{n}")
             for n in range(1, 10)
@@ -58,9 +51,8 @@ class SessionsScreen(ConsoleScreen):
     ]
     DEFAULT_CSS = """
     SessionsScreen TabBar { background: $bar; }
-    SessionsScreen > Widget.shells { height: 1fr; }
-    SessionsScreen.-shell > StatePane, SessionsScreen.-shell ResourceTable { display: none; }
-    SessionsScreen > Widget.shells { display: none; }
+    SessionsScreen > Widget.shells { height: 1fr; display: none; }
+    SessionsScreen.-shell > ResourceTable { display: none; }
     SessionsScreen.-shell > Widget.shells { display: block; }
     """
 
@@ -84,7 +76,8 @@ class SessionsScreen(ConsoleScreen):
         yield self._shells
 
     def crumb(self) -> str:
-        return f"{self.TITLE} › {self.pane_now.node}" if self.pane_now else self.TITLE
+        now = self.pane_now
+        return f"{self.TITLE} {self.shell.glyphs.crumb} {now.node}" if now else self.TITLE
 
     def begin(self) -> None:
         sessions, feeds = self.shell.services.of(Sessions), self.shell.services.feeds
@@ -110,14 +103,13 @@ class SessionsScreen(ConsoleScreen):
 
     def arrive(self, argument: Any) -> None:
         """Be come to with an argument: attach to a session, or start a shell; with none the list shows."""
-        self._opening = bool(argument)
-        self.settled = not argument
         if not self._begun:
             self._arriving.append(argument)
+            self.settled = not argument
         elif isinstance(argument, dict):
-            self.do(self._start(argument["start"]))
+            self.do(self._opened(self._start(argument["start"])))
         elif argument:
-            self.do(self._open_tab(str(argument)))
+            self.do(self._opened(self._open_tab(str(argument))))
         else:
             self._choose(0)
 
@@ -132,21 +124,11 @@ class SessionsScreen(ConsoleScreen):
 
     def _show(self, sessions: list[Session]) -> int:
         self._sessions = {session.id: session for session in sessions}
-        self._grid.set_rows([(session.id, self._row(session)) for session in sessions])
+        glyphs = self.shell.glyphs
+        self._grid.set_rows([(one.id, session_cells(one, self._name_of(one.target), glyphs)) for one in sessions])
         self.shell.see("sessions", {one.id: self._name_of(one.target) for one in sessions if not one.status.over})
         self._draw_tabs()
         return len(sessions)
-
-    def _row(self, one: Session) -> tuple[Any, ...]:
-        return (
-            cell(session_word(one.status, self.shell.glyphs)),
-            self._name_of(one.target),
-            age(one.started),
-            one.owner.rpartition("/")[2],
-            one.document,
-            one.details,
-            one.id,
-        )
 
     def _fields(self, row: Any) -> dict[str, str]:
         session = self._sessions.get(row)
@@ -166,6 +148,7 @@ class SessionsScreen(ConsoleScreen):
         self._at = tab if 0 <= tab <= len(self._panes) else 0
         now = self.pane_now
         self.set_class(now is not None, "-shell")
+        self.FILTERS = now is None
         for pane in self._panes:
             pane.display = pane is now
         (now.view if now else self._grid).focus()
@@ -215,24 +198,35 @@ class SessionsScreen(ConsoleScreen):
 
     # what is done
 
-    async def _start(self, node: str) -> None:
+    async def _opened(self, work: Coroutine[Any, Any, bool]) -> None:
+        """Open a shell while the keys wait for it; they come back at once where none opens."""
         self._opening, self.settled = True, False
+        opens = False
         try:
-            session = await self.shell.services.of(Sessions).start(node)
-        except SsmTuiError:
-            self.on_shell_pane_ready()
-            raise
-        await self._open_tab(session.id, node)
+            opens = await work
+        finally:
+            if not opens:
+                self.on_shell_pane_ready()
 
-    async def _open_tab(self, session_id: str, target: str = "") -> None:
+    async def _start(self, node: str) -> bool:
+        session = await self.shell.services.of(Sessions).start(node)
+        return await self._open_tab(session.id, node)
+
+    async def _open_tab(self, session_id: str, target: str = "") -> bool:
+        """Show a session's tab, made where there is none; False where it is made ready already or can't be."""
         for index, pane in enumerate(self._panes, 1):
             if pane.session_id == session_id:
                 self._choose(index)
-                self.on_shell_pane_ready()
-                return
+                return False
         sessions = self.shell.services.of(Sessions)
         if not target:
-            target = (self._sessions.get(session_id) or await sessions.get(session_id)).target
+            session = await sessions.get(session_id)
+            if session.status.over:
+                self._choose(0)
+                self._grid.move_to(session_id)
+                self._say_over(session)
+                return False
+            target = session.target
         if not self._known:
             self._known = {node.id: node for node in await self.shell.services.of(Nodes).all()}
         pane = ShellPane(
@@ -247,6 +241,10 @@ class SessionsScreen(ConsoleScreen):
         self.add_class("-shell")
         await self._shells.mount(pane)
         self._choose(len(self._panes))
+        return True
+
+    def _say_over(self, session: Session) -> None:
+        self.shell.notice(f"The shell on {self._name_of(session.target)} is over. {session.details}".rstrip())
 
     async def _close(self, pane: ShellPane) -> None:
         await pane.detach()
@@ -261,9 +259,8 @@ class SessionsScreen(ConsoleScreen):
         if event.pane is not self.pane_now or self.app.screen is not self:
             status = event.pane.exit_status
             said = "lost its link" if event.lost else f"ended, exit status {'unknown' if status is None else status}"
-            self.shell.notice(
-                f"The shell on {event.pane.node} {said}.", noun="sessions", argument=event.pane.session_id
-            )
+            text = f"The shell on {event.pane.node} {said}."
+            self.shell.notice(text, noun="sessions", argument=event.pane.session_id)
 
     def on_shell_pane_titled(self) -> None:
         self._draw_tabs()
@@ -277,7 +274,7 @@ class SessionsScreen(ConsoleScreen):
     async def _clipboard(self, text: str) -> None:
         from tui.screens._dialogs import Confirm  # deferred: opened on a request
 
-        shown = text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"
+        shown = text if len(text) <= 200 else f"{text[:200]} and so on, {len(text)} characters"
         if await self.ask(Confirm("The shell wants to write the clipboard.", shown, verb="let it")):
             self.shell.copy(text, "what the shell sent")
 
@@ -306,11 +303,20 @@ class SessionsScreen(ConsoleScreen):
                 self.shell.notice(f"{self._prefix} {key} means nothing here. After {self._prefix}: {known}.", "warn")
 
     def refusal(self, action: str) -> str:
-        if action in ("terminate", "open", "copy", "yaml") and self.pane_now is None and self._row_now is None:
+        now = self.pane_now
+        if action in ("terminate", "open", "shell", "copy", "yaml") and now is None and self._row_now is None:
             return "there is no session under the cursor"
-        if action == "terminate" and self.pane_now is None and self._row_now is not None and self._row_now.status.over:
+        if action == "terminate" and not self._ending:
             return "it has ended"
         return ""
+
+    @property
+    def _ending(self) -> list[str]:
+        """The sessions that would be ended now: the tab's, else the marked ones that live, else the cursor's."""
+        if self.pane_now is not None:
+            return [] if self.pane_now.ended else [self.pane_now.session_id]
+        live = {id for id, session in self._sessions.items() if not session.status.over}
+        return [str(id) for id in self._grid.targets if id in live]
 
     @property
     def _row_now(self) -> Session | None:
@@ -335,9 +341,9 @@ class SessionsScreen(ConsoleScreen):
         elif now is not None:
             now.attach()
         elif self._row_now is not None and self._row_now.status.over:
-            self.shell.notice(f"It has ended: {self._row_now.details or self._row_now.status.value}.")
+            self._say_over(self._row_now)
         elif self._row_now is not None:
-            self.do(self._open_tab(self._row_now.id, self._row_now.target))
+            self.do(self._opened(self._open_tab(self._row_now.id, self._row_now.target)))
 
     def action_leave(self) -> None:
         if self.pane_now is not None:
@@ -358,26 +364,38 @@ class SessionsScreen(ConsoleScreen):
 
             chosen = await self.ask(Choose("A shell on", [(f"{node.name}  {node.id}", node.id) for node in nodes]))
         if chosen:
-            await self._start(chosen)
+            await self._opened(self._start(chosen))
         elif not nodes:
             self.shell.notice("No node answers.", "warn")
 
     @changing
-    def action_terminate(self) -> None:
-        self.do(self._terminate(self._id_now))
+    def action_shell(self) -> None:
+        target = self._sessions[self._id_now].target if self._id_now in self._sessions else ""
+        if target:
+            self.do(self._opened(self._start(target)))
 
-    async def _terminate(self, session_id: str) -> None:
+    @changing
+    def action_terminate(self) -> None:
+        self.do(self._terminate(self._ending))
+
+    async def _terminate(self, ids: list[str]) -> None:
         from tui.screens._dialogs import Confirm  # deferred: opened on a key
 
-        name = next((one.node for one in self._panes if one.session_id == session_id), "")
-        name = name or self._name_of(self._sessions[session_id].target)
-        if await self.ask(Confirm(f"End the shell on {name}?", "What runs in it is hung up.", verb="end it")):
-            await self.shell.services.of(Sessions).terminate(session_id)
+        panes = {pane.session_id: pane.node for pane in self._panes}
+        names = [panes.get(id) or self._name_of(self._sessions[id].target) for id in ids]
+        hidden = len([id for id in self._grid.hidden_marks if id in ids])
+        title = f"End the shell on {names[0]}?" if len(ids) == 1 else f"End {len(ids)} shells?"
+        about = "What runs in it is hung up." if len(ids) == 1 else f"On {', '.join(names)}.\nWhat runs is hung up."
+        about += f"\n{hidden} of them are marked and hidden by the filter." if hidden else ""
+        if await self.ask(Confirm(title, about, verb="end it" if len(ids) == 1 else "end them")):
+            for id in ids:
+                await self.shell.services.of(Sessions).terminate(id)
             self.reload()
 
     def copies(self) -> dict[str, str]:
         session = self._sessions.get(self._id_now)
-        return {"session id": session.id, "node id": session.target} if session else {}
+        found = {"session id": self._id_now}
+        return {**found, "node id": session.target, "details": session.details} if session else found
 
     async def raw(self) -> tuple[str, Any]:
         return self._id_now, await self.shell.services.of(Sessions).raw(self._id_now) if self._id_now else None
