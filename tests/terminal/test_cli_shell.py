@@ -169,7 +169,7 @@ def test_a_login_shell_takes_ctrl_c_and_ctrl_d(local: Local) -> None:
         shell.wait_until(lambda me: bool(me.raw), "a prompt")
         shell.send("PS1='ready> '\r")
         shell.wait_until(prompt)
-        shell.send("sh -c 'echo begun; sleep 1000'; echo not-reached\r")
+        shell.send("sh -c 'echo begun; exec tail -f /dev/null'; echo not-reached\r")
         shell.wait_raw(b"begun\r\n")
         shell.send("\x03")
         shell.wait_until(prompt)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.errors import SsmTuiError
+from tui.errors import SsmTuiError, Unreachable
 from tui.screens._keys import latin_keys
 from tui.widgets.terminal import TerminalView
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tui.services.sessions import Sessions
 
 log = logging.getLogger(__name__)
+AGAIN = 0.5
+"""Seconds before a channel that was closed while its session lives is opened again."""
+MOST_TYPED = 4096
+"""Keys and pastes that are kept while no channel is open."""
 RESET = b"\x1bc"
 """RIS: what a terminal is told before what was on it is replayed."""
 
@@ -29,7 +33,7 @@ class ShellPane(Widget):
     DEFAULT_CSS = "ShellPane { height: 1fr; width: 1fr; }"
 
     class Ended(Message):
-        """The session is over, or the channel was lost (`lost`); the pane still shows what was on it."""
+        """The session is over, or its channel was lost (`lost`) and is opened again; what was on it still shows."""
 
         def __init__(self, pane: ShellPane, lost: bool) -> None:
             super().__init__()
@@ -42,7 +46,7 @@ class ShellPane(Widget):
     class Titled(Message):
         """The far end calls itself something else."""
 
-    def __init__(self, sessions: Sessions, session_id: str, node: str, *, prefix: str, read_only: bool) -> None:
+    def __init__(self, sessions: Sessions, session_id: str, node: str, *, prefix: str, read_only: bool, dot: str) -> None:
         super().__init__()
         self.session_id = session_id
         self.node = node
@@ -51,11 +55,13 @@ class ShellPane(Widget):
         self.ended = False
         self.exit_status: int | None = None
         self.view = TerminalView(prefix=prefix, latin=lambda key: latin_keys(key) or key)
+        self._dot = dot
         self._sessions = sessions
         self._channel: Channel | None = None
         self._attaching = False
         self._leaving = False
         self._typed: asyncio.Queue[bytes] = asyncio.Queue()
+        self._unsent = b""
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -90,13 +96,16 @@ class ShellPane(Widget):
             details = await self._sessions.details(self.session_id)
             self.user = details.effective_user
             if details.status.over:
-                self._end(False, details.exit_status, "ended before")
+                self._end(details.exit_status, "ended before")
                 return
             channel = await self._sessions.open(
                 self.session_id, terminal.rows, terminal.columns, read_only=self.read_only
             )
+        except Unreachable as error:
+            self._wait_for_link(error.message)
+            return
         except SsmTuiError as error:
-            self._end(False, None, error.message)
+            self._end(None, error.message)
             return
         finally:
             self._attaching = False
@@ -124,38 +133,51 @@ class ShellPane(Widget):
             self._channel = None
         if self._leaving:
             return
-        lost = channel.exit_status is None and not await self._is_over()
-        self._end(lost, channel.exit_status, channel.close_reason)
-
-    async def _is_over(self) -> bool:
+        if channel.exit_status is not None:
+            self._end(channel.exit_status, channel.close_reason)
+            return
         try:
-            return (await self._sessions.details(self.session_id)).status.over
-        except SsmTuiError:
-            return False
+            details = await self._sessions.details(self.session_id)
+        except SsmTuiError as error:
+            self._wait_for_link(error.message)
+            return
+        if details.status.over:
+            self._end(details.exit_status, channel.close_reason or details.signal)
+        else:
+            self._wait_for_link(channel.close_reason)
+            # The session lives and the engine answers: only this channel was closed.
+            self.set_timer(AGAIN, self.attach)
 
     async def _type(self, channel: Channel) -> None:
         while True:
-            data = await self._typed.get()
+            if not self._unsent:
+                self._unsent = await self._typed.get()
             try:
-                await channel.send(data)
+                await channel.send(self._unsent)
             except SsmTuiError as error:
                 log.info("typing into %s failed: %s", self.session_id, error)
                 return
+            self._unsent = b""
 
-    def _end(self, lost: bool, status: int | None, reason: str) -> None:
-        self.ended, self.exit_status = not lost, status
+    def _wait_for_link(self, reason: str) -> None:
+        """Stay as it is until the link is back: what is typed meanwhile is kept for the shell alone."""
+        log.info("session %s is not attached: %s", self.session_id, reason)
+        self.post_message(self.Ended(self, True))
+
+    def _end(self, status: int | None, reason: str) -> None:
+        self.ended, self.exit_status = True, status
         said = f"exit status {status}" if status is not None else reason or "exit status unknown"
-        self.view.exit_text = (
-            f"not attached: {reason or 'the link was lost'} · Enter attaches again"
-            if lost
-            else f"{said} · Enter closes"
-        )
-        self.post_message(self.Ended(self, lost))
+        self.view.exit_text = f"{said} {self._dot} Enter closes"
+        self.post_message(self.Ended(self, False))
 
     def on_terminal_view_input(self, event: TerminalView.Input) -> None:
         event.stop()
-        if not self.read_only and not self.ended:
+        if self.read_only or self.ended:
+            return
+        if self._typed.qsize() < MOST_TYPED:
             self._typed.put_nowait(event.data)
+        else:
+            self.app.bell()
 
     def watch_view_title(self) -> None:
         self.post_message(self.Titled())
