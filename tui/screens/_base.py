@@ -327,6 +327,7 @@ class ConsoleScreen(ScreenActions):
 
     def start(self) -> None:
         """Begin or begin again: the engine is connected."""
+        again = bool(self._lookers)
         for looker in self._lookers:
             looker.close()
         self._lookers.clear()
@@ -336,6 +337,10 @@ class ConsoleScreen(ScreenActions):
             self.begin()
         except SsmTuiError as error:
             self.fail(error)
+        if again:
+            # What happened while there was no link was told to nobody.
+            for looker in self._lookers:
+                looker.feed.refresh()
 
     def _set_stale(self, stale: bool) -> None:
         if stale != self.has_class("-stale"):

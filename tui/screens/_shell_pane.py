@@ -46,7 +46,9 @@ class ShellPane(Widget):
     class Titled(Message):
         """The far end calls itself something else."""
 
-    def __init__(self, sessions: Sessions, session_id: str, node: str, *, prefix: str, read_only: bool, dot: str) -> None:
+    def __init__(
+        self, sessions: Sessions, session_id: str, node: str, *, prefix: str, read_only: bool, dot: str = "·"
+    ) -> None:
         super().__init__()
         self.session_id = session_id
         self.node = node

@@ -107,9 +107,9 @@ class SessionsScreen(ConsoleScreen):
             self._arriving.append(argument)
             self.settled = not argument
         elif isinstance(argument, dict):
-            self.do(self._opened(self._start(argument["start"])))
+            self._open(self._start(argument["start"]))
         elif argument:
-            self.do(self._opened(self._open_tab(str(argument))))
+            self._open(self._open_tab(str(argument)))
         else:
             self._choose(0)
 
@@ -198,9 +198,12 @@ class SessionsScreen(ConsoleScreen):
 
     # what is done
 
-    async def _opened(self, work: Coroutine[Any, Any, bool]) -> None:
-        """Open a shell while the keys wait for it; they come back at once where none opens."""
+    def _open(self, work: Coroutine[Any, Any, bool]) -> None:
+        """Open a shell; the keys wait for it from now on, and come back at once where none opens."""
         self._opening, self.settled = True, False
+        self.do(self._opened(work))
+
+    async def _opened(self, work: Coroutine[Any, Any, bool]) -> None:
         opens = False
         try:
             opens = await work
@@ -235,6 +238,7 @@ class SessionsScreen(ConsoleScreen):
             self._name_of(target),
             prefix=self.shell.config.prefix,
             read_only=self.shell.read_only,
+            dot=self.shell.glyphs.dot,
         )
         self._panes.append(pane)
         # Shown before it is mounted: its size is right from the first byte.
@@ -343,7 +347,7 @@ class SessionsScreen(ConsoleScreen):
         elif self._row_now is not None and self._row_now.status.over:
             self._say_over(self._row_now)
         elif self._row_now is not None:
-            self.do(self._opened(self._open_tab(self._row_now.id, self._row_now.target)))
+            self._open(self._open_tab(self._row_now.id, self._row_now.target))
 
     def action_leave(self) -> None:
         if self.pane_now is not None:
@@ -353,9 +357,9 @@ class SessionsScreen(ConsoleScreen):
 
     @changing
     def action_new(self) -> None:
-        self.do(self._new())
+        self._open(self._new())
 
-    async def _new(self) -> None:
+    async def _new(self) -> bool:
         nodes = [node for node in await self.shell.services.of(Nodes).all() if node.online]
         self._known |= {node.id: node for node in nodes}
         chosen: str | None = nodes[0].id if len(nodes) == 1 else None
@@ -363,16 +367,15 @@ class SessionsScreen(ConsoleScreen):
             from tui.screens._dialogs import Choose  # deferred: opened on a key
 
             chosen = await self.ask(Choose("A shell on", [(f"{node.name}  {node.id}", node.id) for node in nodes]))
-        if chosen:
-            await self._opened(self._start(chosen))
-        elif not nodes:
+        if not nodes:
             self.shell.notice("No node answers.", "warn")
+        return await self._start(chosen) if chosen else False
 
     @changing
     def action_shell(self) -> None:
         target = self._sessions[self._id_now].target if self._id_now in self._sessions else ""
         if target:
-            self.do(self._opened(self._start(target)))
+            self._open(self._start(target))
 
     @changing
     def action_terminate(self) -> None:
