@@ -253,6 +253,11 @@ class TerminalView(Widget, can_focus=True):
 
     # Keys
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether every printable key is the far end's: Hangul arrives as Hangul."""
+        return not self.exit_text
+
     async def _on_key(self, event: events.Key) -> None:
         called = self.looking_back or self.prefixed or event.key in (self._prefix, "f12")
         if self._terminal is None or (self.exit_text and not called):

@@ -1,0 +1,32 @@
+"""What is typed arrives where it is meant to, as it was typed: keys struck while something is being opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.events import Key
+
+from tests.app._session_fake import SessionsFake, session
+from tests.app.console import console, says, until
+
+HANGUL = "한글ㅓ"
+
+
+async def test_hangul_typed_into_a_shell_arrived_as_latin_letters(tmp_path: Path) -> None:
+    fake = SessionsFake(session(1))
+    async with console(fake.transport, tmp_path, words="sessions", size=(80, 24)) as (_, pilot):
+        await says(pilot, "Connected")
+        await pilot.press("enter")
+        await until(pilot, lambda: fake.channels)
+        await pilot.press(*HANGUL)
+        await until(pilot, lambda: HANGUL.encode() in fake.channels[0].typed)
+
+
+async def test_keys_struck_right_after_n_went_to_the_go_to_line_instead_of_the_shell(tmp_path: Path) -> None:
+    fake = SessionsFake(session(1), nodes=1)
+    async with console(fake.transport, tmp_path, words="sessions", size=(80, 24)) as (app, pilot):
+        await says(pilot, "Connected")
+        for key in ("n", "colon", "q", "enter"):
+            app.post_message(Key(key, {"colon": ":", "enter": "\r"}.get(key, key)))
+        await until(pilot, lambda: fake.channels)
+        await until(pilot, lambda: fake.channels[0].typed == b":q\r")
