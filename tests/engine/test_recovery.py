@@ -55,7 +55,7 @@ def killed_engine(
 
 
 def run_folder(state: Path, node: str, command_id: str) -> Path:
-    return state / "runs" / command_id / node / "0.awsrunShellScript"
+    return state / "runs" / command_id / f"{node}.0.awsrunShellScript"
 
 
 def text(path: Path) -> str:
@@ -87,7 +87,7 @@ def test_a_command_that_ended_while_the_engine_was_away_has_its_true_result(tmp_
     script = [f"echo x >> {count}", f"while [ ! -e {go} ]; do sleep 0.02; done", "echo done"]
     node, command_id = killed_engine(state, script, lambda *_: text(count))
     go.touch()
-    asyncio.run(until(lambda: text(run_folder(state, node, command_id) / "exit")))
+    asyncio.run(until(lambda: RunFolder(run_folder(state, node, command_id)).exit_code() is not None))
 
     async def check() -> None:
         async with bench(state) as local:
@@ -134,7 +134,7 @@ def test_a_run_folder_that_nobody_claimed_is_left_for_a_new_one_and_the_script_r
     state, count = tmp_path / "state", tmp_path / "count"
     node, command_id = killed_engine(state, [f"echo x >> {count}"], lambda *_: True, mode="away")
     folder = run_folder(state, node, command_id)
-    for descriptor in RunFolder(folder).create(f"echo x >> {count}\n", {"started": 0.0, "timeout": 5.0}):
+    for descriptor in RunFolder(folder).create(f"echo x >> {count}\n"):
         os.close(descriptor)
 
     async def check() -> None:
@@ -143,10 +143,10 @@ def test_a_run_folder_that_nobody_claimed_is_left_for_a_new_one_and_the_script_r
 
     asyncio.run(check())
     # The shell that the killed engine was just starting comes too late.
-    late = ["sh", "-c", steps.WRAPPER, "ssm-tui-step", str(folder), "", "sh", str(folder / "script")]
+    late = ["sh", "-c", steps.WRAPPER, "ssm-tui-step", str(folder), "{}", "", "sh", str(folder / "script")]
     subprocess.run(late, check=True)
     assert count.read_text() == "x\n"
-    assert (folder.parent / "0.awsrunShellScript-2" / "exit").read_text() == "0\n"
+    assert RunFolder(folder.with_name(f"{folder.name}-2")).exit_code() == 0
 
 
 def test_an_engine_that_leaves_in_good_order_leaves_commands_running_for_the_next(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def step(tmp_path: Path, script: str, **more) -> Step:
         command_id=more.pop("command_id", "c0ffee00-0000-4000-8000-000000000001"),
         node_id="mi-00000000000000001",
         name="aws:runShellScript",
-        folder=tmp_path / "runs" / "c" / "n" / "0.awsrunShellScript",
+        folder=tmp_path / "runs" / "c" / "n.0.awsrunShellScript",
         script=script,
         environment={
             "SSM_COMMAND_ID": "c0ffee00-0000-4000-8000-000000000001",
@@ -59,7 +59,7 @@ async def test_a_step_leaves_its_output_and_exit_code_in_private_files(tmp_path)
         "0022",
     ]
     assert (run.folder / "stderr").read_text() == "err\n"
-    assert (run.folder / "exit").read_text() == "3\n"
+    assert RunFolder(run.folder).exit_code() == 3
     assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in run.folder.iterdir()} == {0o600}
 
@@ -91,7 +91,8 @@ async def test_a_second_start_from_one_folder_runs_nothing(tmp_path):
     run = start(one)
     await run.wait()
     subprocess.run(
-        ["sh", "-c", steps.WRAPPER, "ssm-tui-step", str(one.folder), "", "sh", str(one.folder / "script")], check=True
+        ["sh", "-c", steps.WRAPPER, "ssm-tui-step", str(one.folder), "{}", "", "sh", str(one.folder / "script")],
+        check=True,
     )
     assert (tmp_path / "count").read_text() == "x\n"
 
@@ -119,6 +120,16 @@ async def test_cancel_ends_the_whole_group_even_what_ignores_sigterm(tmp_path, m
     result = await run.wait()
     assert (result.outcome, result.exit_code) == (Outcome.CANCELLED, 137)
     await until(lambda: all(processes.is_over(pid) for pid in pids))
+
+
+def test_a_zombie_that_nobody_reaps_does_not_hold_up_the_end_of_its_group():
+    with subprocess.Popen(["sh", "-c", "exit"], start_new_session=True) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert processes.signal_group(child.pid, 0)
+        assert not processes.is_group_alive(child.pid) or not processes.LINUX
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
+        assert processes.is_group_alive(child.pid)
+        child.kill()
 
 
 async def test_a_timeout_ends_the_whole_group(tmp_path):
@@ -196,7 +207,7 @@ async def test_after_a_kill_a_running_step_is_followed_on(tmp_path):
 
 async def test_after_a_kill_a_step_that_ended_meanwhile_has_its_true_result(tmp_path):
     one = step(tmp_path, "echo hello")
-    start_and_kill_the_engine(one, lambda: (one.folder / "exit").exists())
+    start_and_kill_the_engine(one, lambda: RunFolder(one.folder).exit_code() is not None)
     result = await (await steps.resume(one, clock=CLOCK)).wait()
     assert (result.outcome, result.exit_code, result.note) == (Outcome.SUCCESS, 0, "")
 
@@ -217,14 +228,15 @@ async def test_after_a_kill_a_step_that_vanished_without_an_exit_code_is_failed_
 
 async def test_after_a_kill_a_step_that_nobody_claimed_can_never_start_from_its_old_folder(tmp_path):
     one = step(tmp_path, f"echo x >> {tmp_path}/count")
-    out, err = RunFolder(one.folder).create(one.script, {"started": CLOCK.now(), "timeout": 5.0, "user": "me"})
+    out, err = RunFolder(one.folder).create(one.script)
     os.close(out)
     os.close(err)
     with pytest.raises(StepNeverStarted):
         await steps.resume(one, clock=CLOCK)
     # The shell that the dead engine had just started comes too late.
     subprocess.run(
-        ["sh", "-c", steps.WRAPPER, "ssm-tui-step", str(one.folder), "", "sh", str(one.folder / "script")], check=True
+        ["sh", "-c", steps.WRAPPER, "ssm-tui-step", str(one.folder), "{}", "", "sh", str(one.folder / "script")],
+        check=True,
     )
     assert not (tmp_path / "count").exists()
     with pytest.raises(StepNeverStarted):
@@ -242,13 +254,13 @@ async def test_after_a_kill_the_timeout_still_counts_from_the_original_start(tmp
 
 async def test_a_reused_process_number_is_not_taken_for_the_step(tmp_path):
     one = step(tmp_path, "true")
-    out, err = RunFolder(one.folder).create(one.script, {"started": CLOCK.now(), "timeout": 5.0, "user": "me"})
+    out, err = RunFolder(one.folder).create(one.script)
     os.close(out)
     os.close(err)
     stranger = subprocess.Popen(["sleep", "300"])
     try:
         await until(lambda: psutil.Process(stranger.pid).name() == "sleep")
-        (one.folder / "claim").write_text(f"{stranger.pid} {stranger.pid} (sh) S " + "0 " * 18 + "12345 0\n")
+        (one.folder / "claim").write_text(f"{stranger.pid}\n{{}}\n")
         result = await (await steps.resume(one, clock=CLOCK)).wait()
         assert result.note == steps.LOST
         assert stranger.poll() is None

@@ -121,7 +121,7 @@ class CommandRunner:
             for each in reversed(command.invocations.values()):
                 if each.is_final:
                     continue
-                if any(self._services.paths.runs.glob(f"{command.command_id}/{each.node_id}/*")):
+                if any(self._services.paths.runs.glob(f"{command.command_id}/{each.node_id}.*")):
                     # A group may run: a cancel must end that, and not only what has not begun yet.
                     command.move(each, "Cancelling" if each.cancelled else "InProgress")
                     command.rate.started()
@@ -262,7 +262,7 @@ class CommandRunner:
         while True:
             attempt += 1
             name = prepared.folder if attempt == 1 else f"{prepared.folder}-{attempt}"
-            record.folder = f"{command.command_id}/{node.id}/{name}"
+            record.folder = f"{command.command_id}/{node.id}.{name}"
             step = Step(
                 command_id=command.command_id,
                 node_id=node.id,

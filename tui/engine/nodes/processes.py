@@ -15,30 +15,6 @@ POLL_SECONDS = 0.05
 LINUX = sys.platform.startswith("linux")
 
 
-def start_mark(pid: int) -> str:
-    """Name one life of a process number, so that a reused number is told apart; empty where there is no such process.
-
-    Linux: field 22 of /proc/PID/stat (ticks since boot). Elsewhere: psutil's create_time.
-    """
-    if LINUX:
-        try:
-            return stat_start(Path(f"/proc/{pid}/stat").read_text(errors="replace"))
-        except OSError:
-            return ""
-    import psutil  # deferred: a slow import that Linux does not need here
-
-    try:
-        return repr(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return ""
-
-
-def stat_start(line: str) -> str:
-    """Take the start time out of a line of /proc/PID/stat; the process's name in it may hold spaces and brackets."""
-    fields = line.rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""
-
-
 def command_line(pid: int) -> list[str]:
     """Give a process's arguments; empty where there is no such process, it is a zombie, or it is another user's."""
     if LINUX:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 from collections.abc import Callable
@@ -115,20 +116,21 @@ class SimulatedRun:
     @classmethod
     def start(cls, step: Step, personality: Personality, clock: Clock, answers: Callable[[], bool]) -> SimulatedRun:
         """Begin. Raises: OSError where the run folder can't be made."""
-        facts = {"started": clock.now(), "timeout": step.timeout, "user": personality.user}
-        for descriptor in RunFolder(step.folder).create(step.script, facts):
+        folder, now = RunFolder(step.folder), clock.now()
+        for descriptor in folder.create(step.script):
             os.close(descriptor)
-        return cls(step, personality, clock, answers, clock.now())
+        folder.take("0", json.dumps({"started": now, "timeout": step.timeout, "user": personality.user}))
+        return cls(step, personality, clock, answers, now)
 
     @classmethod
     def resume(
         cls, step: Step, personality: Personality, clock: Clock, answers: Callable[[], bool]
     ) -> SimulatedRun | None:
         """Go on where time has got to meanwhile; None where it never began."""
-        facts = RunFolder(step.folder).facts()
-        if not facts:
+        claim = RunFolder(step.folder).claim()
+        if claim is None or not claim.facts:
             return None
-        return cls(step, personality, clock, answers, float(facts["started"]))
+        return cls(step, personality, clock, answers, float(claim.facts["started"]))
 
     async def wait(self) -> StepResult:
         return await asyncio.shield(self._task)

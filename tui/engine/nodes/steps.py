@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from tui.engine.nodes import processes
 from tui.engine.nodes.base import Outcome, Step, StepNeverStarted, StepResult
-from tui.engine.nodes.run_folder import Claim, RunFolder
+from tui.engine.nodes.run_folder import MARK, Claim, RunFolder
 from tui.engine.nodes.sudo import Sudo
 from tui.ports import Clock
 
@@ -29,16 +30,16 @@ KILLED_EXIT_CODE = 137
 
 LOST = "The process ended without leaving an exit code while the engine was away: whether it did its work is not known."
 
-# Arguments: the run folder, the working directory or nothing, and the command that runs the script. No data is ever
-# part of this text. The claim comes first: with noclobber the shell makes the file with O_EXCL, so whoever finds it
-# there leaves, and a script can't run twice. SIGTERM is caught, not ignored, so that children get it with its default.
+# Arguments: the run folder, the step's facts, the working directory or nothing, and the command that runs the script.
+# No data is ever part of this text. The claim comes first: with noclobber the shell makes the file with O_EXCL, so
+# whoever finds it there leaves, and a script can't run twice. SIGTERM is caught, not ignored, so that children get it
+# with its default.
 WRAPPER = """\
-run=$1 cwd=$2
-shift 2
+run=$1 facts=$2 cwd=$3
+shift 3
 umask 077
 set -C
-{ read -r stat </proc/$$/stat; } 2>/dev/null || stat=
-echo "$$ $stat" 2>/dev/null >"$run/claim" || exit 0
+printf '%s\\n' "$$" "$facts" 2>/dev/null >"$run/claim" || exit 0
 set +C
 umask 022
 trap : TERM
@@ -51,9 +52,11 @@ if [ -z "$code" ]; then
   "$@"
   code=$?
 fi
-umask 077
-echo "$code" >"$run/exit"
+echo "$code" >>"$run/claim"
 """
+
+SHELL = "/bin/sh"
+"""Named in full: looking for it along PATH costs a step more than its shell's start does."""
 
 
 class DetachedRun:
@@ -206,19 +209,17 @@ def start(
     """
     folder = RunFolder(step.folder)
     now = clock.now()
-    out, err = folder.create(
-        step.script,
-        {"started": now, "timeout": step.timeout, "user": effective_user, "sudo": sudo is not None},
-    )
+    facts = {"started": now, "timeout": step.timeout, "user": effective_user, "sudo": sudo is not None}
+    out, err = folder.create(step.script)
     try:
-        command: Sequence[str] = ["sh", str(step.folder / "script")]
+        command: Sequence[str] = [SHELL, str(step.folder / "script")]
         directory = step.working_directory
         stdin = b""
         if sudo is not None:
             command = sudo.command(step.folder, directory, step.environment)
             directory, stdin = "", sudo.stdin
         child = subprocess.Popen(
-            ["sh", "-c", WRAPPER, "ssm-tui-step", str(step.folder), directory, *command],
+            [SHELL, "-c", WRAPPER, MARK, str(step.folder), json.dumps(facts), directory, *command],
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=out,
             stderr=err,
@@ -256,11 +257,11 @@ async def resume(step: Step, *, clock: Clock, sudo: Sudo | None = None) -> Detac
     claim = await _claim(folder)
     if claim is not None and claim.pid == 0:
         raise StepNeverStarted(str(step.folder))
-    facts = folder.facts()
+    facts = {} if claim is None else claim.facts
     user = str(facts.get("user", ""))
     started = float(facts.get("started", clock.now()))
     timeout = float(facts.get("timeout", step.timeout))
-    if claim is not None and folder.exit_code() is None and claim.is_alive(step.folder):
+    if claim is not None and claim.exit_code is None and claim.is_alive(step.folder):
         run = DetachedRun(
             folder=folder,
             clock=clock,
@@ -291,12 +292,13 @@ def _result(
     step: Step, folder: RunFolder, claim: Claim | None, started: float, timeout: float, clock: Clock
 ) -> StepResult:
     """Read the result of a step that is over from its folder; what a dead leader left running is ended."""
-    left = folder.exit_time()
-    ended = clock.now() if left is None else min(clock.now(), max(started, left))
+    code = folder.exit_code()  # read again: it may have been left while the leader was looked for
+    ended = clock.now()
+    if code is not None:
+        ended = min(ended, max(started, folder.changed()))
     reason = folder.ended()
     if reason:
         return StepResult(ended_outcome(reason), KILLED_EXIT_CODE, ended, ended_note(reason, timeout))
-    code = folder.exit_code()
     if code is None:
         if claim is not None:
             processes.kill_orphans(claim.pid, {"SSM_COMMAND_ID": step.command_id, "AWS_SSM_INSTANCE_ID": step.node_id})
