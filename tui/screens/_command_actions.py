@@ -68,12 +68,17 @@ def run_again(screen: ConsoleScreen, state: CommandRuns) -> None:
     screen.shell.go("run", filled)
 
 
-async def save_outputs(screen: ConsoleScreen, runs: Sequence[NodeRun]) -> None:
+async def save_outputs(screen: ConsoleScreen, runs: Sequence[NodeRun], named: str = "") -> None:
     """Write the whole outputs of nodes as files of their own, readable by their owner alone."""
     usual = Path.cwd() / f"ssm-tui-{runs[0].command_id[:8]}"
     title = f"Save the output of {len(runs)} node{'s' * (len(runs) != 1)}"
     answer = await screen.ask(
-        Prompt(title, "One file for each node and stream, whole, in this folder:", value=str(usual), label="folder")
+        Prompt(
+            title,
+            "One file for each node and stream, whole, in this folder:",
+            value=named or str(usual),
+            label="folder",
+        )
     )
     if not answer or not answer.strip():
         return

@@ -98,7 +98,8 @@ class NodesPane(LinesPane):
             apart = differences(form, last, names)
             ago = age(last.requested)
             same = "the same as the last run" if not apart else "unlike the last run: " + ", ".join(apart)
-            lines.append([(f"{same} ({ago} ago)" if ago else same, "dim")])
+            said = wrapped(f"{same} ({ago} ago)" if ago else same, max(self.size.width - 2, 20))
+            lines += [[(text, "dim")] for text in said]
         for node in [*chosen.offline, *(node for node in chosen.nodes if node.online)]:
             word, style = ping_word(node.ping, glyphs)
             since = f" {age(node.last_ping)}" if not node.online and node.last_ping else ""

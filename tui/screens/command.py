@@ -26,9 +26,11 @@ from tui.widgets.output_tail import bytes_in_words
 from tui.widgets.pane_grid import Pane, PaneGrid
 from tui.widgets.top_bar import Word
 
-SOON = 1 / 30
+SOON = 1 / 60
 """Seconds between two drawings while output floods in."""
 TICK = 0.2
+FEW = 8
+"""Nodes whose outputs are fetched whether they show or not."""
 
 
 class CommandHead(LinesPane, can_focus=False):
@@ -127,7 +129,7 @@ class CommandScreen(ConsoleScreen):
             async for event in commands.watch(id):
                 run = self.state.take(event)
                 self._touch()
-                if run is not None and run.behind and run.pane in self.grid.in_sight and self.catch_up is not None:
+                if run is not None and run.behind and self.catch_up is not None and self._is_wanted(run):
                     self.catch_up.need(run)
                 if time.monotonic() - self._drawn > SOON * 2:
                     # A flood of events must leave the keys their turn.
@@ -138,18 +140,28 @@ class CommandScreen(ConsoleScreen):
             self.shell.fault("the command could not be followed")
         self._touch()
 
+    def _is_wanted(self, run: NodeRun) -> bool:
+        # A few are fetched before there is a layout that says which of them show.
+        return len(self.state.runs) <= FEW or run.pane in self.grid.in_sight
+
     async def _breathe(self) -> None:
         import asyncio  # deferred: only a flood needs it
 
         await asyncio.sleep(0)
 
     def _touch(self) -> None:
+        """See to it that what changed is drawn: at once, or with all that comes within a moment."""
+        if self._dirty or not self.is_attached:
+            return
         self._dirty = True
-        if time.monotonic() - self._drawn >= SOON:
+        wait = SOON - (time.monotonic() - self._drawn)
+        if wait <= 0:
             self._draw()
+        else:
+            self.set_timer(wait, self._draw)
 
     def _tick(self) -> None:
-        if self._dirty or any(not run.status.over for run in self.state.runs.values()):
+        if any(not run.status.over for run in self.state.runs.values()):
             self._draw()
 
     def _draw(self) -> None:
@@ -316,6 +328,10 @@ class CommandScreen(ConsoleScreen):
         else:
             super().action_leave()
 
+    def action_watch(self) -> None:
+        super().action_watch()
+        self._draw()
+
     def action_failed(self) -> None:
         self.failed_only = not self.failed_only
         self._draw()
@@ -355,9 +371,9 @@ class CommandScreen(ConsoleScreen):
 
             self.app.push_screen(OutputReader(self.shell.services.of(Commands), run.command_id, run.node_id, run.name))
 
-    def action_save(self) -> None:
+    def action_save(self, path: str = "") -> None:
         runs = [self.run] if self.grid.zoomed and self.run else [*self.state.runs.values()]
-        self.do(save_outputs(self, runs))
+        self.do(save_outputs(self, runs, path))
 
     @changing
     def action_shell(self) -> None:

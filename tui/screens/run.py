@@ -323,7 +323,9 @@ class RunScreen(ConsoleScreen):
     # actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "filter" and super().check_action(action, parameters)
+        if action == "filter" or (action == "enter_form" and isinstance(self.focused, (FormField, TextField))):
+            return False
+        return super().check_action(action, parameters)
 
     def refusal(self, action: str) -> str:
         if action == "send" and self._sending:
