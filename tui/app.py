@@ -186,6 +186,8 @@ class SsmApp(PlacesApp, inherit_bindings=False):
             self.use_theme(rest.strip())
         elif word == "restart":
             self.run_worker(self._restart(), exit_on_error=False)
+        elif word == "save":
+            self._save(rest.strip())
         elif place:
             self.go(*place)
         elif word:
@@ -194,7 +196,19 @@ class SsmApp(PlacesApp, inherit_bindings=False):
                     if line.strip() in (thing, name):
                         self.go(noun, thing)
                         return
-            self.notice(f"Nothing is named {line.strip()!r} here; `:` lists the screens.", "warn")
+            if rest.strip():
+                self.notice(f"There is no screen named {word!r}; `:` lists the screens.", "warn")
+            else:
+                self.notice(f"Nothing is named {word!r} here; `:` lists the screens.", "warn")
+
+    def _save(self, path: str) -> None:
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen):
+            refused = screen.disabled_reason("save")
+            if refused:
+                self.notice(f"Can't save: {refused}.", "warn")
+            else:
+                screen.action_save(path)
 
     async def _restart(self) -> None:
         try:
@@ -212,7 +226,13 @@ class SsmApp(PlacesApp, inherit_bindings=False):
             (entry.noun, f"{entry.title}: {entry.about}" + (f"  ({', '.join(entry.aliases)})" if entry.aliases else ""))
             for entry in screens.SCREENS
         ]
-        found += [("help", "Every key"), ("theme ", "Another theme, by its name"), ("quit", "Leave the console")]
+        found += [
+            ("help", "Every key"),
+            ("save", "Save what is shown in a file"),
+            ("theme ", "Another theme, by its name"),
+            ("restart", "Start the engine again, when nothing runs in it"),
+            ("quit", "Leave the console"),
+        ]
         for noun, things in self.seen.items():
             found += [(f"{noun} {thing}", name) for thing, name in things.items()]
         return found

@@ -1,19 +1,20 @@
 """Every exception that crosses a seam of this project.
 
-    SsmTuiError                   a sentence for the operator, and a way out
-    ├── UsageError                a flag, target or word on the command line that can't be meant
-    ├── ConfigError               a file of the operator's is wrong: file, line, what was expected
-    ├── StateError                the state folder can't be used (not writable, full, owned, too new)
-    └── TransportError            a call did not come back with an answer
-        ├── Unreachable           nobody answers at the other end
-        ├── OutcomeUnknown        a write was sent and the answer was lost
-        ├── VersionMismatch       the daemon is of another version
-        ├── ReadOnlyRefused       --read-only: the call was not sent
-        └── ApiError              the API answered with an error code
-            ├── AccessDenied      names the IAM action that is missing
-            ├── Throttled         try again later; reads do so by themselves
-            ├── CredentialsExpired
-            └── NotImplementedByEngine   the embedded engine has no such operation
+SsmTuiError                   a sentence for the operator, and a way out
+├── UsageError                a flag, target or word on the command line that can't be meant
+├── ConfigError               a file of the operator's is wrong: file, line, what was expected
+├── StateError                the state folder can't be used (not writable, full, owned, too new)
+├── Cancelled                 the operator gave up a call before it answered
+└── TransportError            a call did not come back with an answer
+    ├── Unreachable           nobody answers at the other end
+    ├── OutcomeUnknown        a write was sent and the answer was lost
+    ├── VersionMismatch       the daemon is of another version
+    ├── ReadOnlyRefused       --read-only: the call was not sent
+    └── ApiError              the API answered with an error code
+        ├── AccessDenied      names the IAM action that is missing
+        ├── Throttled         try again later; reads do so by themselves
+        ├── CredentialsExpired
+        └── NotImplementedByEngine   the embedded engine has no such operation
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ class ConfigError(SsmTuiError):
 
 class StateError(SsmTuiError):
     """The state folder can't be used: not writable, disk full, owned by another daemon, or from a newer version."""
+
+
+class Cancelled(SsmTuiError):
+    """The operator gave up a call before it answered."""
 
 
 class TransportError(SsmTuiError):

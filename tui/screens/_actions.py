@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
@@ -11,6 +11,7 @@ from textual.screen import ModalScreen, Screen
 from tui.widgets.bottom_bar import BottomBar
 
 if TYPE_CHECKING:
+    from tui.screens._base import ConsoleScreen
     from tui.screens._shell import Shell
 
 V = TypeVar("V")
@@ -37,8 +38,14 @@ class ScreenActions(Screen[None], inherit_bindings=False):
             show=False,
             id="screen.previous",
         ),
+        Binding("ctrl+s", "save", "save", tooltip="Save the rows shown in a file", show=False, id="screen.save"),
         Binding(
-            "ctrl+c", "copy_text", "copy text", tooltip="Copy the selected text", show=False, id="screen.copy_text"
+            "ctrl+c",
+            "copy_text",
+            "copy text",
+            tooltip="Copy the selected text, else give up what loads",
+            show=False,
+            id="screen.copy_text",
         ),
     ]
 
@@ -46,23 +53,48 @@ class ScreenActions(Screen[None], inherit_bindings=False):
 
         @property
         def shell(self) -> Shell: ...
+        @property
+        def table(self) -> Any: ...
         def apply_filter(self, text: str) -> None: ...
         def focus_body(self) -> None: ...
         def update_bars(self) -> None: ...
         def reload(self) -> None: ...
+        def give_up(self) -> bool: ...
+        def refusal(self, action: str) -> str: ...
         def _look(self) -> None: ...
         def do(self, work: Coroutine[Any, Any, None]) -> None: ...
         async def ask(self, dialog: ModalScreen[V]) -> V | None: ...
         def copies(self) -> dict[str, str]: ...
         async def raw(self) -> tuple[str, Any]: ...
 
+    def disabled_reason(self, action: str) -> str:
+        """Say why an action is greyed, or give ""."""
+        method = getattr(self, f"action_{action}", None)
+        if self.shell.read_only and getattr(method, "__changes__", False):
+            return "this console is read-only (started with --read-only, or read_only in the config file)"
+        if action == "filter" and not self.FILTERS:
+            return "there are no rows to filter here"
+        if getattr(method, "__func__", None) is ScreenActions.action_save and not self._has_rows:
+            return "there are no rows to save here"
+        return self.refusal(action)
+
+    @property
+    def _has_rows(self) -> bool:
+        table = self.table
+        return table is not None and bool(table.display and table.shown)
+
     def action_copy_text(self) -> None:
         text = self.get_selected_text()
         if text:
             self.shell.copy(text, "the selection")
             self.clear_selection()
-        else:
-            self.shell.notice("Nothing is selected to copy. Ctrl+Q quits.")
+        elif not self.give_up():
+            self.shell.notice("Nothing is selected to copy, and nothing loads. Ctrl+Q quits.")
+
+    def action_save(self, path: str = "") -> None:
+        from tui.screens._save_view import save_view  # deferred: opened on a key
+
+        self.do(save_view(cast("ConsoleScreen", self), path))
 
     def action_filter(self) -> None:
         if self.FILTERS:
@@ -125,4 +157,12 @@ class ScreenActions(Screen[None], inherit_bindings=False):
         if not event.kept:
             self.apply_filter("")
         self.focus_body()
+        self.update_bars()
+
+    def on_resource_table_filter_applied(self, event: Any) -> None:
+        if event.error is not None:
+            self.shell.notice(f"Filter: {event.error}", "warn")
+        self.update_bars()
+
+    def on_resource_table_marks_changed(self) -> None:
         self.update_bars()

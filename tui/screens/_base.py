@@ -247,8 +247,16 @@ class ConsoleScreen(ScreenActions):
         """Open a dialog and give its answer; None where it was left with Esc. Only inside `do`."""
         return await self.app.push_screen_wait(dialog)
 
+    def give_up(self) -> bool:
+        """Give up what is being fetched for this screen; False where nothing is."""
+        if not self._lookers:
+            return self.shell.stop_connecting()
+        return sum(looker.feed.cancel() for looker in self._lookers) > 0
+
     def reload(self) -> None:
         """Fetch again now."""
+        if self.phase == "error":
+            self.set_phase("loading")
         for looker in self._lookers:
             looker.visible = True
             looker.feed.refresh()
@@ -284,15 +292,6 @@ class ConsoleScreen(ScreenActions):
         """Draw the keys that work here now."""
         if self.is_attached:
             self.bottom.show_hints(hints_of(self, self.shell.glyphs), self.shell.tail_words())
-
-    def disabled_reason(self, action: str) -> str:
-        """Say why an action is greyed, or give ""."""
-        method = getattr(self, f"action_{action}", None)
-        if self.shell.read_only and getattr(method, "__changes__", False):
-            return "this console is read-only (started with --read-only, or read_only in the config file)"
-        if action == "filter" and not self.FILTERS:
-            return "there are no rows to filter here"
-        return self.refusal(action)
 
     # the shell's part
 
@@ -396,11 +395,3 @@ class ConsoleScreen(ScreenActions):
 
     def on_resize(self, event: events.Resize) -> None:
         self.fit_size(event.size.width, event.size.height)
-
-    def on_resource_table_filter_applied(self, event: Any) -> None:
-        if event.error is not None:
-            self.shell.notice(f"Filter: {event.error}", "warn")
-        self.update_bars()
-
-    def on_resource_table_marks_changed(self) -> None:
-        self.update_bars()

@@ -123,6 +123,10 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
     def connect_again(self) -> None:
         self.link.open()
 
+    def stop_connecting(self) -> bool:
+        """Give up to reach the engine; False where it is reached, or nobody tries."""
+        return self.link.give_up()
+
     def _link_changed(self, what: str) -> None:
         for screen in self._alive():
             if what in ("open", "again"):

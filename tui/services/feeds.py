@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
-from tui.errors import SsmTuiError, Throttled
+from tui.errors import Cancelled, SsmTuiError, Throttled
 from tui.ports import Clock, SystemClock
 
 V = TypeVar("V")
@@ -34,6 +34,7 @@ class Feed(Generic[V]):
         self._clock = clock
         self._turns = turns
         self._task: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._hinted = False
         self._lookers: list[Looker[V]] = []
@@ -58,7 +59,7 @@ class Feed(Generic[V]):
         """Be told of each new value or error; only visible lookers keep the poller going."""
         looker = Looker(self, changed, visible)
         self._lookers.append(looker)
-        self._attend()
+        self._came(visible)
         return looker
 
     def refresh(self) -> None:
@@ -66,6 +67,20 @@ class Feed(Generic[V]):
         self._hinted = True
         self._wake.set()
         self._attend()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the last fetch was given up; nobody asks again before `refresh`, or a new look."""
+        return isinstance(self.error, Cancelled)
+
+    def cancel(self) -> bool:
+        """Give up the fetch that is under way, or waits for its turn; False where there is none."""
+        if self._asking is None or self._asking.done():
+            return False
+        self._asking.cancel()
+        self.error, self.fetching = Cancelled("Loading was cancelled.", hint="R fetches again."), False
+        self._tell()
+        return True
 
     async def aclose(self) -> None:
         self._lookers.clear()
@@ -78,6 +93,12 @@ class Feed(Generic[V]):
     @property
     def _visible(self) -> bool:
         return any(looker.visible for looker in self._lookers)
+
+    def _came(self, visible: bool) -> None:
+        if visible and self.is_cancelled:
+            self.refresh()
+        else:
+            self._attend()
 
     def _attend(self) -> None:
         if self._visible and (self._task is None or self._task.done()):
@@ -95,10 +116,19 @@ class Feed(Generic[V]):
         while self._visible:
             self._hinted = False
             self._wake.clear()
-            async with self._turns:
-                await self._once()
+            self._asking = asyncio.ensure_future(self._turn())
+            try:
+                await asyncio.wait({self._asking})
+            finally:
+                self._asking.cancel()
+            if not self._asking.cancelled() and (fault := self._asking.exception()) is not None:
+                raise fault
             if self._hinted:
                 await self._clock.sleep(HINT_GAP)
+            elif self.is_cancelled:
+                while self._visible and not self._hinted:
+                    self._wake.clear()
+                    await self._wake.wait()
             else:
                 await self._pause(self.interval)
 
@@ -113,6 +143,10 @@ class Feed(Generic[V]):
         if self._hinted and self._visible and self.value is not None:
             # Hints come in bursts, one per node of a command: gather them.
             await self._clock.sleep(HINT_GAP)
+
+    async def _turn(self) -> None:
+        async with self._turns:
+            await self._once()
 
     async def _once(self) -> None:
         self.fetching = True
@@ -161,9 +195,9 @@ class Looker(Generic[V]):
 
     @visible.setter
     def visible(self, value: bool) -> None:
-        self._is_visible = value
+        was, self._is_visible = self._is_visible, value
         if value:
-            self.feed._attend()
+            self.feed._came(not was)
         else:
             self.feed._wake.set()
 
@@ -206,7 +240,8 @@ class Feeds:
     def hint(self, context: str, *operations: str) -> None:
         """Say that what some operations answer has changed: their visible feeds look again."""
         for (feed_context, operation, _), feed in self._feeds.items():
-            if feed_context == context and operation in operations and feed._visible and not feed.throttled:
+            rests = feed.throttled or feed.is_cancelled
+            if feed_context == context and operation in operations and feed._visible and not rests:
                 feed.refresh()
 
     def drive(self, context: str, name: str, events: Callable[[], AsyncIterator[Any]], *operations: str) -> None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tui.errors import SsmTuiError, Unreachable
+from tui.errors import Cancelled, ReadOnlyRefused, SsmTuiError, Unreachable
 from tui.ports import Clock, SystemClock, Transport
 from tui.services import Services
 from tui.services.api_calls import ApiCall, Recorded, command_line, wall_clock
@@ -91,6 +91,15 @@ class Link:
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._open() if self.services is None else self._reopen())
 
+    def give_up(self) -> bool:
+        """Stop the first attempt to connect; False where none is under way."""
+        if self._task is None or self._task.done() or self.services is not None:
+            return False
+        self._task.cancel()
+        self.error = Cancelled("Connecting was cancelled.", hint="R tries again.")
+        self._changed("failed")
+        return True
+
     async def _open(self) -> None:
         try:
             transport = await self._connect()
@@ -139,6 +148,8 @@ class Link:
 
         Raises: SsmTuiError where it is busy (the message names with what) or can't be restarted from here.
         """
+        if self._read_only:
+            raise ReadOnlyRefused("This console is read-only.", hint="Start it without --read-only.")
         again = getattr(self._transport, "restart_when_idle", None)
         if again is None:
             raise Unreachable("There is no engine of our own to restart.")
