@@ -64,14 +64,17 @@ class CatchUp:
             self._changed()
 
     async def _stream(self, run: NodeRun, stream: str) -> None:
-        tail = run.tail
+        tail, passed = run.tail, False
         while True:
             at = tail.at(stream)
             part = await self._commands.output(run.command_id, run.node_id, stream, at, min(tail.keep, 256 * 1024))
-            if part.size - tail.at(stream) > tail.keep + len(part.data):
-                # More than a pane keeps: go on near the end, and say how much was passed over.
+            if not passed and part.size - tail.at(stream) > tail.keep + len(part.data):
+                # More than a pane keeps: go on near the end, and say how much was passed over. What comes next is
+                # taken in any case: a flood would be ahead of us again, and nothing of it would ever show.
                 tail.skip(stream, part.size - tail.keep)
+                passed = True
                 continue
+            passed = False
             tail.feed(stream, part.offset, part.data)
             self._changed()
             if not part.data or tail.at(stream) >= part.size:
