@@ -120,12 +120,18 @@ class CommandScreen(ConsoleScreen):
         if not self.state.ids:
             self.set_phase("empty", "No command is named.", ":commands lists what ran; r on Fleet runs one.")
         for id in self.state.ids:
+            # A word that is no command is told from one that says nothing yet.
+            self.run_worker(self._check(commands, id), group=f"check-{id}", exclusive=True, exit_on_error=False)
             self.run_worker(self._watch(commands, id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+
+    async def _check(self, commands: Commands, id: str) -> None:
+        try:
+            await commands.raw(id)
+        except SsmTuiError as error:
+            self.fail(error)
 
     async def _watch(self, commands: Commands, id: str) -> None:
         try:
-            # A command of another console's, or a word that is none, is told from one that says nothing yet.
-            await commands.raw(id)
             async for event in commands.watch(id):
                 run = self.state.take(event)
                 self._touch()
@@ -168,7 +174,9 @@ class CommandScreen(ConsoleScreen):
         """Show what is known now."""
         if not (self.is_attached and self.watching):
             return
-        self._dirty, self._drawn = False, time.monotonic()
+        self._dirty = False
+        if self.state.runs:
+            self._drawn = time.monotonic()
         runs = self.state.chosen(self._filter, failed=self.failed_only)
         if self.state.runs:
             if len(self.state.runs) != self.rows or self.state.over != self._was_over:
