@@ -64,6 +64,15 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
         else:
             self.go(about.noun, about.argument)
 
+    def action_copy_text(self) -> None:
+        """Copy what is selected in a window over a screen, else say how to leave."""
+        text = self.screen.get_selected_text()
+        if text:
+            self.copy(text, "the selection")
+            self.screen.clear_selection()
+        else:
+            self.notice("Nothing is selected to copy. Esc closes this window, Ctrl+Q quits.")
+
     def set_fact(self, name: str, text: str) -> None:
         """Put a short text in the header, such as how much there is; "" takes it away."""
         if self.facts.get(name, "") != text:
@@ -155,3 +164,6 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
 
     def go(self, noun: str, argument: Any = None) -> None:
         """Open a screen by its noun, with what it is about."""
+
+    def copy(self, text: str, what: str) -> None:
+        """Put text on the clipboard, and say so."""

@@ -18,6 +18,7 @@ class Overlay(ModalScreen[T], inherit_bindings=False):
     BINDINGS = [
         Binding("escape", "cancel", "close", tooltip="Close this window", id="overlay.close"),
         Binding("ctrl+q", "app.quit", "quit", tooltip="Leave the console", show=False, id="overlay.quit"),
+        Binding("ctrl+c", "app.copy_text", "copy text", tooltip="Copy the selection", show=False, id="overlay.copy"),
     ]
 
     settled = False
