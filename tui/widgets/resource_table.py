@@ -171,11 +171,11 @@ class ResourceTable(TableView):
         key = self.sort_column if self._sort[0] is not None else ""
         self.model.set_columns(columns)
         place = place_of([column.key for column in columns], key)
+        self._measured, self._wishes = 0, []
         if (place, self._sort[0]) != (None, None):
             self._sort = (place, self._sort[1])
             self.model.unarranged = True
             self._arrange()
-        self._measured, self._wishes = 0, []
         self._measure()
         self._redraw()
 
