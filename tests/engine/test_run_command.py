@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import stat
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -382,6 +383,38 @@ async def test_a_full_disk_fails_the_step_instead_of_leaving_it_in_progress(loca
     got = await local.run("true")
     assert (got["Status"], got["ResponseCode"]) == ("Failed", -1)
     assert "Nothing could be started" in got["StandardErrorContent"]
+
+
+async def test_on_a_busy_engine_no_command_stays_in_progress_after_its_end(local: Bench) -> None:
+    async def busy() -> None:
+        while True:
+            time.sleep(0.008)  # it holds up the loop on purpose, as many commands do
+            await asyncio.sleep(0)
+
+    holding_up = asyncio.create_task(busy())
+    sent = [await local.send("true") for _ in range(40)]
+    await until(lambda: not local.engine.live(), "they did not end")
+    holding_up.cancel()
+    rows = local.engine.services.store.read("SELECT command_id, status, details, final FROM commands")
+    assert {row["command_id"] for row in rows} == set(sent)
+    assert {(row["status"], row["details"], row["final"]) for row in rows} == {("Success", "Success", 1)}
+
+
+async def test_a_command_whose_end_the_store_refuses_is_over_for_who_watches_it(local: Bench, tmp_path: Path) -> None:
+    go, store = tmp_path / "go", local.engine.services.store
+    command_id = await local.send(f"until [ -e {go} ]; do sleep 0.01; done")
+    await until(lambda: store.read("SELECT 1 FROM invocations WHERE status = 'InProgress'"))
+    await store.write(
+        lambda conn: conn.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON commands BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    )
+    go.touch()
+    assert (await local.final(command_id))["Status"] == "Success"
+    assert store.read_one("SELECT final FROM commands")["final"] == 0
+    await store.write(lambda conn: conn.execute("DROP TRIGGER full"))
+    await until(lambda: not local.engine.live(), "the store was not asked again")
+    assert store.read_one("SELECT status, final FROM commands")["final"] == 1
 
 
 async def test_status_changes_are_told_in_eventbridges_shapes(local: Bench) -> None:

@@ -77,8 +77,12 @@ class Command:
     """How many invocations have each StatusDetails."""
     waiting: list[Invocation] = field(default_factory=list)
     """Those that were not sent yet, the next one last."""
+    begun: list[Invocation] = field(default_factory=list)
+    """Those whose state that is not final was told and is still to be stored."""
     unsaved: list[Invocation] = field(default_factory=list)
+    """Those whose state is to be stored and then told."""
     is_unsaved: bool = False
+    is_untold: bool = False
     saver: asyncio.Task[None] | None = None
 
     @property

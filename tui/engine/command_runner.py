@@ -11,7 +11,9 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import os
 from collections.abc import Coroutine, Iterable
+from pathlib import Path
 from typing import Any
 
 from tui.engine import command_store, output
@@ -36,6 +38,15 @@ RETRY_SECONDS = 2.0
 """How long to wait where the store refuses a final state, on a full disk."""
 
 _log = logging.getLogger(__name__)
+
+
+def run_folders(runs: Path) -> set[tuple[str, str]]:
+    """Give the ids of commands and nodes that have a run folder; these are the first two parts of its name."""
+    try:
+        names = os.listdir(runs)  # noqa: PTH208 - names are all that is needed of what may be many
+    except FileNotFoundError:
+        return set()
+    return {(command_id, rest.partition(".")[0]) for command_id, _, rest in (name.partition(".") for name in names)}
 
 
 class CommandRunner:
@@ -112,6 +123,7 @@ class CommandRunner:
 
     async def recover(self, commands: Iterable[Command]) -> None:
         """Take up what an earlier engine left: what has a run folder is found again, the rest is sent."""
+        begun = run_folders(self._services.paths.runs)
         for command in commands:
             self.live[command.command_id] = command
             settled = []
@@ -121,7 +133,7 @@ class CommandRunner:
             for each in reversed(command.invocations.values()):
                 if each.is_final:
                     continue
-                if any(self._services.paths.runs.glob(f"{command.command_id}/{each.node_id}.*")):
+                if (command.command_id, each.node_id) in begun:
                     # A group may run: a cancel must end that, and not only what has not begun yet.
                     command.move(each, "Cancelling" if each.cancelled else "InProgress")
                     command.rate.started()
@@ -262,7 +274,7 @@ class CommandRunner:
         while True:
             attempt += 1
             name = prepared.folder if attempt == 1 else f"{prepared.folder}-{attempt}"
-            record.folder = f"{command.command_id}/{node.id}.{name}"
+            record.folder = f"{command.command_id}.{node.id}.{name}"
             step = Step(
                 command_id=command.command_id,
                 node_id=node.id,
@@ -310,28 +322,27 @@ class CommandRunner:
     def _flush(self) -> None:
         self._begun_timer = None
         begun, self._begun = self._begun, {}
-        snapshots = [
-            command_store.Snapshot(self.live[command_id], [each for each in changed if not each.is_final])
-            for command_id, changed in begun.items()
-            if command_id in self.live
-        ]
-        for snapshot in snapshots:
-            self._spawn(self._store(snapshot))
-
-    async def _store(self, snapshot: command_store.Snapshot) -> None:
-        with contextlib.suppress(ApiFault):  # the store has logged it, and the final state is stored with patience
-            await self._services.store.write(snapshot.write)
+        for command_id, changed in begun.items():
+            command = self.live.get(command_id)
+            if command is not None:
+                command.begun.extend(changed)
+                self._have_saved(command)
 
     def _add_up(self, command: Command) -> None:
         command.details = command_details(command.counts, command.rate.threshold, cancelled=command.cancelled)
 
     def _settle(self, command: Command, changed: Iterable[Invocation]) -> asyncio.Task[None]:
-        """Have states stored and told; the task given ends once they are on disk.
-
-        One writer per command: what it stores is the command as a whole at one moment, so that no command is stored as
-        final before all of its invocations are.
-        """
+        """Have states stored and told; the task given ends once they are on disk."""
         command.unsaved.extend(changed)
+        command.is_untold = True
+        return self._have_saved(command)
+
+    def _have_saved(self, command: Command) -> asyncio.Task[None]:
+        """Have a command stored by its one writer; the task given ends once it is on disk.
+
+        What is stored is the command as a whole at one moment, so that no command is stored as final before all of its
+        invocations are, and nothing that was true earlier is stored over what is true now.
+        """
         command.is_unsaved = True
         if command.saver is None:
             command.saver = self._spawn(self._save(command))
@@ -340,22 +351,34 @@ class CommandRunner:
     async def _save(self, command: Command) -> None:
         while command.is_unsaved:
             changed, command.unsaved = command.unsaved, []
+            begun, command.begun = command.begun, []
+            is_untold, command.is_untold = command.is_untold, False
             command.is_unsaved = False
             self._add_up(command)
-            snapshot = command_store.Snapshot(command, changed)
+            snapshot = command_store.Snapshot(command, [*(each for each in begun if not each.is_final), *changed])
             is_final = command.is_final
             while True:
                 try:
                     await self._services.store.write(snapshot.write)
                     break
-                except ApiFault:
+                except Exception as error:
+                    _log.warning("%s could not be stored yet: %s", command.command_id, error)
                     if self._leaving:
                         return
+                    # On a disk that its own output has filled, a command must not keep whoever waits for it: the run
+                    # folder has the truth, and the next engine would find the same there.
+                    if is_untold:
+                        self._tell(command, changed, is_final=is_final)
+                        is_untold = False
                     await self._services.clock.sleep(RETRY_SECONDS)
-            for each in changed:
-                publish_invocation(self._services, command, each)
-            if not is_final or not command.is_unsaved:
-                publish_command(self._services, command)
+            if is_untold:
+                self._tell(command, changed, is_final=is_final)
         command.saver = None
         if command.is_final:
             self.live.pop(command.command_id, None)
+
+    def _tell(self, command: Command, changed: Iterable[Invocation], *, is_final: bool) -> None:
+        for each in changed:
+            publish_invocation(self._services, command, each)
+        if not is_final or not command.is_unsaved:
+            publish_command(self._services, command)
