@@ -11,7 +11,8 @@ import threading
 
 import pytest
 
-from tui.engine.context import ApiFault
+from tui.engine.context import ApiFault, StatePaths
+from tui.engine.dispatch import Engine
 from tui.engine.store import Store, statements
 from tui.errors import StateError
 
@@ -155,8 +156,20 @@ async def test_a_newer_store_whose_engine_was_killed_is_refused_too(tmp_path):
 async def test_a_file_that_is_no_store_is_refused(tmp_path):
     path = tmp_path / "engine.db"
     path.write_bytes(b"this is a letter, not a database" * 100)
-    with pytest.raises(StateError, match=r"engine\.db"):
+    with pytest.raises(StateError, match=r"engine\.db is no store"):
         await Store.open(path)
+
+
+async def test_a_damaged_store_is_said_to_be_damaged_and_not_to_have_crashed_the_engine(tmp_path):
+    await (await Engine.open(StatePaths(tmp_path))).aclose()
+    path = tmp_path / "engine.db"
+    with path.open("r+b") as file:
+        file.seek(3 * 4096)
+        file.write(os.urandom(path.stat().st_size - 3 * 4096))
+    before = path.read_bytes()
+    with pytest.raises(StateError, match="is damaged"):
+        await Engine.open(StatePaths(tmp_path))
+    assert path.read_bytes() == before
 
 
 async def test_migrations_are_applied_once_in_order_and_all_or_none(tmp_path):

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tui import __version__
-from tui.engine.context import StatePaths
+from tui.engine.context import ApiFault, StatePaths
 from tui.engine.dispatch import Engine
 from tui.engine.log import start_logging
 from tui.engine.presence import write_crash
@@ -102,6 +102,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StateError as error:
         _log.error("could not start: %s", error)
         ready.no(error.message, hint=error.hint)
+        return 1
+    except ApiFault as error:
+        _log.error("could not start: %s", error)
+        ready.no(error.message)
         return 1
     except BaseException as error:
         text = traceback.format_exc()

@@ -23,9 +23,12 @@ from tui.errors import StateError
 T = TypeVar("T")
 Write = Callable[[sqlite3.Connection], T]
 
+OTHER_FOLDER = "--state DIR chooses another folder."
+
 _log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BATCH = 512
+_MAGIC = b"SQLite format 3\0"
 _USER_VERSION_AT = 60  # where SQLite's file format keeps user_version, 4 bytes, big endian
 
 
@@ -196,14 +199,18 @@ def prepare(path: Path, migrations: Path = _MIGRATIONS) -> None:
         fresh = not path.exists() or path.stat().st_size == 0
         if fresh:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        elif not is_database(path):
+            raise StateError(f"The file {path} is no store of ssm-tui.", hint="Nothing was changed. " + OTHER_FOLDER)
         elif stored_version(path) > newest:
             raise StateError(
                 f"The store {path} is of format {stored_version(path)}; this version reads up to {newest}.",
                 hint="Nothing was changed. Use the newer ssm-tui, or another folder with --state.",
             )
         conn = connect(path)
-    except (sqlite3.Error, OSError) as error:
-        raise StateError(f"The store {path} can't be opened: {error}.") from error
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
+    except OSError as error:
+        raise StateError(f"The store {path} can't be opened: {error.strerror}.") from error
     try:
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("BEGIN IMMEDIATE")
@@ -219,9 +226,24 @@ def prepare(path: Path, migrations: Path = _MIGRATIONS) -> None:
     except sqlite3.Error as error:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
-        raise StateError(f"The store {path} can't be used: {error}.") from error
+        raise unusable(path, error) from error
     finally:
         conn.close()
+
+
+def unusable(path: Path, error: sqlite3.Error) -> StateError:
+    """Say why a store can't be used; what is damaged is told from a disk that is full or can't be written."""
+    if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return StateError(
+            f"The store {path} is damaged: {error}.", hint=f"Put a copy of it back, or move it away. {OTHER_FOLDER}"
+        )
+    return StateError(f"The store {path} can't be used: {error}.")
+
+
+def is_database(path: Path) -> bool:
+    """Say whether a file begins as every SQLite database does. Raises: OSError."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def stored_version(path: Path) -> int:
