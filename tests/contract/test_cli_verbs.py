@@ -298,6 +298,13 @@ def test_a_shell_for_one_command_passes_its_exit_status_on(ssm, name):
     assert b"in a shell" in done.stdout
 
 
+def test_words_that_are_not_utf_8_are_answered_and_never_wait_for_ever(ssm, name):
+    done = ssm("run", "--comment", os.fsdecode(b"caf\xe9"), "--", "echo", "hi")
+    assert done.returncode == 0 and b": hi" in done.stdout
+    done = ssm("shell", name, "--", "echo", os.fsdecode(b"caf\xe9"))
+    assert done.returncode == 1 and b"not UTF-8" in done.stderr
+
+
 @pytest.mark.slow
 def test_an_engine_that_hangs_is_said_and_ended_by_force_alone(fresh):
     assert fresh("nodes", "list").returncode == 0

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -193,6 +194,26 @@ async def test_a_folder_that_is_a_file_is_said(tmp_path):
         await LocalTransport.connect(tmp_path / "state")
 
 
+async def test_a_folder_where_the_socket_goes_is_said(tmp_path):
+    (tmp_path / "engine.sock").mkdir()
+    with pytest.raises(StateError, match=r"engine\.sock is a folder") as caught:
+        await LocalTransport.connect(tmp_path)
+    assert "Move it away" in caught.value.hint
+
+
+async def test_a_daemon_whose_folder_was_deleted_leaves_the_socket_of_the_next_one_alone(state):
+    first = await LocalTransport.connect(state)
+    shutil.rmtree(state)
+    second = await LocalTransport.connect(state)
+    assert second.peer["pid"] != first.peer["pid"]
+    await first.call("StopEngine", {"Force": True}, service="ssm-tui")
+    await lost(first)
+    third = await LocalTransport.connect(state)
+    assert third.peer["pid"] == second.peer["pid"]
+    for transport in (second, third):
+        await transport.aclose()
+
+
 async def test_a_store_from_a_newer_version_is_said_to_who_started_it(state):
     transport = await LocalTransport.connect(state)
     await transport.call("StopEngine", service="ssm-tui")
@@ -216,10 +237,8 @@ async def test_a_crash_is_kept_and_shown(state):
 
 
 async def test_a_start_that_crashes_says_why_and_leaves_the_traceback(state):
-    state.mkdir(0o700)
-    (state / "engine.sock").mkdir()  # nothing can listen there
-    with pytest.raises(StateError, match="could not start"):
-        await LocalTransport.connect(state)
+    said = await start_daemon(state, ["--settings", "5"], asyncio.get_running_loop().time() + 20)
+    assert "could not start" in said["error"]
     assert "Traceback" in (state / "engine.crash").read_text()
 
 

@@ -131,6 +131,25 @@ async def test_a_read_only_caller_is_denied_writes_and_the_denial_is_audited(eng
     assert (await failing(engine, "ListDocuments", {}, caller=caller)).code == "AccessDeniedException"
 
 
+async def test_on_a_full_disk_a_call_that_stores_nothing_is_not_answered_as_if_it_had_failed(engine, caplog):
+    store = engine.services.store
+    await store.write(
+        lambda conn: conn.execute("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END")
+    )
+    big = "x" * 1900
+    fault = await failing(engine, "DeleteParameter", {"Name": big})
+    assert fault.message.startswith("DeleteParameter failed inside")
+    denied = CallerIdentity(engine.services.account, "guest", read_only=True)
+    fault = await failing(engine, "PutParameter", {"Name": big, "Value": "v", "Type": "String"}, caller=denied)
+    assert fault.code == "AccessDeniedException"
+    assert "not in the audit: DeleteParameter" in caplog.text
+
+
+async def test_text_that_is_not_unicode_can_be_audited(engine):
+    await failing(engine, "DeleteParameter", {"Name": "caf\udce9"})
+    assert [row[0] for row in audit(engine)] == ["DeleteParameter"]
+
+
 async def test_domains_call_each_other_as_the_same_caller(engine):
     with pytest.raises(ApiFault):  # the list itself is missing from the answer's point of view: nothing is required
         await engine.call("GetParameter", {"Name": "inner"})

@@ -11,7 +11,7 @@ from tui.engine.context import StatePaths
 from tui.engine.dispatch import Engine
 from tui.engine.server.unix import UnixServer, peer_uid
 from tui.errors import AccessDenied, ApiError, OutcomeUnknown, TransportError, Unreachable
-from tui.protocol.frames import WINDOW, Decoder, Kind, encode, event_cost
+from tui.protocol.frames import HEADER, WINDOW, Decoder, Kind, encode, event_cost
 from tui.transport.local import LocalTransport
 
 SAMPLE = "tests.engine.sample_domains"
@@ -160,6 +160,32 @@ async def test_bytes_that_are_no_frames_close_that_connection_alone(engine, serv
     writer.close()
     await until(lambda: engine.presence.clients == 1)
     assert transport.connected
+
+
+GREETING = encode(Kind.HELLO, 0, {"client": "test"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        encode(Kind.HELLO, 0, "hello"),
+        GREETING + encode(Kind.CALL, 1, ["ListCommands"]),
+        GREETING + encode(Kind.CALL, 1, None),
+        GREETING + encode(Kind.CALL, 1, {"operation": []}),
+        GREETING + encode(Kind.WATCH, 1, {"kind": []}),
+        GREETING + encode(Kind.WATCH, 1, {"kind": "count", "params": 5}),
+        GREETING + encode(Kind.OPEN, 1, {"session_id": [], "rows": 1, "columns": 1}),
+        GREETING + HEADER.pack(200_000, Kind.CALL, 1) + b"[" * 200_000,
+        GREETING + 2 * encode(Kind.CALL, 7, {"operation": "GetMaintenanceWindow"}),
+    ],
+)
+async def test_a_frame_of_the_wrong_shape_is_said_and_never_reaches_the_log_as_a_crash(engine, server, wrong, caplog):
+    reader, writer = await raw(engine)
+    writer.write(wrong)
+    assert b"SerializationException" in await reader.read()
+    writer.close()
+    await until(lambda: engine.presence.clients == 0)
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_frame_that_lacks_what_it_must_have_closes_the_connection(engine, server):

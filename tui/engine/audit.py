@@ -45,6 +45,8 @@ current_entry: ContextVar[AuditEntry | None] = ContextVar("current_entry", defau
 def detail_of(request: Any) -> str:
     """Write a masked request for the audit."""
     text = json.dumps(request, ensure_ascii=False, separators=(",", ":"), default=str)
+    # What a terminal gave as bytes that are not UTF-8 comes as lone surrogates, which the store can't hold as text.
+    text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     return text if len(text) <= DETAIL_LIMIT else text[: DETAIL_LIMIT - 1] + "…"
 
 

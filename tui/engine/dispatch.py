@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 import pkgutil
+import sqlite3
 import traceback
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ from tui.engine.model import SSM, ServiceModel, load_models
 from tui.engine.presence import Presence
 from tui.engine.retention import start_retention
 from tui.engine.scheduler import Scheduler
-from tui.engine.store import Store
+from tui.engine.store import Store, unusable
 from tui.engine.validation import Validator
 from tui.ports import Clock, Shape, SystemClock
 
@@ -125,9 +126,11 @@ class Engine:
             for hook in marks.on_start:
                 await hook(services)
             start_retention(services, marks.retention)
-        except BaseException:
+        except BaseException as error:
             await scheduler.aclose()
             await store.aclose()
+            if isinstance(error, sqlite3.DatabaseError):  # a damaged page shows when it is first read
+                raise unusable(paths.database, error) from error
             raise
         return engine
 
@@ -159,7 +162,7 @@ class Engine:
                 await settle(self.services.store, audit, REVEALED)
             return answer
         if caller.read_only:
-            await settle(self.services.store, audit, DENIED)
+            await self._noted(audit, DENIED)
             raise self._denied(service, operation, caller)
         outcome = "InternalServerError"
         token = current_entry.set(audit)
@@ -171,8 +174,20 @@ class Engine:
             raise
         finally:
             current_entry.reset(token)
-            await settle(self.services.store, audit, outcome)
+            await self._noted(audit, outcome)
         return response
+
+    async def _noted(self, audit: AuditEntry, outcome: str) -> None:
+        """Have a call's outcome in the audit; a disk that is full must not turn the call's own answer into another.
+
+        What was stored has its row already, in the same commit: what is lost here is the row of a call that stored
+        nothing, like the engine's stop, or a more exact outcome. The log has it instead.
+        """
+        try:
+            await settle(self.services.store, audit, outcome)
+        except Exception as error:
+            what = (audit.operation, audit.detail, audit.caller, outcome, error)
+            _log.error("not in the audit: %s %s by %s: %s (%s)", *what)
 
     def writes(self, service: str, operation: str) -> bool:
         """Say whether a call changes something and must be carried out once it was taken."""

@@ -71,16 +71,19 @@ def encode(kind: Kind, stream: int, payload: Any) -> bytes:
 
 
 def decode_payload(kind: Kind, body: bytes) -> Any:
-    """Give the JSON value of a payload, or the bytes themselves for DATA.
+    """Give the JSON object of a payload, or the bytes themselves for DATA.
 
-    Raises: FrameError where the payload is not JSON.
+    Raises: FrameError where the payload is not JSON, or no object.
     """
     if kind is Kind.DATA:
         return body
     try:
-        return json.loads(body)
-    except ValueError as error:
+        payload = json.loads(body)
+    except (ValueError, RecursionError) as error:
         raise FrameError(f"a {kind.name} frame whose payload is not JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise FrameError(f"a {kind.name} frame whose payload is no JSON object")
+    return payload
 
 
 class Decoder:

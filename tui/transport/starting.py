@@ -69,6 +69,11 @@ async def reach(
             # It was leaving as we came in; without a start of our own there is nobody to wait for.
             if not start or time.monotonic() >= until:
                 raise
+            if state.stat().st_uid != os.getuid():
+                raise StateError(
+                    f"The state folder {state} belongs to another user.", hint="Choose another with --state."
+                ) from None
+            await asyncio.sleep(_LOOK_AGAIN)
 
 
 def hangs(state: Path, pid: int) -> StateError:

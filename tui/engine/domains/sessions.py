@@ -174,6 +174,8 @@ def _document(req: Shape) -> tuple[str, str]:
             raise ApiFault("InvalidParameters", f"Document {name} needs the parameter command.")
         if "\0" in command:
             raise ApiFault("InvalidParameters", "The parameter command can't hold a NUL character.")
+        if any("\ud800" <= char <= "\udfff" for char in command):
+            raise ApiFault("InvalidParameters", "The parameter command is not UTF-8 text.")
         return name, command
     raise ApiFault("InvalidDocument", f"Document {name} is no session document of this engine.")
 

@@ -19,6 +19,7 @@ from tui.engine.dispatch import Engine
 from tui.engine.presence import Presence
 from tui.engine.server.credit import Credit
 from tui.engine.server.shell_stream import ShellStream
+from tui.errors import StateError
 from tui.protocol.address import socket_address
 from tui.protocol.frames import Decoder, FrameError, Kind, encode, event_cost
 
@@ -35,25 +36,31 @@ _HIGH_WATER = 1024 * 1024  # bytes written and not yet taken by the client befor
 class UnixServer:
     """Serves one engine on a socket that its owner alone may open."""
 
-    def __init__(self, engine: Engine, server: asyncio.Server, path: Path, connections: set[Connection]) -> None:
+    def __init__(
+        self, engine: Engine, server: asyncio.Server, path: Path, made: tuple[int, int], connections: set[Connection]
+    ) -> None:
         self._engine = engine
         self._server = server
         self._path = path
+        self._made = made
         self._connections = connections
 
     @classmethod
     async def start(cls, engine: Engine, paths: StatePaths) -> UnixServer:
         """Listen; a socket file that a dead daemon left is replaced, so the caller must hold the folder's lock.
 
-        Raises: OSError.
+        Raises: OSError, StateError.
         """
         path = paths.socket
+        if path.is_dir():
+            raise StateError(f"{path} is a folder; the engine's socket goes there.", hint="Move it away.")
         path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with socket_address(path) as address:
                 listener.bind(address)
             path.chmod(0o600)
+            made = path.stat()
             connections: set[Connection] = set()
             server = await asyncio.get_running_loop().create_unix_server(
                 lambda: Connection(engine, connections), sock=listener, backlog=_BACKLOG
@@ -61,11 +68,15 @@ class UnixServer:
         except BaseException:
             listener.close()
             raise
-        return cls(engine, server, path, connections)
+        return cls(engine, server, path, (made.st_dev, made.st_ino), connections)
 
     async def aclose(self) -> None:
         """Take no more clients, let the calls under way end, and close what is open."""
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            found = self._path.stat()
+            # Where the folder was deleted and made anew, the next daemon has its own socket there.
+            if (found.st_dev, found.st_ino) == self._made:
+                self._path.unlink()
         self._server.close()
         calls = [task for connection in self._connections for task in connection.calls.values()]
         if calls:
@@ -134,7 +145,7 @@ class Connection(asyncio.Protocol):
         try:
             for kind, stream, payload in self._decoder.feed(data):
                 self._take(kind, stream, payload)
-        except (FrameError, KeyError, TypeError, ValueError) as error:
+        except (FrameError, KeyError, TypeError, ValueError, OverflowError) as error:
             _log.warning("a client broke the protocol: %r", error)
             self.send(Kind.ERROR, 0, {"code": "SerializationException", "message": f"Not a frame: {error}"})
             self.close()
@@ -170,18 +181,23 @@ class Connection(asyncio.Protocol):
             if kind is not Kind.HELLO:
                 raise FrameError("the first frame must be HELLO")
             self._hello(payload)
+        elif kind in (Kind.CALL, Kind.WATCH, Kind.OPEN) and (
+            stream in self.calls or stream in self._watches or stream in self._shells
+        ):
+            raise FrameError(f"the stream {stream} is in use")
         elif kind is Kind.CALL:
-            service, name = payload.get("service", "ssm"), payload["operation"]
+            service, name = _text(payload.get("service", "ssm")), _text(payload["operation"])
             if not self._engine.writes(service, name):
                 self._reads.add(stream)
             self.calls[stream] = self._spawn(self._call(stream, service, name, payload.get("params")))
             if len(self.calls) == _CALLS and self._transport is not None:
                 self._transport.pause_reading()
         elif kind is Kind.WATCH:
-            events = self._engine.watch(payload["kind"], payload.get("params"), caller=self._caller)
+            events = self._engine.watch(_text(payload["kind"]), _object(payload.get("params")), caller=self._caller)
             self._credits[stream] = Credit()
             self._watches[stream] = self._spawn(self._watch(stream, events))
         elif kind is Kind.OPEN:
+            _text(payload["session_id"]), int(payload["rows"]), int(payload["columns"])
             shell = ShellStream(self, self._engine, stream, payload, read_only=self._caller.read_only)
             self._shells[stream] = shell
             shell.task = self._spawn(self._shell(stream, shell))
@@ -222,6 +238,10 @@ class Connection(asyncio.Protocol):
             answer = await self._engine.call(name, params, service=service, caller=self._caller)
         except ApiFault as fault:
             self.send(Kind.ERROR, stream, {"code": fault.code, "message": fault.message})
+        except Exception:
+            # Nobody may be left waiting for an answer, whatever went wrong.
+            _log.exception("the call of %s failed", name)
+            self.send(Kind.ERROR, stream, {"code": "InternalServerError", "message": f"{name} failed; see the log."})
         else:
             self.send(Kind.RESULT, stream, answer)
         finally:
@@ -255,6 +275,20 @@ class Connection(asyncio.Protocol):
             await shell.run()
         finally:
             del self._shells[stream]
+
+
+def _text(value: Any) -> str:
+    """Give a frame's word. Raises: FrameError."""
+    if not isinstance(value, str):
+        raise FrameError(f"{value!r} stands where a word must")
+    return value
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    """Give a frame's object, where there is one. Raises: FrameError."""
+    if value is not None and not isinstance(value, dict):
+        raise FrameError(f"{value!r} stands where an object must")
+    return value
 
 
 def peer_uid(connected: socket.socket) -> int:
