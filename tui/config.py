@@ -116,6 +116,14 @@ def _read_yaml(text: str, file: str) -> dict[str, Value]:
         return {}
     loader = yaml.SafeLoader("")
 
+    def plain(node: yaml.Node) -> Any:
+        try:
+            return loader.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError) as error:  # a tag that is not YAML's own, a date that no calendar has
+            problem = getattr(error, "problem", None) or str(error)
+            line = node.start_mark.line + 1
+            raise ConfigError(f"this value can't be read: {problem}", file=file, line=line) from error
+
     def mapping(node: yaml.Node) -> dict[str, Value]:
         if not isinstance(node, yaml.MappingNode):
             raise ConfigError("expected `key: value` lines", file=file, line=node.start_mark.line + 1)
@@ -124,8 +132,7 @@ def _read_yaml(text: str, file: str) -> dict[str, Value]:
             name, line = str(key.value), key.start_mark.line + 1
             if name in found:
                 raise ConfigError(f"{name} stands here twice", file=file, line=line)
-            nested = isinstance(value, yaml.MappingNode)
-            found[name] = Value(mapping(value) if nested else loader.construct_object(value, deep=True), line)
+            found[name] = Value(mapping(value) if isinstance(value, yaml.MappingNode) else plain(value), line)
         return found
 
     return mapping(node)

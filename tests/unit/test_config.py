@@ -43,6 +43,8 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
         ("theme: dark\ntheme: light\n", 2, "stands here twice"),
         ("theme: [\n", 2, "this is no YAML"),
         ("- dark\n", 1, "expected `key: value` lines"),
+        ("theme: dark\nidle: !!python/object/apply:os.getpid []\n", 2, "this value can't be read"),
+        ("idle: 2026-13-45\n", 1, "this value can't be read"),
         ("zzzzzzzz: 1\n", 1, "Known keys are theme"),
     ],
 )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui.engine.context import ApiFault
-from tui.engine.paging import decode_token, encode_token
+from tui.engine.paging import decode_token, encode_token, number_of
 from tui.engine.store import Store
 from tui.ports import Shape
 
@@ -74,7 +74,7 @@ def list_commands(store: Store, req: Shape) -> tuple[list[sqlite3.Row], str | No
     after = decode_token(req.get("NextToken"), "commands")
     if after:
         terms.append(f"{order} < ?")
-        values.append(_number(after))
+        values.append(number_of(after))
     size = req.get("MaxResults", PAGE)
     where = f"WHERE {' AND '.join(terms)}" if terms else ""
     rows = store.read(
@@ -100,7 +100,7 @@ def list_invocations(store: Store, req: Shape) -> tuple[list[sqlite3.Row], str |
     if after:
         command, _, place = after.partition(":")
         terms.append("i.place > ?" if one else "(i.command, i.place) < (?, ?)")
-        values += [_number(place)] if one else [_number(command), _number(place)]
+        values += [number_of(place)] if one else [number_of(command), number_of(place)]
     size = req.get("MaxResults", PAGE)
     where = f"WHERE {' AND '.join(terms)}" if terms else ""
     source = "commands c CROSS JOIN invocations i" if one else "invocations i CROSS JOIN commands c"
@@ -114,9 +114,3 @@ def list_invocations(store: Store, req: Shape) -> tuple[list[sqlite3.Row], str |
     if len(rows) <= size:
         return page, None
     return page, encode_token("invocations", f"{page[-1]['command']}:{page[-1]['place']}")
-
-
-def _number(text: str) -> int:
-    if not text.isdigit():
-        raise ApiFault("InvalidNextToken", "The specified token is not valid.")
-    return int(text)

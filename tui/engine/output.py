@@ -13,6 +13,9 @@ ERROR_TITLE = "\n----------ERROR-------\n"
 CUT_OUTPUT = "\n---Output truncated---"
 CUT_ERROR = "\n---Error truncated----"
 
+LARGEST_FILE = 2**60
+"""Bytes; the system refuses offsets near the end of 64 bits, where there is nothing to read anyway."""
+
 
 def head(path: Path, limit: int) -> str:
     """Give at least `limit` + 1 characters from a file's beginning, or all of it; what is not UTF-8 reads U+FFFD.
@@ -70,6 +73,6 @@ def read(path: Path, offset: int, length: int) -> bytes:
     except OSError:
         return b""
     try:
-        return os.pread(descriptor, length, offset)
+        return os.pread(descriptor, length, min(offset, LARGEST_FILE))
     finally:
         os.close(descriptor)

@@ -13,6 +13,13 @@ def encode_token(kind: str, position: str) -> str:
     return base64.urlsafe_b64encode(f"{kind}\n{position}".encode()).decode()
 
 
+def number_of(text: str) -> int:
+    """Read a position that is a row's number. Raises: ApiFault InvalidNextToken."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # of 19 digits not every number fits the store
+        raise ApiFault("InvalidNextToken", "The specified token is not valid.")
+    return int(text)
+
+
 def decode_token(token: str | None, kind: str) -> str:
     """Give the position of a token, empty where there is no token. Raises: ApiFault InvalidNextToken."""
     if not token:

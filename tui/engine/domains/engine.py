@@ -8,6 +8,7 @@ from pathlib import Path
 from tui import __version__
 from tui.engine.context import ApiFault, Context, operation
 from tui.engine.model import OWN
+from tui.engine.paging import number_of
 from tui.engine.presence import Presence
 from tui.ports import Shape
 
@@ -55,10 +56,8 @@ async def stop_engine(ctx: Context, req: Shape) -> Shape:
 async def list_audit_events(ctx: Context, req: Shape) -> Shape:
     size = req.get("MaxResults", _PAGE)
     token = req.get("NextToken")
-    if token is not None and not token.isdecimal():
-        raise ApiFault("InvalidNextToken", "The specified token is not valid.")
     rows = ctx.services.store.read(
-        "SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", (int(token) if token else 2**62, size + 1)
+        "SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", (number_of(token) if token else 2**62, size + 1)
     )
     page = rows[:size]
     return {
