@@ -6,15 +6,23 @@ import fcntl
 import os
 
 from tui.engine.context import StatePaths
+from tui.errors import StateError
 
 MODULE = "tui.engine.daemon"
 """How the daemon's own command line names it."""
 
 
 def holder(paths: StatePaths) -> int | None:
-    """Give the process that holds the folder's lock: None where nobody does, 0 where its id can't be read."""
+    """Give the process that holds the folder's lock: None where nobody does, 0 where its id can't be read.
+
+    Raises: StateError where the folder may not be looked into.
+    """
     try:
         lock = os.open(paths.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError as error:
+        raise StateError(
+            f"The state folder {paths.root} can't be used: {error.strerror}.", hint="Choose another with --state."
+        ) from error
     except OSError:
         return None
     try:
@@ -43,10 +51,14 @@ def disk_used(paths: StatePaths) -> dict[str, int]:
     """Add up the bytes in the state folder by what they are, as the engine does for DescribeEngine."""
     from tui.engine.domains.engine import bytes_below
 
+    try:
+        present = list(paths.root.iterdir())
+    except OSError:
+        present = []
     files = {
-        "store": [paths.database, *paths.root.glob(f"{paths.database.name}-*")],
+        "store": [path for path in present if path.name.startswith(paths.database.name)],
         "runs": [paths.runs],
         "sessions": [paths.sessions],
-        "logs": [*paths.root.glob("engine.log*"), paths.crash],
+        "logs": [*(path for path in present if path.name.startswith(paths.log.name)), paths.crash],
     }
     return {name: sum(map(bytes_below, found)) for name, found in files.items()}

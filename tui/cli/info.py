@@ -18,7 +18,7 @@ from tui.cli._daemon import disk_used, holder
 from tui.config import config_file, log_file
 from tui.engine.context import StatePaths
 from tui.engine.presence import read_crash
-from tui.errors import SsmTuiError
+from tui.errors import SsmTuiError, StateError
 from tui.services.engine import Engine, EngineInfo
 
 ANSWER = 3.0
@@ -46,9 +46,12 @@ async def _info(common: Common, as_json: bool) -> int:
 async def gather(common: Common) -> dict[str, Any]:
     """Give every fact as plain JSON values; times are ISO 8601, sizes are bytes."""
     paths = StatePaths(common.state)
-    pid = holder(paths)
     engine: EngineInfo | None = None
-    problem = ""
+    pid, problem = None, ""
+    try:
+        pid = holder(paths)
+    except StateError as error:
+        problem = str(error)
     if pid is not None:
         try:
             async with asyncio.timeout(ANSWER):
@@ -59,7 +62,7 @@ async def gather(common: Common) -> dict[str, Any]:
         except SsmTuiError as error:
             problem = str(error)
     crash = read_crash(paths.crash)
-    state = "running" if engine else "not answering" if pid is not None else "not running"
+    state = "running" if engine else "not answering" if pid is not None else "not known" if problem else "not running"
     daemon: dict[str, Any] = {"state": state, "pid": pid or None, "problem": problem or None}
     if engine:
         daemon |= {

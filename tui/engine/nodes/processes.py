@@ -114,13 +114,28 @@ def signal_group(pgid: int, number: int) -> bool:
     return True
 
 
+def is_group_alive(pgid: int) -> bool:
+    """Say whether a process of a group still runs; a zombie that nobody reaps, as in many containers, does not."""
+    if not LINUX:
+        return True
+    for folder in os.scandir("/proc"):
+        if folder.name.isdigit():
+            try:
+                fields = Path(folder.path, "stat").read_text(errors="replace").rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[2:3] == [str(pgid)] and fields[0] not in ("Z", "X"):
+                return True
+    return False
+
+
 async def kill_group(pgid: int, grace: float) -> None:
     """Give what is left of a group `grace` seconds to go, then kill it for good."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + grace
     pause = 0.002
     while loop.time() < deadline:
-        if not signal_group(pgid, 0):
+        if not signal_group(pgid, 0) or not is_group_alive(pgid):
             return
         await asyncio.sleep(pause)
         pause = min(pause * 2, POLL_SECONDS)
