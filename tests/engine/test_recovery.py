@@ -55,7 +55,7 @@ def killed_engine(
 
 
 def run_folder(state: Path, node: str, command_id: str) -> Path:
-    return state / "runs" / command_id / f"{node}.0.awsrunShellScript"
+    return state / "runs" / f"{command_id}.{node}.0.awsrunShellScript"
 
 
 def text(path: Path) -> str:

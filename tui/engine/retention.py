@@ -111,16 +111,20 @@ def _forget(conn: sqlite3.Connection, numbers: Sequence[tuple[int]]) -> None:
 
 
 def run_folders(root: Path, ended: Mapping[str, float], running: set[str], now: float) -> list[Kept]:
-    """List the folders of commands that are over, or that the store does not know any more."""
+    """List the folders of commands that are over, or that the store does not know any more.
+
+    A folder's name begins with the id of its command and a dot.
+    """
     found = []
     try:
         entries = list(os.scandir(root))
     except FileNotFoundError:
         return []
     for entry in entries:
-        if entry.name in running or not entry.is_dir(follow_symlinks=False):
+        command_id = entry.name.partition(".")[0]
+        if command_id in running or not entry.is_dir(follow_symlinks=False):
             continue
-        known = ended.get(entry.name)
+        known = ended.get(command_id)
         if known is None and now - entry.stat().st_mtime < _ORPHAN:
             continue
         found.append(Kept(Path(entry.path), 0.0 if known is None else known, size_of(Path(entry.path))))

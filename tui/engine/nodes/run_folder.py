@@ -35,9 +35,8 @@ class Claim:
         """
         if self.pid <= 1 or processes.is_over(self.pid):
             return False
-        own = "/".join(folder.parts[-2:])
         words = processes.command_line(self.pid)
-        return MARK in words and any(word.endswith(own) for word in words)
+        return MARK in words and any(word.endswith(folder.name) for word in words)
 
 
 MARK = "ssm-tui-step"
