@@ -15,6 +15,8 @@ from tui.transport.wrappers import ReadOnly
 
 log = logging.getLogger(__name__)
 
+SILENT = 3.0
+"""Seconds without an answer after which the header says so."""
 PAUSES = (0.1, 0.3, 1.0, 2.0, 5.0)
 """Seconds between attempts to reach a lost engine; the last one repeats."""
 
@@ -64,6 +66,8 @@ class Link:
         words: list[tuple[str, str]] = []
         if self.error is not None:
             words.append(("engine lost" if self.services else "no engine", "bad"))
+        elif self._recorded is not None and self._recorded.unanswered >= SILENT:
+            words.append((f"no answer for {int(self._recorded.unanswered)}s", "bad"))
         if self.services is not None:
             feeds = self.services.feeds
             if feeds.throttled:
@@ -116,7 +120,7 @@ class Link:
         lost = getattr(transport, "on_lost", None)
         if lost is not None:
             lost.append(self._lost)
-        self._recorded = Recorded(transport)
+        self._recorded = Recorded(transport, clock=self._clock)
         self.services = Services([ReadOnly(self._recorded) if self._read_only else self._recorded])
         self.error = None
         self._changed("open")

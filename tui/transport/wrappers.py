@@ -103,10 +103,17 @@ class Recorded(Wrapper):
         self.calls: deque[ApiCall] = deque(maxlen=keep)
         self.on_call: list[Callable[[ApiCall], None]] = []
         self._clock = clock or SystemClock()
+        self._flying: dict[object, float] = {}
+
+    @property
+    def unanswered(self) -> float:
+        """Seconds that the oldest call without an answer has waited; 0 where none waits."""
+        return self._clock.monotonic() - min(self._flying.values()) if self._flying else 0.0
 
     async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
         at, begun = self._clock.now(), self._clock.monotonic()
-        outcome = "cancelled"
+        outcome, this = "cancelled", object()
+        self._flying[this] = begun
         try:
             answer = await self.inner.call(operation, params, service=service)
             outcome = "ok"
@@ -118,6 +125,7 @@ class Recorded(Wrapper):
             outcome = type(error).__name__
             raise
         finally:
+            del self._flying[this]
             made = ApiCall(
                 at=at,
                 context=self.context,
