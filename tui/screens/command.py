@@ -370,7 +370,8 @@ class CommandScreen(ConsoleScreen):
 
     @changing
     def action_cancel(self) -> None:
-        self.do(cancel_commands(self, self.state.ids, f"on {self.state.total} nodes"))
+        where = f"on {self.state.total} node{'s' * (self.state.total != 1)}"
+        self.do(cancel_commands(self, self.state.ids, where))
 
     def action_whole(self) -> None:
         run = self.run
