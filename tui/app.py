@@ -24,9 +24,9 @@ from tui.screens._history import History, Place
 from tui.screens._keys import labels, latin_keys, usable
 from tui.screens._look import Look
 from tui.screens._places import PlacesApp
-from tui.screens._terminal import leave_now, to_tmux
+from tui.screens._terminal import PROBED, WIDTH_QUESTION, leave_now, to_tmux
 from tui.services.link import Link
-from tui.theming import choose_glyphs
+from tui.theming import choose_glyphs, is_utf8
 
 if TYPE_CHECKING:
     from tui.ports import Transport
@@ -80,6 +80,7 @@ class SsmApp(PlacesApp, inherit_bindings=False):
         self.glyphs = choose_glyphs(launch.config.glyphs)
         self.link = Link(launch.connect, self._link_changed, read_only=self.read_only)
         self.log_path = launch.log_file
+        self._asks_width = False
         noun, argument = self.read_words(launch.words) or (screens.START, None)
         self.history = History(Place(noun, argument))
         if self.look.problem:
@@ -97,6 +98,15 @@ class SsmApp(PlacesApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
+        if self.config.glyphs == "auto" and is_utf8() and self._driver is not None and not self.is_headless:
+            self._asks_width = True
+            self._driver.write(WIDTH_QUESTION)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """Take the terminal's answer: the column behind the probed characters."""
+        if self._asks_width and event.y == 0 and event.x >= len(PROBED):
+            self._asks_width = False
+            self.draw_with(choose_glyphs("auto", wide=event.x > len(PROBED)))
 
     def leave(self, code: int = 0, message: str = "") -> None:
         """End the console; the engine and what runs in it live on."""

@@ -185,13 +185,23 @@ ASCII = Glyphs(
 )
 
 
-def choose_glyphs(wanted: str, environ: Mapping[str, str] = os.environ) -> Glyphs:
+def choose_glyphs(wanted: str, environ: Mapping[str, str] = os.environ, *, wide: bool | None = None) -> Glyphs:
     """Pick the drawing characters: `auto` is ASCII where the locale is not UTF-8, or draws them two cells wide.
 
-    East Asian locales draw the ambiguous characters (▲ ● █ …) in two cells in many terminals.
+    `wide` is what the terminal itself says of the ambiguous characters (▲ ● █ …); while it has said nothing, the East
+    Asian locales are taken for wide, because many terminals there are.
     """
     if wanted in ("ascii", "unicode"):
         return ASCII if wanted == "ascii" else UNICODE
-    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C.UTF-8"
-    utf8 = "utf" in locale.lower()
-    return UNICODE if utf8 and not locale.startswith(("ko", "ja", "zh")) else ASCII
+    if wide is None:
+        wide = _locale(environ).startswith(("ko", "ja", "zh"))
+    return UNICODE if is_utf8(environ) and not wide else ASCII
+
+
+def is_utf8(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the locale draws more than ASCII at all."""
+    return "utf" in _locale(environ).lower()
+
+
+def _locale(environ: Mapping[str, str]) -> str:
+    return environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C.UTF-8"

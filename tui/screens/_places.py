@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui import screens
 from tui.screens._base import ConsoleScreen
@@ -12,6 +12,9 @@ from tui.screens._keys import usable
 from tui.screens._notices import NoticesApp
 from tui.widgets.bottom_bar import BottomBar
 from tui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from tui.theming import Glyphs
 
 
 class PlacesApp(NoticesApp, inherit_bindings=False):
@@ -97,6 +100,34 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
                 continue
             screen, faded.screen = faded.screen, None
             if screen is not None and self.is_screen_installed(screen):
+                self.uninstall_screen(screen)
+                screen.remove()
+
+    def draw_with(self, glyphs: Glyphs) -> None:
+        """Draw with other characters from now on: what shows is made anew, as it was."""
+        if glyphs != self.glyphs:
+            self.glyphs = glyphs
+            self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        if not isinstance(self.screen, ConsoleScreen) or not self._is_ready:
+            # A window is open, or a key is on its way to the screen that would go: their end is waited for.
+            self.set_timer(0.1, self._draw_anew)
+            return
+        old = [screen for screen in self._alive() if not screen.SINGLE]
+        for place in self.history.places:
+            if place.screen in old and place.screen is not self.screen:
+                place.screen = None
+        here = self.history.current
+        if self.screen.SINGLE:
+            # Its shells stay attached; only the table draws glyphs of its own.
+            self.screen.table.glyphs = self.glyphs
+            self.screen.reload()
+            return
+        here.screen = None
+        self._show(here)
+        for screen in old:
+            if self.is_screen_installed(screen):
                 self.uninstall_screen(screen)
                 screen.remove()
 

@@ -19,6 +19,15 @@ RESTORE = (
 """Every mode that Textual's driver sets, taken back in its own order: keyboard protocol before the alternate screen."""
 
 
+PROBED = "▲●█"
+WIDTH_QUESTION = f"\x1b[H{PROBED}\x1b[6n\r\x1b[K"
+"""Draws ambiguous characters in the corner of the empty screen, asks where the cursor stands, and takes them away.
+
+It goes out before the first paint, and nobody waits: the answer comes among the keys, where Textual's parser knows it
+from them, so that no key is eaten and nothing is late. A terminal that never answers costs nothing.
+"""
+
+
 def leave_now(driver: Any, code: int, message: str = "") -> None:
     """Restore the terminal and end the process at once.
 
