@@ -73,20 +73,20 @@ class OutputReader(Overlay[None]):
     OutputReader LineEdit { height: 1; background: $bar; color: $foreground; }
     """
     BINDINGS = [
-        Binding("j,down", "move(1)", "down", tooltip="A line down", show=False, id="output.down"),
-        Binding("k,up", "move(-1)", "up", tooltip="A line up", show=False, id="output.up"),
-        Binding("ctrl+d", "page(0.5)", "half page down", tooltip="Half a page down", show=False, id="output.half_down"),
-        Binding("ctrl+u", "page(-0.5)", "half page up", tooltip="Half a page up", show=False, id="output.half_up"),
-        Binding("pagedown,space", "page(1)", "page down", tooltip="A page down", show=False, id="output.page_down"),
-        Binding("pageup", "page(-1)", "page up", tooltip="A page up", show=False, id="output.page_up"),
-        Binding("g,home", "jump(0)", "top", tooltip="To the first byte", show=False, id="output.top"),
-        Binding("G,end", "jump(1)", "bottom", tooltip="To the last byte", show=False, id="output.bottom"),
-        Binding("h,left", "sideways(-8)", "left", tooltip="Scroll left", show=False, id="output.left"),
-        Binding("l,right", "sideways(8)", "right", tooltip="Scroll right", show=False, id="output.right"),
-        Binding("tab", "other", "other stream", tooltip="stdout or stderr", id="output.other"),
-        Binding("slash", "search", "search", tooltip="Search on from here", key_display="/", id="output.search"),
-        Binding("n", "next(1)", "next", tooltip="The next match", id="output.next"),
-        Binding("N", "next(-1)", "previous", tooltip="The match before", show=False, id="output.previous"),
+        Binding("j,down", "move(1)", "down", tooltip="A line down", show=False, id="whole.down"),
+        Binding("k,up", "move(-1)", "up", tooltip="A line up", show=False, id="whole.up"),
+        Binding("ctrl+d", "page(0.5)", "half page down", tooltip="Half a page down", show=False, id="whole.half_down"),
+        Binding("ctrl+u", "page(-0.5)", "half page up", tooltip="Half a page up", show=False, id="whole.half_up"),
+        Binding("pagedown,space", "page(1)", "page down", tooltip="A page down", show=False, id="whole.page_down"),
+        Binding("pageup", "page(-1)", "page up", tooltip="A page up", show=False, id="whole.page_up"),
+        Binding("g,home", "jump(0)", "top", tooltip="To the first byte", show=False, id="whole.top"),
+        Binding("G,end", "jump(1)", "bottom", tooltip="To the last byte", show=False, id="whole.bottom"),
+        Binding("h,left", "sideways(-8)", "left", tooltip="Scroll left", show=False, id="whole.left"),
+        Binding("l,right", "sideways(8)", "right", tooltip="Scroll right", show=False, id="whole.right"),
+        Binding("tab", "other", "other stream", tooltip="stdout or stderr", id="whole.other"),
+        Binding("slash", "search", "search", tooltip="Search on from here", key_display="/", id="whole.search"),
+        Binding("n", "next(1)", "next", tooltip="The next match", id="whole.next"),
+        Binding("N", "next(-1)", "previous", tooltip="The match before", show=False, id="whole.previous"),
     ]
 
     def __init__(self, commands: Commands, command_id: str, node_id: str, name: str) -> None:

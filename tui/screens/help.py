@@ -7,7 +7,7 @@ from typing import Any
 from textual.screen import Screen
 
 from tui.screens._dialogs import Reader
-from tui.screens._keys import labels, usable
+from tui.screens._keys import Usable, labels, usable
 
 NOTES = """
 Marks: actions work on the marked rows, else on the row under the cursor.
@@ -18,20 +18,41 @@ Session panes: every key goes to the far end except the prefix (Ctrl+] unless co
 
 
 def help_text(screen: Screen[Any], glyphs: Any) -> str:
-    """Write the keys that work on a screen now, grouped by where they are bound."""
+    """Write the keys that work on a screen now, grouped by where they are bound: its own, the focus's, everywhere."""
+    found = [one for one in usable(screen) if one.binding.description]
     groups: dict[str, list[tuple[str, str]]] = {}
-    for one in usable(screen):
-        if not one.binding.description:
-            continue
+    for one in sorted(found, key=lambda one: _rank(one, screen)):
         what = one.binding.tooltip or one.binding.description
         if one.refusal:
             what += f"  (refused: {one.refusal})"
         groups.setdefault(one.group, []).append((labels(one.keys, glyphs), what))
     parts = []
     for title, lines in groups.items():
+        lines = with_one_line_for_digits(lines, glyphs.ellipsis if glyphs.arrow != ">" else "-")
         wide = max(len(keys) for keys, _ in lines)
         parts.append("\n".join([title, *(f"  {keys.ljust(min(wide, 24))}  {what}" for keys, what in lines)]))
     return "\n\n".join(parts) + "\n" + NOTES
+
+
+def _rank(one: Usable, screen: Screen[Any]) -> int:
+    """Say how far from here a binding is: the screen's own, what every screen has, the focused widget's, the app's."""
+    if one.node is screen:
+        return int((one.binding.id or "").startswith("screen."))
+    return 3 if one.node is screen.app else 2
+
+
+def with_one_line_for_digits(lines: list[tuple[str, str]], to: str) -> list[tuple[str, str]]:
+    """Let the keys of the tabs, `1` and on, be one line: they all go to one."""
+    digits = [keys for keys, _ in lines if len(keys) == 1 and keys.isdigit()]
+    if len(digits) < 3:
+        return lines
+    made: list[tuple[str, str]] = []
+    for keys, what in lines:
+        if keys not in digits:
+            made.append((keys, what))
+        elif keys == digits[0]:
+            made.append((f"{digits[0]}{to}{digits[-1]}", "Go to a tab"))
+    return made
 
 
 class HelpScreen(Reader):
