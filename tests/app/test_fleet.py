@@ -90,6 +90,37 @@ async def test_the_first_page_shows_before_the_second_has_come(tmp_path: Path) -
         assert app.screen.table.cursor_id.id == node(1)["InstanceId"]  # type: ignore[attr-defined]
 
 
+async def test_cursor_and_marks_far_down_vanish_while_a_long_fleet_is_looked_at_again(tmp_path: Path) -> None:
+    everyone = [node(number) for number in range(1, 131)]
+    gates: dict[int, asyncio.Event] = {}
+
+    async def page(request: dict[str, Any]) -> dict[str, Any]:
+        start = int(request.get("NextToken", 0))
+        if start in gates:
+            await gates[start].wait()
+        more = {"NextToken": str(start + 50)} if start + 50 < len(everyone) else {}
+        return {"InstanceInformationList": everyone[start : start + 50], **more}
+
+    transport = FakeTransport({"DescribeInstanceInformation": page})
+    async with console(transport, tmp_path) as (app, pilot):
+        await says(pilot, "130 nodes")
+        table = app.screen.table  # type: ignore[attr-defined]
+        await pilot.press("G", "space", "k", "space", "k")
+        here, marks = table.cursor_id, table.marked_ids
+        assert here.id in {one["InstanceId"] for one in everyone[100:]}
+        assert len(marks) == 2
+        for turn in range(3):
+            everyone[-1] = node(130, f"turned-{turn}")
+            gates.update({50: asyncio.Event(), 100: asyncio.Event()})
+            await pilot.press("R")
+            for place, gate in gates.items():
+                await until(pilot, lambda place=place: transport.sent[-1][1].get("NextToken") == str(place))  # type: ignore[misc]
+                assert (table.cursor_id, table.marked_ids, len(table.ids)) == (here, marks, 130)
+                gate.set()
+            await says(pilot, f"turned-{turn}", "2 marked")
+            assert (table.cursor_id, table.marked_ids) == (here, marks)
+
+
 async def test_the_side_panel_follows_the_cursor(tmp_path: Path) -> None:
     one, two = node(1), node(2)
     transport = fleet(one, two, tags={two["InstanceId"]: {"team": "storage"}})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from tui.screens._command_actions import cancel_commands, prefill
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, Commands, send_params
+from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
 from tui.widgets.columns import Column
 from tui.widgets.resource_table import ResourceTable
@@ -74,7 +76,11 @@ class CommandsScreen(ConsoleScreen):
         services = self.shell.services
         for commands in services.each(Commands):
             feed = services.feeds.feed(
-                commands.context, "ListCommands", {"looker": self.NOUN}, growing(commands), every=5.0
+                commands.context,
+                "ListCommands",
+                {"looker": self.NOUN},
+                growing(partial(commands.list, limit=MOST)),
+                every=5.0,
             )
             nodes = services.of(Nodes, commands.context)
             named = services.feeds.feed(
@@ -192,23 +198,6 @@ class CommandsScreen(ConsoleScreen):
         nodes = sum(command.target_count for command in running)
         where = f"on {nodes} node{'s' * (nodes != 1)}"
         self.do(cancel_commands(self, [command.id for command in running], where))
-
-
-def growing(commands: Commands) -> Callable[[], AsyncIterator[list[Command]]]:
-    """Make a feed's fetch: page after page the first time, whole afterwards, so that no row goes and comes back."""
-    known: list[Command] = []
-
-    async def fetch() -> AsyncIterator[list[Command]]:
-        nonlocal known
-        found: list[Command] = []
-        async for page in commands.list(limit=MOST):
-            found = found + page
-            if len(found) > len(known):
-                yield found
-        known = found
-        yield found
-
-    return fetch
 
 
 def targets_in_words(command: Command, names: Mapping[str, str]) -> str:

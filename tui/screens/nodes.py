@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, Shell, changing
 from tui.screens._words import age, moment, ping_word
+from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
 from tui.widgets.columns import Column
 from tui.widgets.lines_pane import LinesPane
@@ -80,7 +81,7 @@ class NodesScreen(ConsoleScreen):
                 nodes.context,
                 "DescribeInstanceInformation",
                 None,
-                growing(nodes),
+                growing(nodes.list),
                 every=max(self.shell.config.refresh, 1.0),
             )
             services.feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
@@ -228,15 +229,3 @@ def arn(node: Node, shell: Shell) -> str:
     if node.id.startswith("i-"):
         return f"arn:aws:ec2:{region}:{account}:instance/{node.id}"
     return f"arn:aws:ssm:{region}:{account}:managed-instance/{node.id}"
-
-
-def growing(nodes: Nodes) -> Callable[[], AsyncIterator[list[Node]]]:
-    """Give the fetch of a feed whose value grows page by page."""
-
-    async def fetch() -> AsyncIterator[list[Node]]:
-        known: list[Node] = []
-        async for page in nodes.list():
-            known = [*known, *page]
-            yield known
-
-    return fetch

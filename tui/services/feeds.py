@@ -7,12 +7,21 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from tui.errors import Cancelled, SsmTuiError, Throttled
-from tui.ports import Clock, SystemClock
+from tui.ports import Clock, Ref, SystemClock
+
+
+class Referred(Protocol):
+    """What has an id of its own, as every model of a list has."""
+
+    @property
+    def ref(self) -> Ref: ...
+
 
 V = TypeVar("V")
+R = TypeVar("R", bound=Referred)
 log = logging.getLogger(__name__)
 
 MAX_BACKOFF = 60.0
@@ -161,6 +170,7 @@ class Feed(Generic[V]):
         except Throttled as error:
             self.error = error
             self.throttled += 1
+            error.hint = f"Backing off: it is asked again in {self.interval:.0f} s."
         except SsmTuiError as error:
             self.error = error
         finally:
@@ -278,3 +288,28 @@ class Feeds:
         for feed in [*self._feeds.values()]:
             await feed.aclose()
         self._feeds.clear()
+
+
+def growing(pages: Callable[[], AsyncIterator[list[R]]]) -> Callable[[], AsyncIterator[list[R]]]:
+    """Make a feed's fetch of a list that comes in pages: no row goes only to come back.
+
+    Until the list was whole once, each page shows as it comes, before what an attempt that failed had brought; from
+    then on the list is replaced only by a whole one.
+    """
+    shown: list[R] = []
+    whole = False
+
+    async def fetch() -> AsyncIterator[list[R]]:
+        nonlocal shown, whole
+        found: list[R] = []
+        async for page in pages():
+            found = found + page
+            if not whole:
+                known = {item.ref for item in found}
+                shown = found + [item for item in shown if item.ref not in known]
+                yield shown
+        if whole or len(shown) != len(found):
+            yield found
+        shown, whole = [], True
+
+    return fetch
