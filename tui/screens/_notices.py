@@ -6,17 +6,15 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tui import __version__
+from tui.errors import SsmTuiError
 from tui.screens._base import ConsoleScreen
 from tui.screens._type_ahead import TypeAheadApp
 from tui.services.link import Link
 from tui.theming import Glyphs
 from tui.widgets.top_bar import Word
-
-if TYPE_CHECKING:
-    from tui.errors import SsmTuiError
 
 log = logging.getLogger(__name__)
 NOTICE_SECONDS = 8.0
@@ -84,6 +82,8 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
         dot = f" {self.glyphs.dot} "
         where = dot.join([*self.link.where(), *(text for text in self.facts.values() if text)])
         right: list[Word] = [(text.replace("~", self.glyphs.refresh), style) for text, style in self.link.health()]
+        if self._other_version:
+            right.append((f"engine {self._other_version}", "warn"))
         if self.read_only:
             right.append(("READ-ONLY", "warn"))
         right.append((time.strftime("%H:%M:%SZ", time.gmtime()), "dim"))
@@ -144,10 +144,32 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
                 screen.fail(self.link.error)
         if what == "again":
             self.notice("The engine was restarted; reattached.", "good")
-        theirs = self.link.peer.get("version", __version__)
-        if what in ("open", "again") and theirs != __version__:
-            self.notice(f"The engine is version {theirs}, this console {__version__}: `:restart` when idle.", "warn")
+        if what in ("open", "again") and self._other_version:
+            self.run_worker(self._offer_restart(), exit_on_error=False)
         self._bars()
+
+    @property
+    def _other_version(self) -> str:
+        """The engine's version where it is not this console's."""
+        theirs = str(self.link.peer.get("version", __version__))
+        return theirs if theirs != __version__ else ""
+
+    async def _offer_restart(self) -> None:
+        from tui.services.engine import Engine  # deferred: the start does not wait for it
+
+        said = f"The engine is version {self._other_version}, this console {__version__}"
+        try:
+            live = (await self.services.of(Engine).describe()).live
+        except SsmTuiError:
+            self.notice(f"{said}: `:restart` when idle.", "warn")
+            return
+        if live:
+            more = f" and {len(live) - 1} more" if len(live) > 1 else ""
+            self.notice(f"{said}. `:restart` replaces it when this has ended: {live[0]}{more}.", "warn")
+        elif self.read_only:
+            self.notice(f"{said}. Nothing runs in it; a console that is not read-only may `:restart` it.", "warn")
+        else:
+            self.notice(f"{said}. Nothing runs in it: `:restart` replaces it.", "warn")
 
     def _alive(self) -> list[ConsoleScreen]:
         return [

@@ -65,7 +65,7 @@ def explain(error: SsmTuiError) -> tuple[str, str]:
         case AccessDenied() if error.action:
             return f"Denied: {error.message}", f"The missing permission is {error.action}. R tries again."
         case Throttled():
-            return "Throttled: too many calls at once.", "Backing off; it is tried again by itself."
+            return "Throttled: too many calls at once.", error.hint or "Backing off; it is tried again by itself."
         case CredentialsExpired():
             return f"The login has expired: {error.message}", error.hint or "Log in again, then R."
         case Unreachable():
