@@ -242,6 +242,7 @@ class Reader(Overlay[None]):
         Binding("slash", "search", "search", tooltip="Search", key_display="/", id="reader.search"),
         Binding("n", "next(1)", "next", tooltip="The next match", id="reader.next"),
         Binding("N", "next(-1)", "previous", tooltip="The previous match", show=False, id="reader.previous"),
+        Binding("q", "dismiss", "close", tooltip="Close the text, as less does", show=False, id="reader.close"),
         Binding("c", "copy", "copy", tooltip="Copy the whole text", id="reader.copy"),
     ]
 
@@ -276,6 +277,7 @@ class Reader(Overlay[None]):
         self.body.refresh()
 
     def action_search(self) -> None:
+        self.line.text = ""
         self.line.display = True
         self.line.focus()
 

@@ -87,6 +87,7 @@ class OutputReader(Overlay[None]):
         Binding("slash", "search", "search", tooltip="Search on from here", key_display="/", id="whole.search"),
         Binding("n", "next(1)", "next", tooltip="The next match", id="whole.next"),
         Binding("N", "next(-1)", "previous", tooltip="The match before", show=False, id="whole.previous"),
+        Binding("q", "dismiss", "close", tooltip="Close the text, as less does", show=False, id="whole.close"),
     ]
 
     def __init__(self, commands: Commands, command_id: str, node_id: str, name: str) -> None:
@@ -239,6 +240,7 @@ class OutputReader(Overlay[None]):
         self._do(self._open("stderr" if self._stream == "stdout" else "stdout", 0))
 
     def action_search(self) -> None:
+        self.line.text = ""
         self.line.display = True
         self.line.focus()
 
