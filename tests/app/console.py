@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.events import Key
+from textual.keys import _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 
 from tests.app.fake_transport import FakeTransport
@@ -39,6 +42,29 @@ async def says(pilot: Pilot[Any], *texts: str) -> str:
     """Wait until all texts stand on screen; give the screen."""
     await until(pilot, lambda: all(text in text_of(pilot.app) for text in texts))  # type: ignore[arg-type]
     return text_of(pilot.app)  # type: ignore[arg-type]
+
+
+async def at_each_size(pilot: Pilot[Any], *texts: str) -> None:
+    """Wait until all texts stand on screen, at each of the sizes in turn."""
+    for width, height in SIZES:
+        await pilot.resize_terminal(width, height)
+        await says(pilot, *texts)
+
+
+async def hit(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys as fast as a terminal sends them, and wait once: `pilot.press` waits after each."""
+    driver = pilot.app._driver
+    assert driver is not None
+    for key in keys:
+        named = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        try:
+            character: str | None = unicodedata.lookup(_get_unicode_name_from_key(named))
+        except KeyError:
+            character = key if len(key) == 1 else None
+        event = Key(named, character)
+        event.set_sender(pilot.app)
+        driver.send_message(event)
+    await pilot.pause()
 
 
 @asynccontextmanager

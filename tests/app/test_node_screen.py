@@ -10,7 +10,7 @@ import pytest
 
 from tests.app._command_fake import ID, command, invocation
 from tests.app._session_fake import SessionsFake, session
-from tests.app.console import SIZES, console, says, text_of, until
+from tests.app.console import SIZES, at_each_size, console, hit, says, text_of, until
 from tests.app.engine_console import engine, engine_console, type_line
 from tests.app.fake_transport import NOW, FakeTransport, node
 from tui.config import Config
@@ -86,8 +86,7 @@ async def test_the_summary_tells_what_it_is_and_how_it_fares(size: tuple[int, in
         assert drawn <= size[0]
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_loading_says_so(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_loading_says_so(tmp_path: Path) -> None:
     never = asyncio.Event()
     fake = machine()
     answer = fake.transport.answers["DescribeInstanceInformation"]
@@ -97,20 +96,19 @@ async def test_loading_says_so(size: tuple[int, int], tmp_path: Path) -> None:
         return answer(request)
 
     fake.transport.answers["DescribeInstanceInformation"] = wait
-    async with console(fake.transport, tmp_path, words=f"node {ONE}", size=size) as (_, pilot):
-        await says(pilot, "Loading the node…")
+    async with console(fake.transport, tmp_path, words=f"node {ONE}") as (_, pilot):
+        await at_each_size(pilot, "Loading the node…")
         await pilot.press("2")
         await says(pilot, "the node is not known yet")
         never.set()
         await says(pilot, "42.5 %")
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_an_error_says_what_why_and_the_way_out(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_an_error_says_what_why_and_the_way_out(tmp_path: Path) -> None:
     denied = AccessDenied("AccessDenied", "no", action="ssm:DescribeInstanceInformation")
     transport = FakeTransport({"DescribeInstanceInformation": denied})
-    async with console(transport, tmp_path, words=f"node {ONE}", size=size) as (_, pilot):
-        await says(pilot, "Denied", "ssm:DescribeInstanceInformation", "R tries")
+    async with console(transport, tmp_path, words=f"node {ONE}") as (_, pilot):
+        await at_each_size(pilot, "Denied", "ssm:DescribeInstanceInformation", "R tries")
 
 
 async def test_a_node_that_is_not_there_is_said_and_one_is_found_by_its_name(tmp_path: Path) -> None:
@@ -140,7 +138,7 @@ async def test_each_tab_shows_its_rows_and_empty_ones_name_the_key(size: tuple[i
         for name, gone in (("ListProcesses", "Processes"), ("ListCommandInvocations", "CommandInvocations")):
             fake.transport.answers[name] = {gone: []}
         for key, text in (("2", "says nothing"), ("3", "r runs a command"), ("4", "s opens one")):
-            await pilot.press(key, "R")
+            await hit(pilot, key, "R")
             await says(pilot, text)
 
 
@@ -164,7 +162,7 @@ async def test_a_tab_keeps_its_filter_its_order_and_its_cursor(tmp_path: Path) -
         await says(pilot, "42.5 %")
         await pilot.press("2")
         await says(pilot, "sshd")
-        await pilot.press("slash", *"nginx", "enter", "comma", "j")
+        await hit(pilot, "slash", *"nginx", "enter", "comma", "j")
         await says(pilot, "2 of 4")
         table = app.screen.table  # type: ignore[attr-defined]
         assert table.cursor_id == "103"
@@ -189,7 +187,7 @@ async def test_a_refresh_leaves_the_cursor_of_tags_and_the_filter_that_is_being_
     fake = machine(tags={"a": "1", "b": "2", "c": "3"})
     async with console(fake.transport, tmp_path, words=f"node {ONE}") as (app, pilot):
         await says(pilot, "42.5 %")
-        await pilot.press("t", "j", "j", "slash")
+        await hit(pilot, "t", "j", "j", "slash")
         for _ in range(2):
             before = len(fake.sent("DescribeInstanceInformation"))
             app.screen.reload()  # type: ignore[attr-defined]
@@ -220,23 +218,23 @@ async def test_tags_are_added_changed_and_removed_once_their_name_is_typed(tmp_p
         await says(pilot, "the cursor is on no tag")
         await pilot.press("t")
         await says(pilot, "storage")
-        await pilot.press("n", *"nothing", "enter")
+        await hit(pilot, "n", *"nothing", "enter")
         await says(pilot, "Add a tag to web-01", "Expected key=value")
-        await pilot.press("ctrl+u", *"rack=12 b", "enter")
+        await hit(pilot, "ctrl+u", *"rack=12 b", "enter")
         await says(pilot, "12 b")
         await pilot.press("enter")
         await says(pilot, f"The value of env on web-01 ({ONE})", "prod")
-        await pilot.press("ctrl+u", *"test", "enter")
+        await hit(pilot, "ctrl+u", *"test", "enter")
         await until(pilot, lambda: "prod" not in text_of(app))
         await pilot.press("D")
         await says(pilot, "Remove the tag env from web-01")
-        await pilot.press(*"team", "enter")
+        await hit(pilot, *"team", "enter")
         await says(pilot, "That is not env")
-        await pilot.press("ctrl+u", *"env", "enter")
+        await hit(pilot, "ctrl+u", *"env", "enter")
         await until(pilot, lambda: "test" not in text_of(app))
-        await pilot.press("M", "D")
+        await hit(pilot, "M", "D")
         await says(pilot, "Remove 2 tags", "rack, team")
-        await pilot.press("2", "enter")
+        await hit(pilot, "2", "enter")
         await says(pilot, "No tags.")
         added = [tag for request in fake.sent("AddTagsToResource") for tag in request["Tags"]]
         assert added == [{"Key": "rack", "Value": "12 b"}, {"Key": "env", "Value": "test"}]
@@ -257,7 +255,7 @@ async def test_become_shows_the_request_asks_for_the_password_and_is_taken_back(
         await pilot.press("enter")
         await says(pilot, "run as root, by sudo from now on", "runs as      root  become: sudo")
         # On any tab: what it is now is asked, not remembered.
-        await pilot.press("2", "b")
+        await hit(pilot, "2", "b")
         await says(pilot, "as the engine's own user?", "Become=none")
         await pilot.press("enter")
         await until(pilot, lambda: len(fake.sent("UpdateNode")) == 2)
@@ -273,11 +271,11 @@ async def test_enter_opens_what_the_row_is_and_s_and_r_go_to_this_node(tmp_path:
         await says(pilot, "busy")
         await pilot.press("enter")
         await says(pilot, "Process 101 of web-01", "memory    1.0 %, 2 KiB resident", "busy")
-        await pilot.press("escape", "3")
+        await hit(pilot, "escape", "3")
         await says(pilot, ID.format(1))
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.NOUN == "command")  # type: ignore[attr-defined]
-        await pilot.press("left_square_bracket", "4")
+        await hit(pilot, "left_square_bracket", "4")
         await says(pilot, "● Connected")
         await pilot.press("enter")
         await says(pilot, "2 ● web-01")
@@ -298,13 +296,13 @@ async def test_every_other_key_works(tmp_path: Path) -> None:
         await says(pilot, "42.5 %")
         await pilot.press("slash")
         await says(pilot, "no rows to filter")
-        await pilot.press("j", "k", "G", "g", "pagedown", "pageup", "w", "w", "R", "e", "tab", "shift+tab", "y")
+        await hit(pilot, "j", "k", "G", "g", "pagedown", "pageup", "w", "w", "R", "e", "tab", "shift+tab", "y")
         await says(pilot, f"InstanceId: {ONE}", "Tags:")
-        await pilot.press("escape", "5")
+        await hit(pilot, "escape", "5")
         await says(pilot, "prod")
         await pilot.press("e")
         await says(pilot, "The value of env")
-        await pilot.press("escape", "c")
+        await hit(pilot, "escape", "c")
         await says(pilot, "tag  env", "value  prod", f"node id  {ONE}", "node name  web-01", "address  10.0.0.1")
         await pilot.press("3")
         await until(pilot, lambda: app.clipboard == ONE)
@@ -312,7 +310,7 @@ async def test_every_other_key_works(tmp_path: Path) -> None:
         await says(pilot, "busy")
         await pilot.press("c")
         await says(pilot, "pid  101", "command line  busy")
-        await pilot.press("escape", "escape")
+        await hit(pilot, "escape", "escape")
         await says(pilot, "This is the outermost place.")
 
 
@@ -346,7 +344,7 @@ async def test_no_size_of_terminal_crashes(size: tuple[int, int], tmp_path: Path
     fake = machine(session(1), tags={"env": "prod"})
     async with console(fake.transport, tmp_path, words=f"node {ONE}", size=size) as (app, pilot):
         await until(pilot, lambda: app.screen.node)  # type: ignore[attr-defined]
-        await pilot.press("G", "2", "3", "4", "5", "e", "escape", "b", "escape", "c", "escape", "1")
+        await hit(pilot, "G", "2", "3", "4", "5", "e", "escape", "b", "escape", "c", "escape", "1")
         await pilot.resize_terminal(*reversed(size))
         await pilot.pause()
 
@@ -369,7 +367,7 @@ async def test_this_machine_tells_of_itself_and_gives_a_shell(tmp_path: Path) ->
         await says(pilot, "CPU", "memory", "load", "runs as")
         await pilot.press("2")
         await says(pilot, "tui.engine.daemon")
-        await pilot.press("n", *"env=test", "enter")
+        await hit(pilot, "n", *"env=test", "enter")
         await pilot.press("5")
         await says(pilot, "env", "test")
         await pilot.press("s")

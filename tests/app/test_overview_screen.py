@@ -10,7 +10,7 @@ import pytest
 
 from tests.app._command_fake import command
 from tests.app._session_fake import SessionsFake, session
-from tests.app.console import SIZES, console, says, text_of, until
+from tests.app.console import SIZES, at_each_size, console, hit, says, text_of, until
 from tests.app.fake_transport import NOW, FakeTransport, node
 from tui.config import Config
 from tui.errors import AccessDenied, ApiError
@@ -43,8 +43,7 @@ async def test_tiles_tell_of_nodes_commands_shells_and_the_engine(size: tuple[in
         assert screen.index("Failed · 1") < screen.index("Nodes · 2") < screen.index("Engine")
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_loading_says_so(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_loading_says_so(tmp_path: Path) -> None:
     never = asyncio.Event()
 
     async def wait(_: dict[str, Any]) -> dict[str, Any]:
@@ -52,8 +51,8 @@ async def test_loading_says_so(size: tuple[int, int], tmp_path: Path) -> None:
         return {"InstanceInformationList": [node(1)]}
 
     transport = FakeTransport({"DescribeInstanceInformation": wait})
-    async with console(transport, tmp_path, words="overview", size=size) as (_, pilot):
-        await says(pilot, "Loading…")
+    async with console(transport, tmp_path, words="overview") as (_, pilot):
+        await at_each_size(pilot, "Loading…")
         never.set()
         await says(pilot, "Nodes · 1")
 
@@ -67,13 +66,12 @@ async def test_empty_tiles_name_the_key_that_fills_them(size: tuple[int, int], t
         )
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_an_error_says_what_why_and_the_way_out(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_an_error_says_what_why_and_the_way_out(tmp_path: Path) -> None:
     action = "ssm:DescribeInstanceInformation"
     denied = AccessDenied("AccessDeniedException", "no", operation="DescribeInstanceInformation", action=action)
     transport = FakeTransport({"DescribeInstanceInformation": denied})
-    async with console(transport, tmp_path, words="overview", size=size) as (_, pilot):
-        await says(pilot, "Denied", action, "R tries")
+    async with console(transport, tmp_path, words="overview") as (_, pilot):
+        await at_each_size(pilot, "Denied", action, "R tries")
 
 
 async def test_a_denied_list_is_said_in_its_own_tiles_and_looks_unlike_an_empty_one(tmp_path: Path) -> None:
@@ -120,11 +118,11 @@ async def test_each_tile_opens_what_it_is_about(tmp_path: Path) -> None:
 async def test_the_engine_s_tile_opens_its_raw_answer_and_y_is_refused_elsewhere(tmp_path: Path) -> None:
     async with console(SessionsFake().transport, tmp_path, words="overview") as (_, pilot):
         await says(pilot, "pid 7")
-        await pilot.press("g", "y")
+        await hit(pilot, "g", "y")
         await says(pilot, "only the engine's tile")
-        await pilot.press("G", "enter")
+        await hit(pilot, "G", "enter")
         await says(pilot, "Pid: 7")
-        await pilot.press("escape", "y")
+        await hit(pilot, "escape", "y")
         await says(pilot, "Pid: 7")
 
 
@@ -162,7 +160,7 @@ async def test_no_size_of_terminal_crashes(size: tuple[int, int], tmp_path: Path
     fake = SessionsFake(session(1))
     async with console(fake.transport, tmp_path, words="overview", size=size) as (app, pilot):
         await until(pilot, lambda: app.screen.phase == "rows")  # type: ignore[attr-defined]
-        await pilot.press(*KEYS, "slash", "c", "y", "escape", "question_mark", "escape")
+        await hit(pilot, *KEYS, "slash", "c", "y", "escape", "question_mark", "escape")
         await pilot.resize_terminal(*reversed(size))
         await pilot.pause()
 
@@ -170,7 +168,7 @@ async def test_no_size_of_terminal_crashes(size: tuple[int, int], tmp_path: Path
 async def test_every_key_works_and_the_cursor_goes_through_all_tiles(tmp_path: Path) -> None:
     async with console(SessionsFake().transport, tmp_path, words="overview", size=(80, 24)) as (app, pilot):
         await says(pilot, "pid 7")
-        await pilot.press(*KEYS)
+        await hit(pilot, *KEYS)
         tiles = app.screen._tiles  # type: ignore[attr-defined]
         seen = []
         await pilot.press("g")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.app._session_fake import SessionsFake, session
-from tests.app.console import SIZES, console, says, text_of, until
+from tests.app.console import SIZES, at_each_size, console, hit, says, text_of, until
 from tests.app.engine_console import engine, engine_console, type_line
 from tests.app.fake_transport import FakeTransport
 from tests.engine.daemons import kill
@@ -36,8 +36,7 @@ async def test_empty_says_what_this_is_and_the_key_that_makes_the_first(size: tu
         await says(pilot, "No sessions yet.", "n opens one here")
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_loading_says_so(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_loading_says_so(tmp_path: Path) -> None:
     never = asyncio.Event()
 
     async def wait(_: dict[str, Any]) -> dict[str, Any]:
@@ -46,18 +45,17 @@ async def test_loading_says_so(size: tuple[int, int], tmp_path: Path) -> None:
 
     fake = SessionsFake()
     fake.transport.answers["DescribeSessions"] = wait
-    async with console(fake.transport, tmp_path, words="sessions", size=size) as (_, pilot):
-        await says(pilot, "Loading the sessions…")
+    async with console(fake.transport, tmp_path, words="sessions") as (_, pilot):
+        await at_each_size(pilot, "Loading the sessions…")
         never.set()
         await says(pilot, "No sessions yet.")
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_an_error_says_what_why_and_the_way_out(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_an_error_says_what_why_and_the_way_out(tmp_path: Path) -> None:
     denied = AccessDenied("AccessDenied", "no", operation="DescribeSessions", action="ssm:DescribeSessions")
     transport = FakeTransport({"DescribeSessions": denied})
-    async with console(transport, tmp_path, words="sessions", size=size) as (_, pilot):
-        await says(pilot, "Denied", "ssm:DescribeSessions", "R tries")
+    async with console(transport, tmp_path, words="sessions") as (_, pilot):
+        await at_each_size(pilot, "Denied", "ssm:DescribeSessions", "R tries")
 
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1)])
@@ -68,7 +66,7 @@ async def test_no_size_of_terminal_crashes(size: tuple[int, int], tmp_path: Path
         await pilot.press("enter")
         await until(pilot, lambda: fake.channels)
         fake.channels[0].says("a line that is far too long for this 한\r\n".encode() * 9)
-        await pilot.press("a", PREFIX, "1", "2", "X", "escape")
+        await hit(pilot, "a", PREFIX, "1", "2", "X", "escape")
         await pilot.resize_terminal(*reversed(size))
         await pilot.pause()
 
@@ -86,7 +84,7 @@ async def test_a_shell_has_its_tab_its_size_from_the_first_byte_and_every_key(tm
         assert len(screen.splitlines()) == 24
         channel.says(b"\x1b]2;[red]vim \x07$ ")
         await says(pilot, "2 ● [red]vim", "$")
-        await pilot.press("q", "X", "escape", "tab", "ctrl+q", "slash", "question_mark", "ctrl+c", "f5")
+        await hit(pilot, "q", "X", "escape", "tab", "ctrl+q", "slash", "question_mark", "ctrl+c", "f5")
         await until(pilot, lambda: channel.typed == b"qX\x1b\t\x11/?\x03\x1b[15~")
         await pilot.resize_terminal(100, 30)
         await until(pilot, lambda: channel.sizes[-1] == (27, 100))
@@ -99,28 +97,28 @@ async def test_the_prefix_goes_between_tabs_leaves_ends_and_says_what_it_does_no
         await says(pilot, "web-02")
         await pilot.press("enter")
         await says(pilot, "2 ● web-01")
-        await pilot.press(PREFIX, "1")
+        await hit(pilot, PREFIX, "1")
         await says(pilot, "Session id")
-        await pilot.press("j", "enter")
+        await hit(pilot, "j", "enter")
         await says(pilot, "3 ● web-02")
         assert app.screen.crumb() == "Sessions › web-02"  # type: ignore[attr-defined]
-        await pilot.press(PREFIX, "2")
+        await hit(pilot, PREFIX, "2")
         await until(pilot, lambda: app.screen.crumb() == "Sessions › web-01")  # type: ignore[attr-defined]
-        await pilot.press(PREFIX, "9")
+        await hit(pilot, PREFIX, "9")
         await says(pilot, "There is no tab 9.")
-        await pilot.press(PREFIX, "z")
+        await hit(pilot, PREFIX, "z")
         await says(pilot, "^] z means nothing here", "d leave running")
-        await pilot.press(PREFIX, "colon")
+        await hit(pilot, PREFIX, "colon")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        await pilot.press("escape", PREFIX, "question_mark")
+        await hit(pilot, "escape", PREFIX, "question_mark")
         await says(pilot, "Keys: Sessions")
-        await pilot.press("escape", PREFIX, "left_square_bracket")
+        await hit(pilot, "escape", PREFIX, "left_square_bracket")
         await says(pilot, "q leave")
-        await pilot.press("q", PREFIX, "x")
+        await hit(pilot, "q", PREFIX, "x")
         await says(pilot, "End the shell on web-01?")
         await pilot.press("escape")
         assert fake.sent("TerminateSession") == []
-        await pilot.press(PREFIX, "x")
+        await hit(pilot, PREFIX, "x")
         await says(pilot, "End the shell on web-01?")
         await pilot.press("enter")
         await says(pilot, "exit status 129", "Enter closes", "○ web-01")
@@ -137,7 +135,7 @@ async def test_leaving_a_shell_says_that_it_runs_on_and_not_that_it_was_lost(tmp
         await says(pilot, "web-01")
         await pilot.press("enter")
         await says(pilot, "attached")
-        await pilot.press(PREFIX, "d")
+        await hit(pilot, PREFIX, "d")
         await says(pilot, "The shell on web-01 runs on", "Session id")
         assert fake.channels[0].is_closed
         assert not [notice.text for notice in app.notices if "lost" in notice.text]
@@ -150,7 +148,7 @@ async def test_a_shell_that_ends_behind_ones_back_is_told_and_the_notice_opens_i
         await says(pilot, "web-01")
         await pilot.press("enter")
         await says(pilot, "attached")
-        await pilot.press(PREFIX, "1")
+        await hit(pilot, PREFIX, "1")
         fake.over(session(1)["SessionId"], 3)
         await says(pilot, "The shell on web-01 ended, exit status 3.", "' to open")
         await pilot.press("apostrophe")
@@ -161,9 +159,9 @@ async def test_x_ends_the_marked_sessions_and_passes_over_those_that_ended(tmp_p
     fake = SessionsFake(session(1), session(2, target=2), session(3, "Terminated"))
     async with console(fake.transport, tmp_path, words="sessions") as (_, pilot):
         await says(pilot, "Terminated")
-        await pilot.press("G", "X")
+        await hit(pilot, "G", "X")
         await says(pilot, "Can't terminate: it has ended.")
-        await pilot.press("M", "slash", *"web-01", "enter", "X")
+        await hit(pilot, "M", "slash", *"web-01", "enter", "X")
         await says(pilot, "End 2 shells?", "On web-01, web-02.", "1 of them are marked and hidden by the filter.")
         await pilot.press("enter")
         await until(pilot, lambda: len(fake.sent("TerminateSession")) == 2)
@@ -177,7 +175,7 @@ async def test_n_asks_for_the_node_where_there_are_several_and_s_opens_one_more_
         await says(pilot, "A shell on", "1 web-01", "2 web-02")
         await pilot.press("1")
         await says(pilot, "2 ● web-01", "attached")
-        await pilot.press(PREFIX, "1", "g", "s")
+        await hit(pilot, PREFIX, "1", "g", "s")
         await says(pilot, "3 ● web-0")
         assert len(fake.sent("StartSession")) == 2
 
@@ -216,7 +214,7 @@ async def test_read_only_looks_types_nothing_and_refuses_what_changes(tmp_path: 
             await says(pilot, "read-only (started with")
         await pilot.press("enter")
         await says(pilot, "attached, look only")
-        await pilot.press("l", "s", "enter")
+        await hit(pilot, "l", "s", "enter")
         await pilot.pause()
         assert fake.channels[0].read_only
         assert fake.channels[0].typed == b""
@@ -226,17 +224,17 @@ async def test_every_key_of_the_list_works(tmp_path: Path) -> None:
     fake = SessionsFake(session(1))
     async with console(fake.transport, tmp_path, words="sessions") as (app, pilot):
         await says(pilot, "web-01")
-        await pilot.press(*"123456789", "R", "w", "w", "M", "asterisk", "space", "less_than_sign", "comma", "tab")
+        await hit(pilot, *"123456789", "R", "w", "w", "M", "asterisk", "space", "less_than_sign", "comma", "tab")
         await says(pilot, "There is no tab 9.")
         await pilot.press("y")
         await says(pilot, "SessionId: ops-0000")
-        await pilot.press("escape", "c")
+        await hit(pilot, "escape", "c")
         await says(pilot, "session id", "node id")
         await pilot.press("1")
         await until(pilot, lambda: app.clipboard == session(1)["SessionId"])
-        await pilot.press("slash", *"zzz", "enter")
+        await hit(pilot, "slash", *"zzz", "enter")
         await says(pilot, "0 of 1")
-        await pilot.press("escape", "escape")
+        await hit(pilot, "escape", "escape")
         await says(pilot, "This is the outermost place.")
 
 
@@ -274,19 +272,19 @@ async def test_a_real_shell_answers_is_left_found_again_and_its_exit_status_is_s
             await type_line(pilot, "stty size; kept=fir''st")
             await says(pilot, "21 80")
             # A second one beside it, by the prefix.
-            await pilot.press(PREFIX, "n")
+            await hit(pilot, PREFIX, "n")
             await until(pilot, lambda: len(app.screen._panes) == 2)  # type: ignore[attr-defined]
             await type_line(pilot, "echo sec''ond; sh -c 'exit 7'; exit 7")
             await says(pilot, "exit status 7 · Enter closes")
             await pilot.press("enter")
             await type_line(pilot, "echo still $kept")
             await says(pilot, "still first")
-            await pilot.press(PREFIX, "d")
+            await hit(pilot, PREFIX, "d")
             await says(pilot, "runs on", "Disconnected", "Terminated")
         # Another console finds it, with what was on its screen, and may only look.
         async with engine_console(tmp_path, words="sessions", size=(100, 30), read_only=True) as (app, pilot):
             await says(pilot, "Disconnected")
-            await pilot.press("g", "enter")
+            await hit(pilot, "g", "enter")
             await says(pilot, "still first", "look only")
             await type_line(pilot, "echo in''truder")
         async with engine_console(tmp_path, words="sessions") as (app, pilot):
@@ -296,7 +294,7 @@ async def test_a_real_shell_answers_is_left_found_again_and_its_exit_status_is_s
             await type_line(pilot, "echo $kept again; stty size")
             screen = await says(pilot, "first again", "33 120")
             assert "intruder" not in screen
-            await pilot.press(PREFIX, "x")
+            await hit(pilot, PREFIX, "x")
             await says(pilot, "End the shell")
             await pilot.press("enter")
             await says(pilot, "Enter closes")
@@ -313,5 +311,5 @@ async def test_a_shell_goes_on_in_its_tab_after_the_engine_was_killed(tmp_path: 
         await until(pilot, lambda: any("reattached" in notice.text for notice in app.notices))
         await type_line(pilot, "echo the same $kept")
         await says(pilot, "the same before")
-        await pilot.press(PREFIX, "1")
+        await hit(pilot, PREFIX, "1")
         await says(pilot, "Connected")

@@ -242,6 +242,9 @@ class ConsoleScreen(ScreenActions):
                 self.shell.fault("an action failed")
 
         self.run_worker(guarded(), group="action", exit_on_error=False)
+        # What is typed already is meant for the dialog that the action may open.
+        self.settled = False
+        self.call_later(self.settle)
 
     async def ask(self, dialog: ModalScreen[V]) -> V | None:
         """Open a dialog and give its answer; None where it was left with Esc. Only inside `do`."""

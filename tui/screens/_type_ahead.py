@@ -59,7 +59,11 @@ class TypeAheadApp(App[int], inherit_bindings=False):
         if not target.post_message(KeyDone()):
             self._flying_since = 0.0
 
-    async def on_key_done(self, message: KeyDone) -> None:
+    def on_key_done(self, message: KeyDone) -> None:
+        # Behind what the key asked for: a focus moves by a callback that waits in this same queue.
+        self.call_later(self._land)
+
+    async def _land(self) -> None:
         self._flying_since = 0.0
         await self.give_keys()
 
