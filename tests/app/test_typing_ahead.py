@@ -30,3 +30,13 @@ async def test_keys_struck_right_after_n_went_to_the_go_to_line_instead_of_the_s
             app.post_message(Key(key, {"colon": ":", "enter": "\r"}.get(key, key)))
         await until(pilot, lambda: fake.channels)
         await until(pilot, lambda: fake.channels[0].typed == b":q\r")
+
+
+async def test_each_key_of_a_command_read_the_names_of_thousands_of_targets_again(tmp_path: Path) -> None:
+    fake = SessionsFake(nodes=300)
+    async with console(fake.transport, tmp_path, words="run web-01 web-02", size=(80, 24)) as (app, pilot):
+        await says(pilot, "2 nodes")
+        chosen = app.screen.form.chosen  # type: ignore[attr-defined]
+        await pilot.press(*"uptime")
+        await says(pilot, "▎ uptime")
+        assert app.screen.form.chosen is chosen  # type: ignore[attr-defined]

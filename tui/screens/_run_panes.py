@@ -11,6 +11,7 @@ from tui.screens._run_form import RunForm, differences
 from tui.screens._words import age, ping_word
 from tui.services.commands import Command
 from tui.services.documents import DocumentParameter
+from tui.services.nodes import Node
 from tui.theming import Glyphs
 from tui.widgets.form_field import FormField
 from tui.widgets.lines_pane import LinesPane
@@ -83,6 +84,10 @@ class NodesPane(LinesPane):
     NodesPane:focus { background: $surface; }
     """
 
+    _rows: Sequence[list[Word]] = ()
+    _rows_of: tuple[object, ...] = ()
+    """What the rows were made of: they are made anew only where that is another."""
+
     def tell(
         self, form: RunForm, last: Command | None, names: Mapping[str, str], users: Mapping[str, str], glyphs: Glyphs
     ) -> None:
@@ -100,12 +105,10 @@ class NodesPane(LinesPane):
             same = "the same as the last run" if not apart else "unlike the last run: " + ", ".join(apart)
             said = wrapped(f"{same} ({ago} ago)" if ago else same, max(self.size.width - 2, 20))
             lines += [[(text, "dim")] for text in said]
-        for node in [*chosen.offline, *(node for node in chosen.nodes if node.online)]:
-            word, style = ping_word(node.ping, glyphs)
-            since = f" {age(node.last_ping)}" if not node.online and node.last_ping else ""
-            user = f"  as {users[node.id]}" if users.get(node.id) else ""
-            lines.append([(f"{word}{since}  ", style), (node.name, "text"), (f"{user}  {node.id}", "dim")])
-        self.show(lines)
+        of = (chosen, tuple(users.items()), glyphs)
+        if self._rows_of != of:
+            self._rows_of, self._rows = of, [_row(node, users, glyphs) for node in [*chosen.offline, *chosen.online]]
+        self.show([*lines, *self._rows])
 
 
 class RequestPane(LinesPane, can_focus=False):
@@ -134,3 +137,10 @@ def counted(nodes: int) -> str:
 
 def _about(parameter: DocumentParameter) -> list[Word]:
     return [(f"{parameter.name:>16}", "dim"), (f"  {parameter.description}", "dim")]
+
+
+def _row(node: Node, users: Mapping[str, str], glyphs: Glyphs) -> list[Word]:
+    word, style = ping_word(node.ping, glyphs)
+    since = f" {age(node.last_ping)}" if not node.online and node.last_ping else ""
+    user = f"  as {users[node.id]}" if users.get(node.id) else ""
+    return [(f"{word}{since}  ", style), (node.name, "text"), (f"{user}  {node.id}", "dim")]

@@ -66,6 +66,7 @@ class RunScreen(ConsoleScreen):
         self.pane = RunState(self.LOADING)
         self.form = RunForm()
         self._directory = Directory(())
+        self._chosen_of: tuple[str, Directory] | None = None
         self._node_ids: list[str] = []
         self._last: Command | None = None
         self._line = ""
@@ -275,7 +276,10 @@ class RunScreen(ConsoleScreen):
     def _show_all(self) -> None:
         if not self.is_mounted:
             return
-        self.form.chosen = self._directory.choose(split_words(self._line))
+        if self._chosen_of != (self._line, self._directory):
+            # Thousands of names take a while to be read: not at every key of the command.
+            self._chosen_of = self._line, self._directory
+            self.form.chosen = self._directory.choose(split_words(self._line))
         problems = self.form.problems() if self._nodes_known else {}
         for field in self.query(FormField):
             problem = problems.get(field.key, "")

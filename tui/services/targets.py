@@ -31,6 +31,10 @@ class Chosen:
         return [node.id for node in self.nodes]
 
     @property
+    def online(self) -> list[Node]:
+        return [node for node in self.nodes if node.online]
+
+    @property
     def offline(self) -> list[Node]:
         return [node for node in self.nodes if not node.online]
 
