@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.app._command_fake import command
 from tests.app.console import console, says, text_of, until
 from tests.app.fake_transport import fleet, node
+from tests.app.test_help import everything
 from tui.screens import SCREENS, find
 
 
@@ -73,3 +75,43 @@ async def test_the_line_never_covers_the_header(tmp_path: Path) -> None:
         await pilot.press("colon")
         await until(pilot, lambda: "overview" in text_of(app))
         assert "ssm-tui" in text_of(app).splitlines()[0]
+
+
+async def test_a_line_opens_a_document_a_node_by_its_name_and_a_command_by_its_id(tmp_path: Path) -> None:
+    async with console(everything(), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("colon", *"run AWS-ConfigureThing", "enter")
+        await says(pilot, "Run AWS-ConfigureThing", "Which thing.")
+        app.run_line(":node web-02")
+        await says(pilot, "web-02 (mi-")
+        app.run_line(f"command {command(1)['CommandId']}")
+        await until(pilot, lambda: app.history.current.noun == "command")
+        app.run_line("node nobody")
+        await says(pilot, "No node is named nobody.")
+
+
+async def test_documents_and_commands_that_were_seen_complete_the_line(tmp_path: Path) -> None:
+    async with console(everything(), tmp_path, words="run") as (app, pilot):
+        await says(pilot, "Run a script.")
+        app.go("commands")
+        await says(pilot, "echo number-1")
+        await pilot.press("colon", *"run conf", "tab")
+        await says(pilot, ":run AWS-ConfigureThing")
+        await pilot.press("escape", "colon", *"command number-1", "tab")
+        await says(pilot, f":command {command(1)['CommandId']}")
+
+
+async def test_a_screen_that_does_not_exist_is_a_sentence_with_its_name(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("colon", *"params /app/prod", "enter")
+        await says(pilot, "There is no screen named 'params'; `:` lists the screens.")
+        assert app.history.current.noun == "nodes"
+
+
+async def test_the_line_stays_fluid_when_many_ids_were_seen(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        app.see("node", {f"mi-{number:017x}": f"db-{number}" for number in range(100_000)})
+        await pilot.press("colon", *"db-99999", "tab")
+        await says(pilot, f":node mi-{99999:017x}")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from tests.app._command_fake import command
 from tests.app.console import console, says, text_of, until
 from tests.app.fake_transport import fleet, node
+from tests.app.test_help import everything
+from tui.app import SsmApp
 from tui.screens._history import KEPT, History, Place
 
 
@@ -123,3 +127,55 @@ async def test_going_to_and_fro_between_places_does_not_take_the_screen_away_tha
         assert app.screen is first
         assert first.is_attached
         assert "web-01" in text_of(app)
+
+
+async def _filter(app: SsmApp, pilot: Any, text: str) -> None:
+    await until(pilot, lambda: app.screen.phase == "rows")  # type: ignore[attr-defined]
+    await pilot.press("slash", *text, "enter")
+    await until(pilot, lambda: app.screen.bottom.filter_text == text)  # type: ignore[attr-defined]
+
+
+async def test_back_and_forward_pass_every_screen_and_bring_each_filter_back(tmp_path: Path) -> None:
+    transport = everything()
+    async with console(transport, tmp_path) as (app, pilot):
+        steps: list[tuple[str, Any, str]] = [
+            ("nodes", None, "web"),
+            ("overview", None, ""),
+            ("commands", None, "echo"),
+            ("sessions", None, "connected"),
+            ("node", node(1)["InstanceId"], ""),
+            ("command", command(1)["CommandId"], ""),
+            ("sessions", None, "connected"),
+            ("run", None, ""),
+        ]
+        filtered: set[str] = set()
+        for noun, argument, text in steps:
+            if noun != "nodes":
+                app.go(noun, argument)
+            await until(pilot, lambda noun=noun: noun == app.screen.NOUN)  # type: ignore[attr-defined]
+            if text and noun not in filtered:
+                filtered.add(noun)
+                await _filter(app, pilot, text)
+        walks = (("back", steps[-2::-1]), ("forward", steps[1:]))
+        for action, walk in walks:
+            for noun, argument, text in walk:
+                await app.run_action(action)
+                await until(pilot, lambda noun=noun: noun == app.screen.NOUN)  # type: ignore[attr-defined]
+                assert app.screen.argument == argument  # type: ignore[attr-defined]
+                assert app.screen.bottom.filter_text == text  # type: ignore[attr-defined]
+                if text:
+                    await says(pilot, f"/{text}")
+            await app.run_action(action)
+            await says(pilot, "There is nothing further")
+            app.notices.clear()  # it stands where the filter does
+
+
+async def test_the_latest_notice_that_has_a_place_is_opened_and_later_ones_do_not_hide_it(tmp_path: Path) -> None:
+    async with console(everything(), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("apostrophe")
+        await says(pilot, "No notice points to a place yet.")
+        app.notice("The shell on web-01 ended.", noun="sessions")
+        app.notice("Copied.")
+        await pilot.press("apostrophe")
+        await until(pilot, lambda: app.screen.NOUN == "sessions")  # type: ignore[attr-defined]

@@ -192,6 +192,7 @@ class RunScreen(ConsoleScreen):
     def show_documents(self, documents: Sequence[Document]) -> int:
         names = [document.name for document in documents]
         self.fields["document"].set_choices(names)
+        self.shell.see("run", {name: f"run {name}" for name in names})
         words = split_words(self._line)
         if isinstance(self.argument, str) and words and words[0] in names and self._line == self.argument.strip():
             self._line = join_words(words[1:])

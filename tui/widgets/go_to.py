@@ -29,6 +29,8 @@ class GoTo(Overlay[str]):
         super().__init__()
         self._suggestions = suggestions
         self._typed = ""
+        self._texts = [f"{line} {about}" for line, about in suggestions]
+        self._among = [*range(len(suggestions))]
         self.list = PickList()
         self.line = LineEdit(prompt=" :")
 
@@ -41,9 +43,14 @@ class GoTo(Overlay[str]):
         self._suggest("")
 
     def _suggest(self, text: str) -> None:
+        if not text.startswith(self._typed) or not self._typed:
+            self._among = [*range(len(self._suggestions))]
         self._typed = text
-        texts = [f"{line} {about}" for line, about in self._suggestions]
-        found = [self._suggestions[index] for index in matching(text.removeprefix(":"), texts)[:SHOWN]]
+        # One more letter leaves some of those that matched before: a fleet's names are many.
+        matched = matching(text.removeprefix(":"), [self._texts[index] for index in self._among])
+        indexes = [self._among[index] for index in matched]
+        self._among = sorted(indexes)
+        found = [self._suggestions[index] for index in indexes[:SHOWN]]
         room = max(min(SHOWN, self.app.size.height - 4), 0)
         self.list.styles.height = min(len(found), room)
         self.list.show([Item(line, about) for line, about in found[:room]])
