@@ -385,14 +385,21 @@ async def test_a_full_disk_fails_the_step_instead_of_leaving_it_in_progress(loca
     assert "Nothing could be started" in got["StandardErrorContent"]
 
 
-async def test_on_a_busy_engine_no_command_stays_in_progress_after_its_end(local: Bench) -> None:
+async def test_on_a_busy_engine_no_command_stays_in_progress_after_its_end_and_every_watch_ends(local: Bench) -> None:
     async def busy() -> None:
         while True:
             time.sleep(0.008)  # it holds up the loop on purpose, as many commands do
             await asyncio.sleep(0)
 
+    async def watched(number: int) -> str:
+        command_id = await local.send("sleep 0.02")
+        await asyncio.sleep(number % 20 * 0.01)  # watches begin at every moment of a command's life
+        assert (await local.final(command_id))["Status"] == "Success"
+        return command_id
+
     holding_up = asyncio.create_task(busy())
     sent = [await local.send("true") for _ in range(40)]
+    sent += await asyncio.gather(*(watched(number) for number in range(60)))
     await until(lambda: not local.engine.live(), "they did not end")
     holding_up.cancel()
     rows = local.engine.services.store.read("SELECT command_id, status, details, final FROM commands")

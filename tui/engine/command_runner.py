@@ -324,8 +324,9 @@ class CommandRunner:
         begun, self._begun = self._begun, {}
         for command_id, changed in begun.items():
             command = self.live.get(command_id)
-            if command is not None:
-                command.begun.extend(changed)
+            still = [each for each in changed if not each.is_final]
+            if command is not None and still:
+                command.begun.extend(still)
                 self._have_saved(command)
 
     def _add_up(self, command: Command) -> None:
@@ -368,17 +369,19 @@ class CommandRunner:
                     # On a disk that its own output has filled, a command must not keep whoever waits for it: the run
                     # folder has the truth, and the next engine would find the same there.
                     if is_untold:
-                        self._tell(command, changed, is_final=is_final)
-                        is_untold = False
+                        self._tell(command, changed, is_over=is_final)
                     await self._services.clock.sleep(RETRY_SECONDS)
             if is_untold:
-                self._tell(command, changed, is_final=is_final)
+                self._tell(command, changed, is_over=False)
         command.saver = None
         if command.is_final:
+            # Told in the same moment in which it stops to be live, so that nobody can begin to wait in between.
+            self._tell(command, (), is_over=True)
             self.live.pop(command.command_id, None)
 
-    def _tell(self, command: Command, changed: Iterable[Invocation], *, is_final: bool) -> None:
+    def _tell(self, command: Command, changed: Iterable[Invocation], *, is_over: bool) -> None:
+        """Publish states; a command's own final state only where that is meant, after those of its invocations."""
         for each in changed:
             publish_invocation(self._services, command, each)
-        if not is_final or not command.is_unsaved:
+        if is_over or not command.is_final:
             publish_command(self._services, command)
