@@ -298,6 +298,17 @@ def test_a_shell_for_one_command_passes_its_exit_status_on(ssm, name):
     assert b"in a shell" in done.stdout
 
 
+def test_a_failure_that_is_not_the_commands_own_says_why(ssm, name):
+    done = ssm("run", "--", "echo mine >&2; kill -9 $PPID; sleep 5")
+    assert done.returncode == 1
+    assert done.stderr.count(b"mine") == 1
+    assert b"Failed. The shell that ran this step was ended by signal 9" in done.stderr
+    done = ssm("run", "--json", "--", "kill -9 $PPID; sleep 5")
+    assert "signal 9" in json.loads(done.stdout)["Reason"]
+    done = ssm("run", "--json", "--", "echo failed to run; exit 3")
+    assert json.loads(done.stdout)["Reason"] is None
+
+
 def test_words_that_are_not_utf_8_are_answered_and_never_wait_for_ever(ssm, name):
     done = ssm("run", "--comment", os.fsdecode(b"caf\xe9"), "--", "echo", "hi")
     assert done.returncode == 0 and b": hi" in done.stdout

@@ -6,6 +6,7 @@ import codecs
 import json
 from typing import TextIO
 
+from tui.cli._reason import reason
 from tui.services.commands import Commands, Invocation
 
 
@@ -22,6 +23,7 @@ async def write_result(out: TextIO, commands: Commands, invocation: Invocation, 
         "ResponseCode": next((code for code in codes if code), codes[-1] if codes else None),
         "ElapsedSeconds": (run.ended - run.started).total_seconds() if run.ended and run.started else None,
         "EffectiveUser": run.effective_user or None,
+        "Reason": await reason(commands, invocation, run.steps) or None,
     }
     out.write(json.dumps(head, ensure_ascii=False)[:-1])
     for stream, member in (("stdout", "StandardOutput"), ("stderr", "StandardError")):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tui.cli._args import FAILED, INTERRUPTED, OK, UNREACHED, Common, parser
 from tui.cli._context import again, choose, opened, printable, run_async, talk
 from tui.cli._lines import Lines
+from tui.cli._reason import reason
 from tui.errors import SsmTuiError, Unreachable, UsageError
 from tui.ports import Shape, Transport
 from tui.services.commands import (
@@ -146,6 +147,7 @@ class Run:
     names: dict[str, str] = field(init=False)
     ended: dict[str, Invocation] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
     read: dict[tuple[str, str, str], int] = field(default_factory=dict)
     current: str = ""
     interrupted: bool = False
@@ -302,7 +304,9 @@ class Run:
 
     async def _rest(self, invocation: Invocation) -> None:
         node = invocation.node_id
-        for step in (await self.commands.run_details(invocation.command_id, node)).steps:
+        steps = (await self.commands.run_details(invocation.command_id, node)).steps
+        self.reasons[node] = await reason(self.commands, invocation, steps)
+        for step in steps:
             if step.exit_code:
                 self.codes.setdefault(node, step.exit_code)
             for stream, size in (("stdout", step.stdout_bytes), ("stderr", step.stderr_bytes)):
@@ -327,7 +331,9 @@ class Run:
             if one.command_id == last.id:
                 code = self.codes.get(one.node_id)
                 ended = one.details or one.status.value
-                talk(f"{self._name(one.node_id)}: {ended}{f', exit status {code}' if code else ''}.")
+                why = self.reasons.get(one.node_id, "")
+                said = f"{self._name(one.node_id)}: {ended}{f', exit status {code}' if code else ''}."
+                talk(f"{said} {printable(why)}".rstrip())
         if len(self.ended) > 1:
             talk(f"{len(self.ended)} nodes: {len(self.ended) - len(failed)} Success, {len(failed)} not.")
 
