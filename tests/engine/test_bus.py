@@ -82,3 +82,20 @@ async def test_closing_the_bus_ends_every_subscription_after_what_waits():
     bus.publish("nodes", {"type": "node"})
     bus.close()
     assert [event async for event in subscription] == [("nodes", {"type": "node"})]
+
+
+async def test_events_are_waited_for_with_a_limit_and_taken_together():
+    bus = Bus()
+    subscription = bus.subscribe({"command"})
+    await subscription.wait(0.001)
+    assert subscription.take() == []
+    waiting = asyncio.create_task(subscription.wait(60))
+    await asyncio.sleep(0)
+    bus.publish("command", {"type": "command", "n": 1})
+    bus.publish("command", {"type": "output", "n": 2, "Data": "eHg="})
+    await waiting
+    await subscription.wait(60)
+    assert [event["n"] for event in subscription.take()] == [1, 2]
+    bus.close()
+    await subscription.wait(0.001)
+    assert subscription.take() == []

@@ -76,12 +76,35 @@ class Subscription:
                 await self._wake
             finally:
                 self._wake = None
+        return self._next()
+
+    def _next(self) -> tuple[str, Event]:
         kind, event = self._queue.popleft()
         if event.get("type") == OUTPUT:
             self._waiting -= len(event.get("Data", ""))
         elif event.get("type") == DROPPED:
             self._gaps.pop(tuple(event.get(name) for name in _NAMES), None)
         return kind, event
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until there is an event to take, at most so long, even when no more can come."""
+        if self._queue:
+            return
+        loop = asyncio.get_running_loop()
+        self._wake = loop.create_future()
+        timer = loop.call_later(seconds, self._notify)
+        try:
+            await self._wake
+        finally:
+            timer.cancel()
+            self._wake = None
+
+    def take(self) -> list[Event]:
+        """Give the events that have come."""
+        taken = []
+        while self._queue:
+            taken.append(self._next()[1])
+        return taken
 
     async def aclose(self) -> None:
         """Leave the bus; what waits in the queue is forgotten."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 
 from tui.engine import command_store
@@ -41,15 +40,14 @@ async def watch_command(ctx: Context, params: Shape) -> AsyncIterator[Shape]:
             yield event
         return
     subscription = ctx.services.bus.subscribe({"command"}, lambda _, event: event["CommandId"] == command_id)
-    states = States(subscription)
     try:
-        async for event in _live(ctx, command, states):
+        async for event in _live(ctx, command, subscription):
             yield event
     finally:
-        await states.aclose()
+        await subscription.aclose()
 
 
-async def _live(ctx: Context, command: Command, states: States) -> AsyncIterator[Shape]:
+async def _live(ctx: Context, command: Command, states: Subscription) -> AsyncIterator[Shape]:
     feed = OutputFeed(ctx.services.paths.runs, len(command.invocations))
     yield {"type": "command", "CommandId": command.command_id, "Command": command.shape()}
     for number, invocation in enumerate(command.invocations.values(), 1):
@@ -108,40 +106,3 @@ def _finished(ctx: Context, command_id: str) -> list[Shape]:
             events += feed.new(each, all_of_it=True)
         events.append({"type": "invocation", "CommandId": command_id, "Invocation": shape})
     return [*events, {"type": "command", "CommandId": command_id, "Command": command_store.shape_of(row)}]
-
-
-class States:
-    """The bus's events of one command, taken in by a task of its own, so that waiting for them can have a limit."""
-
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
-        self._events: deque[Shape] = deque()
-        self._came = asyncio.Event()
-        self._task = asyncio.create_task(self._collect())
-
-    async def _collect(self) -> None:
-        async for _, event in self._subscription:
-            self._events.append(event)
-            self._came.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Wait until there is an event, at most so long."""
-        if self._events:
-            return
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(seconds, self._came.set)
-        try:
-            await self._came.wait()
-        finally:
-            timer.cancel()
-            self._came.clear()
-
-    def take(self) -> list[Shape]:
-        """Give the events that have come."""
-        events = list(self._events)
-        self._events.clear()
-        return events
-
-    async def aclose(self) -> None:
-        self._task.cancel()
-        await self._subscription.aclose()

@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 _BACKLOG = 128
 _FINISH = 5.0  # seconds that calls under way are given when the server closes
 _CALLS = 1024  # calls under way per client beyond which no more are read
+_TOGETHER = 64 * 1024  # bytes of events that are written with one system call
 _HIGH_WATER = 1024 * 1024  # bytes written and not yet taken by the client before watches and shells wait
 
 
@@ -103,6 +104,8 @@ class Connection(asyncio.Protocol):
         self._watches: dict[int, asyncio.Task[None]] = {}
         self._credits: dict[int, Credit] = {}  # of the watches
         self._shells: dict[int, ShellStream] = {}
+        self._posted: list[bytes] = []  # events that are written together, in the loop's next round
+        self._posted_size = 0
         self._unread = 0  # bytes of input that shells have not taken yet
         self._loop = asyncio.get_running_loop()
 
@@ -155,7 +158,24 @@ class Connection(asyncio.Protocol):
     def send(self, kind: Kind, stream: int, payload: Any) -> None:
         """Write one frame; nothing happens where the client is gone."""
         if self._transport is not None and not self._transport.is_closing():
+            self._flush()
             self._transport.write(encode(kind, stream, payload))
+
+    def post(self, kind: Kind, stream: int, payload: Any) -> None:
+        """Write one frame together with those that come in the same moment: each write wakes the client."""
+        frame = encode(kind, stream, payload)
+        if not self._posted:
+            self._loop.call_soon(self._flush)
+        self._posted.append(frame)
+        self._posted_size += len(frame)
+        if self._posted_size >= _TOGETHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._posted:
+            frames, self._posted, self._posted_size = self._posted, [], 0
+            if self._transport is not None and not self._transport.is_closing():
+                self._transport.write(b"".join(frames))
 
     async def drained(self) -> None:
         """Wait until the client has taken most of what was written."""
@@ -164,6 +184,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Close once everything that was written is sent."""
         if self._transport is not None:
+            self._flush()
             self._transport.close()
 
     def waiting_input(self, size: int) -> None:
@@ -259,9 +280,9 @@ class Connection(asyncio.Protocol):
                         await credit.wait()
                     if not self._writable.is_set():
                         await self.drained()
-                    self.send(Kind.EVENT, stream, event)
+                    self.post(Kind.EVENT, stream, event)
                     credit.left -= event_cost(event)
-            self.send(Kind.CLOSE, stream, {"reason": "", "exit_status": None})
+            self.post(Kind.CLOSE, stream, {"reason": "", "exit_status": None})
         except ApiFault as fault:
             self.send(Kind.ERROR, stream, {"code": fault.code, "message": fault.message})
         except Exception:
