@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 from textual.events import Key
 
@@ -33,7 +35,15 @@ async def test_keys_struck_right_after_n_went_to_the_go_to_line_instead_of_the_s
 
 
 async def test_each_key_of_a_command_read_the_names_of_thousands_of_targets_again(tmp_path: Path) -> None:
-    fake = SessionsFake(nodes=300)
+    fake = SessionsFake()
+    known, never = fake.transport.answers["DescribeInstanceInformation"], asyncio.Event()
+
+    async def once(request: dict[str, Any]) -> Any:
+        if len(fake.sent("DescribeInstanceInformation")) > 1:
+            await never.wait()
+        return known(request) if callable(known) else known
+
+    fake.transport.answers["DescribeInstanceInformation"] = once
     async with console(fake.transport, tmp_path, words="run web-01 web-02", size=(80, 24)) as (app, pilot):
         await says(pilot, "2 nodes")
         chosen = app.screen.form.chosen  # type: ignore[attr-defined]

@@ -85,7 +85,8 @@ class NodesPane(LinesPane):
     """
 
     _rows: Sequence[list[Word]] = ()
-    _rows_of: tuple[object, ...] = ()
+    _rows_of: object = None
+    _made_with: tuple[object, ...] = ()
     """What the rows were made of: they are made anew only where that is another."""
 
     def tell(
@@ -105,9 +106,10 @@ class NodesPane(LinesPane):
             same = "the same as the last run" if not apart else "unlike the last run: " + ", ".join(apart)
             said = wrapped(f"{same} ({ago} ago)" if ago else same, max(self.size.width - 2, 20))
             lines += [[(text, "dim")] for text in said]
-        of = (chosen, tuple(users.items()), glyphs)
-        if self._rows_of != of:
-            self._rows_of, self._rows = of, [_row(node, users, glyphs) for node in [*chosen.offline, *chosen.online]]
+        made_with = (tuple(users.items()), glyphs)
+        if self._rows_of is not chosen or self._made_with != made_with:
+            self._rows_of, self._made_with = chosen, made_with
+            self._rows = [_row(node, users, glyphs) for node in [*chosen.offline, *chosen.online]]
         self.show([*lines, *self._rows])
 
 
