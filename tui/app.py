@@ -37,6 +37,10 @@ if "ESCDELAY" not in os.environ:
     # Esc must feel instant. A terminal sends the rest of a key's sequence within a few milliseconds.
     setattr(constants, "ESCAPE_DELAY", 0.02)  # noqa: B010 - the name is Final for type checkers; Textual reads it late
 
+if os.environ.get("NO_COLOR") == "":
+    # An empty one asks for nothing (no-color.org); Textual goes by its being there.
+    del os.environ["NO_COLOR"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:

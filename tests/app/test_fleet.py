@@ -214,3 +214,9 @@ async def test_an_event_makes_the_list_look_again(tmp_path: Path) -> None:
         transport.answers["DescribeInstanceInformation"] = {"InstanceInformationList": [node(1), node(9)]}
         transport.events["nodes"].put_nowait({"type": "node", "InstanceId": "mi-9", "PingStatus": "Online"})
         await says(pilot, "web-09")
+
+
+async def test_keys_whose_meaning_does_not_exist_here_stay_unbound(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        assert set(app.screen.active_bindings) & {"C", "n", "D", "e", "E", "p", "o", "A", "X"} == set()
