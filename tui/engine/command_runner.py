@@ -358,19 +358,20 @@ class CommandRunner:
             self._add_up(command)
             snapshot = command_store.Snapshot(command, [*(each for each in begun if not each.is_final), *changed])
             is_final = command.is_final
-            while True:
-                try:
-                    await self._services.store.write(snapshot.write)
-                    break
-                except Exception as error:
-                    _log.warning("%s could not be stored yet: %s", command.command_id, error)
-                    if self._leaving:
-                        return
-                    # On a disk that its own output has filled, a command must not keep whoever waits for it: the run
-                    # folder has the truth, and the next engine would find the same there.
-                    if is_untold:
-                        self._tell(command, changed, is_over=is_final)
-                    await self._services.clock.sleep(RETRY_SECONDS)
+            try:
+                await self._services.store.write(snapshot.write)
+            except Exception as error:
+                _log.warning("%s could not be stored yet: %s", command.command_id, error)
+                if self._leaving:
+                    return
+                # On a disk that its own output has filled, a command must not keep whoever waits for it: the run folder
+                # has the truth, and the next engine would find the same there.
+                if is_untold:
+                    self._tell(command, changed, is_over=is_final)
+                await self._services.clock.sleep(RETRY_SECONDS)
+                command.begun, command.unsaved = begun + command.begun, changed + command.unsaved
+                command.is_unsaved, command.is_untold = True, command.is_untold or is_untold
+                continue
             if is_untold:
                 self._tell(command, changed, is_over=False)
         command.saver = None
