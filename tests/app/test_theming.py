@@ -49,3 +49,39 @@ async def test_the_whole_shell_draws_in_every_theme(name: str, tmp_path: Path) -
 async def test_a_theme_that_does_not_exist_is_said_and_another_drawn(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path, config=Config(theme="drak", glyphs="unicode")) as (_, pilot):
         await says(pilot, "no theme is named drak", "Did you mean dark?")
+
+
+async def test_sixteen_colours_under_the_cursor_are_reversed_not_put_on_another_colour(tmp_path: Path) -> None:
+    config = Config(theme="ansi16", glyphs="unicode")
+    async with console(fleet(node(1), node(2, ping="ConnectionLost")), tmp_path, config=config) as (app, pilot):
+        await says(pilot, "web-02")
+        await pilot.press("j")
+        table = app.screen.table  # type: ignore[attr-defined]
+        await until(pilot, lambda: table.cursor_id == table.ids[1])
+        for strip in app.screen._compositor.render_strips():
+            segments = [one for one in strip if one.text.strip() and one.style is not None]
+            if any("web-02" in one.text for one in segments) and any("ConnectionLost" in one.text for one in segments):
+                row = [one for one in segments if one.text.startswith(("✖", "▸"))]
+                assert row
+                assert all(one.style.reverse for one in row)
+                break
+        else:
+            raise AssertionError("the row is not on screen")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "ansi16"])
+async def test_without_colour_words_glyphs_and_the_cursor_are_told_by_more_than_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    config = Config(theme=theme, glyphs="unicode")
+    transport = fleet(node(1), node(2, ping="ConnectionLost"))
+    async with console(transport, tmp_path, config=config, read_only=True) as (app, pilot):
+        await says(pilot, "web-02")
+        await pilot.press("space")
+        screen = await says(pilot, "● Online", "✖ ConnectionLost", "1 marked", "READ-ONLY")
+        lines = screen.splitlines()
+        assert any("◆" in line and "web-01" in line for line in lines)
+        assert any(line.startswith("▸") and "web-02" in line for line in lines)
+        await pilot.press("t")
+        await says(pilot, "this console is read-only")
