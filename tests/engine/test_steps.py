@@ -140,6 +140,15 @@ async def test_a_timeout_ends_the_whole_group(tmp_path):
     await until(lambda: all(processes.is_over(pid) for pid in pids))
 
 
+async def test_a_step_that_writes_without_end_is_stopped_before_it_fills_the_disk(tmp_path):
+    run = start(step(tmp_path, f"echo $$ > {tmp_path}/pid; while echo y; do :; done", output_cap=100_000))
+    result = await run.wait()
+    assert (result.outcome, result.exit_code) == (Outcome.FAILED, 137)
+    assert "more than 100,000 bytes (the setting output_cap)" in result.note
+    assert RunFolder(run.folder).ended() == "output"
+    await until(lambda: processes.is_over(int((tmp_path / "pid").read_text())))
+
+
 async def test_a_step_is_over_when_its_shell_is_though_a_child_stays_behind(tmp_path):
     run = start(step(tmp_path, f"sleep 60 & echo $! > {tmp_path}/pid; echo done"))
     result = await run.wait()

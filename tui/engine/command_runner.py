@@ -21,7 +21,7 @@ from tui.engine.command_records import Command, Invocation, StepRecord
 from tui.engine.command_steps import PreparedStep
 from tui.engine.context import ApiFault, Services
 from tui.engine.events import publish_command, publish_invocation
-from tui.engine.nodes.base import Node, Outcome, Step, StepNeverStarted, StepResult, StepRun
+from tui.engine.nodes.base import OUTPUT_CAP, Node, Outcome, Step, StepNeverStarted, StepResult, StepRun
 from tui.engine.nodes.directory import NodeDirectory
 from tui.engine.statuses import ERRORS, command_details, invocation_details
 
@@ -283,6 +283,7 @@ class CommandRunner:
                 script=prepared.script,
                 working_directory=prepared.working_directory,
                 timeout=prepared.timeout,
+                output_cap=int(self._services.settings.get("output_cap", OUTPUT_CAP)),
                 environment={
                     "SSM_COMMAND_ID": command.command_id,
                     "AWS_SSM_INSTANCE_ID": node.id,

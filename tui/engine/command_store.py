@@ -157,13 +157,19 @@ def find_command(store: Store, command_id: str) -> sqlite3.Row | None:
     return store.read_one("SELECT * FROM commands WHERE command_id = ?", (command_id,))
 
 
-def find_invocation(store: Store, command: int, node_id: str) -> Invocation | None:
-    """Give an invocation with its steps; None where the command had no such node."""
-    row = store.read_one("SELECT * FROM invocations WHERE node_id = ? AND command = ?", (node_id, command))
+def find_invocation(store: Store, command_id: str, node_id: str) -> tuple[Shape, Invocation] | None:
+    """Give a command's request and its invocation with steps; None where there is no such command on such a node."""
+    row = store.read_one(
+        "SELECT invocations.*, request FROM commands JOIN invocations ON command = commands.number"
+        " WHERE command_id = ? AND node_id = ?",
+        (command_id, node_id),
+    )
     if row is None:
         return None
-    steps = store.read("SELECT * FROM steps WHERE command = ? AND node_id = ? ORDER BY number", (command, node_id))
-    return invocation_of(row, steps)
+    steps = store.read(
+        "SELECT * FROM steps WHERE command = ? AND node_id = ? ORDER BY number", (row["command"], node_id)
+    )
+    return request_of(row), invocation_of(row, steps)
 
 
 def invocations_of(store: Store, command: int) -> list[Invocation]:

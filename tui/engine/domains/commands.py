@@ -74,11 +74,10 @@ async def cancel_command(ctx: Context, req: Shape) -> Shape:
         raise ApiFault("DuplicateInstanceId")
     command = ctx.services.part(CommandRunner).live.get(req["CommandId"])
     if command is None:
-        row = command_store.find_command(ctx.services.store, req["CommandId"])
-        if row is None:
+        if command_store.find_command(ctx.services.store, req["CommandId"]) is None:
             raise ApiFault("InvalidCommandId")
         for each in ids:
-            if command_store.find_invocation(ctx.services.store, row["number"], each) is None:
+            if command_store.find_invocation(ctx.services.store, req["CommandId"], each) is None:
                 raise ApiFault("InvalidInstanceId", f"{each} is not part of this command.")
         return {}
     for each in ids:
@@ -284,18 +283,15 @@ def _restored(services: Services, row: Any) -> Command:
 def _invocation(ctx: Context, req: Shape) -> tuple[Shape, Invocation]:
     """Give a command's request and its invocation on a node. Raises: ApiFault InvocationDoesNotExist."""
     command = ctx.services.part(CommandRunner).live.get(req["CommandId"])
-    if command is not None:
-        found = command.invocations.get(req["InstanceId"])
-        request = command.request
+    found: tuple[Shape, Invocation] | None
+    if command is None:
+        found = command_store.find_invocation(ctx.services.store, req["CommandId"], req["InstanceId"])
     else:
-        row = command_store.find_command(ctx.services.store, req["CommandId"])
-        if row is None:
-            raise ApiFault("InvocationDoesNotExist")
-        found = command_store.find_invocation(ctx.services.store, row["number"], req["InstanceId"])
-        request = command_store.request_of(row)
+        live = command.invocations.get(req["InstanceId"])
+        found = None if live is None else (command.request, live)
     if found is None:
         raise ApiFault("InvocationDoesNotExist")
-    return request, found
+    return found
 
 
 def _step(ctx: Context, request: Shape, invocation: Invocation, name: str | None) -> StepRecord:

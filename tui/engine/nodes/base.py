@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 from tui.ports import Shape
 
+OUTPUT_CAP = 2 * 1024**3
+"""Bytes that a step may write where the setting `output_cap` is not set: what has no end must not fill a disk."""
+
 
 class Outcome(StrEnum):
     """How a step ended, in AWS's words for a plugin's StatusDetails."""
@@ -35,6 +38,7 @@ class Step:
     working_directory: str = ""
     timeout: float = 3600.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    output_cap: int = OUTPUT_CAP
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class RunFolder:
     claim       made once and for all with O_EXCL: who makes it runs the script. Three lines: the number of the group's
                 leader, facts as JSON, and in the end the script's exit code
     stdout, stderr   raw output, appended to by the processes themselves
-    ended       "timeout" or "cancel", written before the engine ends the group
+    ended       "timeout", "output" or "cancel", written before the engine ends the group
     sudo.pgid   the group of the script under sudo
     """
 
@@ -123,6 +123,10 @@ class RunFolder:
             return (self.path / "claim").stat().st_mtime
         except OSError:
             return 0.0
+
+    def written(self) -> int:
+        """Give how many bytes of output there are."""
+        return output.size(self.path / "stdout") + output.size(self.path / "stderr")
 
     def mark_ended(self, reason: str) -> None:
         """Leave word that the engine ends the group; a full disk must not keep it from doing so."""

@@ -17,13 +17,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tui.engine.nodes import processes
-from tui.engine.nodes.base import Outcome, Step, StepNeverStarted, StepResult
+from tui.engine.nodes.base import OUTPUT_CAP, Outcome, Step, StepNeverStarted, StepResult
 from tui.engine.nodes.run_folder import MARK, Claim, RunFolder
 from tui.engine.nodes.sudo import Sudo
 from tui.ports import Clock
 
 GRACE_SECONDS = 2.0
 """From SIGTERM to SIGKILL."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks at how much a step has written."""
 
 KILLED_EXIT_CODE = 137
 """What AWS's agent reports for a step that it timed out or cancelled."""
@@ -70,6 +73,7 @@ class DetachedRun:
         pid: int,
         started_at: float,
         timeout: float,
+        output_cap: int,
         effective_user: str,
         child: subprocess.Popen[bytes] | None,
         sudo: Sudo | None,
@@ -81,6 +85,7 @@ class DetachedRun:
         self._clock = clock
         self._pid = pid
         self._timeout = timeout
+        self._output_cap = output_cap
         self._child = child
         self._sudo = sudo
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -102,28 +107,34 @@ class DetachedRun:
             self._child.returncode = 0
 
     def end(self, reason: str) -> None:
-        """End the whole group, because of the \"timeout\" or at the operator's \"cancel\"."""
+        """End the whole group: for its "timeout", for too much "output", or at the operator's "cancel"."""
         if not self._stop.done():
             self._stop.set_result(reason)
 
     def _left(self) -> None:
         if not self._over.done():
             self._over.set_result(None)
+        self.end("")
 
     async def _follow(self) -> StepResult:
         watch = processes.EndWatch(self._pid, self._left)
-        timer = asyncio.create_task(self._expire())
+        guard = asyncio.create_task(self._guard())
         try:
-            await asyncio.wait((self._over, self._stop), return_when=asyncio.FIRST_COMPLETED)
+            reason = await self._stop
             if self._over.done():
                 return await self._finished()
-            return await self._kill(self._stop.result())
+            return await self._kill(reason)
         finally:
-            timer.cancel()
+            guard.cancel()
             watch.close()
 
-    async def _expire(self) -> None:
-        await self._clock.sleep(max(0.0, self.started_at + self._timeout - self._clock.now()))
+    async def _guard(self) -> None:
+        """End the step when its time is over, or when it has written more than it may."""
+        end = self.started_at + self._timeout
+        while (left := end - self._clock.now()) > 0:
+            await self._clock.sleep(min(left, LOOK_SECONDS))
+            if self._files.written() > self._output_cap:
+                self.end("output")
         self.end("timeout")
 
     async def _finished(self) -> StepResult:
@@ -159,7 +170,8 @@ class DetachedRun:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._over), GRACE_SECONDS)
             self._reap()
-        return StepResult(ended_outcome(reason), KILLED_EXIT_CODE, self._clock.now(), ended_note(reason, self._timeout))
+        note = ended_note(reason, self._timeout, self._output_cap)
+        return StepResult(ended_outcome(reason), KILLED_EXIT_CODE, self._clock.now(), note)
 
     def _reap(self) -> int | None:
         """Collect our child's status; None where the process is not our child."""
@@ -186,12 +198,14 @@ class FinishedRun:
 
 
 def ended_outcome(reason: str) -> Outcome:
-    """Say which outcome a step has that the engine ended for a reason ("timeout" or "cancel")."""
-    return Outcome.TIMED_OUT if reason == "timeout" else Outcome.CANCELLED
+    """Say which outcome a step has that the engine ended for a reason ("timeout", "output" or "cancel")."""
+    return {"timeout": Outcome.TIMED_OUT, "output": Outcome.FAILED}.get(reason, Outcome.CANCELLED)
 
 
-def ended_note(reason: str, timeout: float) -> str:
+def ended_note(reason: str, timeout: float, output_cap: int = OUTPUT_CAP) -> str:
     """Say in a sentence why the engine ended a step; nothing where the operator asked for it."""
+    if reason == "output":
+        return f"The step was ended because it had written more than {output_cap:,} bytes (the setting output_cap)."
     return f"The step ran into its time-out of {timeout:g} seconds." if reason == "timeout" else ""
 
 
@@ -240,6 +254,7 @@ def start(
         pid=child.pid,
         started_at=now,
         timeout=step.timeout,
+        output_cap=step.output_cap,
         effective_user=effective_user,
         child=child,
         sudo=sudo,
@@ -268,6 +283,7 @@ async def resume(step: Step, *, clock: Clock, sudo: Sudo | None = None) -> Detac
             pid=claim.pid,
             started_at=started,
             timeout=timeout,
+            output_cap=step.output_cap,
             effective_user=user,
             child=None,
             sudo=sudo if facts.get("sudo") else None,
@@ -298,7 +314,7 @@ def _result(
         ended = min(ended, max(started, folder.changed()))
     reason = folder.ended()
     if reason:
-        return StepResult(ended_outcome(reason), KILLED_EXIT_CODE, ended, ended_note(reason, timeout))
+        return StepResult(ended_outcome(reason), KILLED_EXIT_CODE, ended, ended_note(reason, timeout, step.output_cap))
     if code is None:
         if claim is not None:
             processes.kill_orphans(claim.pid, {"SSM_COMMAND_ID": step.command_id, "AWS_SSM_INSTANCE_ID": step.node_id})

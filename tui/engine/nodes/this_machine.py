@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from tui.engine.context import ApiFault
@@ -102,13 +103,4 @@ def in_home(step: Step) -> Step:
         return step
     home = Path.home() if Path.home().is_dir() else Path("/")
     directory = home / given if given else home
-    return Step(
-        command_id=step.command_id,
-        node_id=step.node_id,
-        name=step.name,
-        folder=step.folder,
-        script=step.script,
-        working_directory=str(directory),
-        timeout=step.timeout,
-        environment=step.environment,
-    )
+    return replace(step, working_directory=str(directory))
