@@ -22,11 +22,7 @@ def head(path: Path, limit: int) -> str:
 
     A file that is not there is empty.
     """
-    try:
-        with path.open("rb") as file:
-            return file.read(4 * (limit + 1)).decode("utf-8", "replace")
-    except OSError:
-        return ""
+    return read(path, 0, 4 * (limit + 1)).decode("utf-8", "replace")
 
 
 def cut(text: str, limit: int) -> str:
