@@ -76,7 +76,7 @@ async def test_without_colour_words_glyphs_and_the_cursor_are_told_by_more_than_
     monkeypatch.setenv("NO_COLOR", "1")
     config = Config(theme=theme, glyphs="unicode")
     transport = fleet(node(1), node(2, ping="ConnectionLost"))
-    async with console(transport, tmp_path, config=config, read_only=True) as (app, pilot):
+    async with console(transport, tmp_path, config=config, read_only=True) as (_, pilot):
         await says(pilot, "web-02")
         await pilot.press("space")
         screen = await says(pilot, "● Online", "✖ ConnectionLost", "1 marked", "READ-ONLY")
