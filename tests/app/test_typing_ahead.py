@@ -50,3 +50,17 @@ async def test_each_key_of_a_command_read_the_names_of_thousands_of_targets_agai
         await pilot.press(*"uptime")
         await says(pilot, "▎ uptime")
         assert app.screen.form.chosen is chosen  # type: ignore[attr-defined]
+
+
+async def test_no_key_was_looked_at_until_a_shells_flood_was_over(tmp_path: Path) -> None:
+    fake = SessionsFake(session(1))
+    async with console(fake.transport, tmp_path, words="sessions", size=(80, 24)) as (_, pilot):
+        await says(pilot, "Connected")
+        await pilot.press("enter")
+        await until(pilot, lambda: fake.channels)
+        for _ in range(500):
+            fake.channels[0].says(b"y\r\n" * 2000)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: fake.channels[0].typed == b"\x03")
+        assert not fake.channels[0]._queue.empty()
+        fake.channels[0]._queue = asyncio.Queue()

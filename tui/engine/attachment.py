@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tui.engine.live_session import LiveSession
 
-HIGH = 256 * 1024
+HIGH = 64 * 1024
 """Bytes waiting for one console above which the shell's output is not read any more."""
 
 CHUNK = 64 * 1024

@@ -34,6 +34,9 @@ MAX_FRAME = 128 * 1024 * 1024
 WINDOW = 1024 * 1024
 """What may be on its way to a client without an ACK, per stream: bytes of DATA, or the `event_cost` of EVENTs."""
 
+SHELL_WINDOW = 64 * 1024
+"""The same for the DATA of a shell: little, because what one types against a flood takes effect behind it."""
+
 
 class Kind(IntEnum):
     """What a frame says; the table is in the module's docstring."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -23,6 +24,11 @@ AGAIN = 0.5
 """Seconds before a channel that was closed while its session lives is opened again."""
 MOST_TYPED = 4096
 """Keys and pastes that are kept while no channel is open."""
+SLICE = 2048
+"""Bytes that are drawn in one go."""
+TURN = 0.010
+"""Seconds of drawing after which keys and other screens get theirs."""
+PAUSE = 0.002
 RESET = b"\x1bc"
 """RIS: what a terminal is told before what was on it is replayed."""
 
@@ -62,6 +68,7 @@ class ShellPane(Widget):
         self._channel: Channel | None = None
         self._attaching = False
         self._leaving = False
+        self._turned = 0.0
         self._typed: asyncio.Queue[bytes] = asyncio.Queue()
         self._unsent = b""
 
@@ -125,9 +132,8 @@ class ShellPane(Widget):
                 if old:
                     head, data = data[:old], data[old:]
                     old -= len(head)
-                    self.view.feed(head, replay=True)
-                if data:
-                    self.view.feed(data)
+                    await self._draw(head, replay=True)
+                await self._draw(data)
         except SsmTuiError as error:
             log.info("the channel of %s broke: %s", self.session_id, error)
         finally:
@@ -149,6 +155,14 @@ class ShellPane(Widget):
             self._wait_for_link(channel.close_reason)
             # The session lives and the engine answers: only this channel was closed.
             self.set_timer(AGAIN, self.attach)
+
+    async def _draw(self, data: bytes, *, replay: bool = False) -> None:
+        """Draw what came; a flood pauses now and then, else no key would be looked at until it is over."""
+        for at in range(0, len(data), SLICE):
+            self.view.feed(data[at : at + SLICE], replay=replay)
+            if time.monotonic() - self._turned > TURN:
+                await asyncio.sleep(PAUSE)
+                self._turned = time.monotonic()
 
     async def _type(self, channel: Channel) -> None:
         while True:

@@ -9,18 +9,17 @@ from typing import Any
 
 from tui.errors import TransportError
 from tui.ports import Shape
-from tui.protocol.frames import WINDOW, Kind, event_cost
+from tui.protocol.frames import SHELL_WINDOW, WINDOW, Kind, event_cost
 from tui.transport.faults import api_error
 from tui.transport.link import Link
-
-_ACK_EVERY = WINDOW // 4
 
 
 class _Incoming:
     """A stream's frames between the connection and whoever reads them; what was read is acknowledged."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, window: int = WINDOW) -> None:
         self._link = link
+        self._ack_every = window // 4
         self._queue: deque[Any] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._unacknowledged = 0
@@ -55,7 +54,7 @@ class _Incoming:
 
     def consumed(self, cost: int) -> None:
         self._unacknowledged += cost
-        if self._unacknowledged >= _ACK_EVERY and not self.ended:
+        if self._unacknowledged >= self._ack_every and not self.ended:
             self._link.send(Kind.ACK, self.stream, {"bytes": self._unacknowledged})
             self._unacknowledged = 0
 
@@ -93,7 +92,7 @@ class LocalChannel:
 
     def __init__(self, link: Link, session_id: str) -> None:
         self._link = link
-        self._incoming = _Incoming(link)
+        self._incoming = _Incoming(link, SHELL_WINDOW)
         self._opened: asyncio.Future[Shape] = asyncio.get_running_loop().create_future()
         self.session_id = session_id
         self.replay = 0

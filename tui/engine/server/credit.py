@@ -8,10 +8,10 @@ from tui.protocol.frames import WINDOW
 
 
 class Credit:
-    """Counts down from WINDOW as frames are sent, and up as the client has consumed them."""
+    """Counts down from a window as frames are sent, and up as the client has consumed them."""
 
-    def __init__(self) -> None:
-        self.left = WINDOW
+    def __init__(self, window: int = WINDOW) -> None:
+        self.left = window
         self._given = asyncio.Event()
 
     def give(self, amount: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.engine.context import ApiFault
 from tui.engine.server.credit import Credit
-from tui.protocol.frames import Kind
+from tui.protocol.frames import SHELL_WINDOW, Kind
 
 if TYPE_CHECKING:
     from tui.engine.dispatch import Engine
@@ -21,7 +21,7 @@ _CHUNK = 64 * 1024
 
 
 class ShellStream:
-    """Pumps one attachment; at most WINDOW bytes are on their way to the client without an ACK."""
+    """Pumps one attachment; at most SHELL_WINDOW bytes are on their way to the client without an ACK."""
 
     def __init__(
         self, connection: Connection, engine: Engine, stream: int, request: dict[str, Any], *, read_only: bool
@@ -33,7 +33,7 @@ class ShellStream:
         self._read_only = read_only or bool(request.get("read_only"))
         self._input: deque[tuple[Kind, Any]] = deque()
         self._has_input = asyncio.Event()
-        self._credit = Credit()
+        self._credit = Credit(SHELL_WINDOW)
         self.task: asyncio.Task[None] | None = None
 
     def take(self, kind: Kind, payload: Any) -> None:
