@@ -27,7 +27,7 @@ from tui.screens._node_tags import TagPrompt, ValuePrompt
 from tui.screens._output_reader import OutputReader
 from tui.screens._save_view import SavePrompt
 from tui.screens._tags import TagsPrompt
-from tui.screens.help import HelpScreen, help_text, with_one_line_for_digits
+from tui.screens.help import NOTES, HelpScreen, help_text, with_one_line_for_digits
 from tui.services.commands import Commands
 from tui.widgets.drawer import Drawer
 from tui.widgets.go_to import GoTo
@@ -211,6 +211,10 @@ async def test_help_names_every_key_that_works(tmp_path: Path) -> None:
         await until(pilot, lambda: "Find an action by name" in text_of(app))
         await pilot.press("escape")
         await says(pilot, "web-01")
+
+
+def test_the_notes_under_the_keys_were_cut_off_at_80_columns() -> None:
+    assert max(len(line) for line in NOTES.splitlines()) <= 78
 
 
 async def test_footer_keys_come_from_the_bindings_and_can_be_clicked(tmp_path: Path) -> None:

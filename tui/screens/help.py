@@ -12,8 +12,10 @@ from tui.screens._keys import Usable, labels, usable
 NOTES = """
 Marks: actions work on the marked rows, else on the row under the cursor.
 Filter: words are fuzzy, key=value, !word negates, ~regex~.
-Mouse: Shift-drag selects text with the terminal's own selection; `mouse: off` in the config file frees it for good.
-Session panes: every key goes to the far end except the prefix (Ctrl+] unless configured) and F12.
+Mouse: Shift-drag selects text with the terminal's own selection;
+  `mouse: off` in the config file frees it for good.
+Session panes: every key goes to the far end except the prefix
+  (Ctrl+] unless configured) and F12.
 """
 
 
