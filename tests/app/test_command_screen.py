@@ -109,6 +109,45 @@ async def test_zoom_moves_between_panes_and_esc_closes_the_innermost_first(tmp_p
         assert app.screen.NOUN == "command"
 
 
+async def test_slash_filters_nodes_among_panes_and_searches_in_the_one_that_is_read(tmp_path: Path) -> None:
+    fake = CommandsFake(command(nodes=2))
+    events = [*begun("InProgress", "InProgress"), output(1, b"".join(b"line %d\n" % n for n in range(200)))]
+    async with opened(tmp_path, fake, *events, size=(160, 36)) as (app, pilot):
+        screen = await says(pilot, "line 199", "web-02")
+        assert "/ filter" in screen
+        await pilot.press("slash", *"web-01", "enter")
+        await until(pilot, lambda: "web-02" not in text_of(app))
+        await pilot.press("z")
+        screen = await says(pilot, "/ search", "line 175")
+        assert "/ filter" not in screen
+        await pilot.press("slash", *"ine 77", "enter")
+        await says(pilot, "line 77", "/ine 77", "below")
+        assert app.screen.bottom.filter_text == "web-01"
+        await pilot.press("slash", *"nowhere", "enter")
+        await says(pilot, "'nowhere' is not in what this pane keeps")
+        await pilot.press("escape")
+        assert app.screen.grid.zoomed
+        await pilot.press("escape")
+        await says(pilot, "/ filter")
+        await pilot.press("escape")
+        await says(pilot, "web-02")
+        assert app.screen.NOUN == "command"
+
+
+async def test_slash_searches_what_one_node_alone_says(tmp_path: Path) -> None:
+    fake = CommandsFake(command(nodes=1))
+    said = b"".join(b"\x1b[3%dmline %d\x1b[0m\n" % (n % 8, n) for n in range(200))
+    async with opened(tmp_path, fake, *begun("InProgress"), output(1, said)) as (app, pilot):
+        await says(pilot, "line 199")
+        await pilot.press("slash", *"ine 5", "enter", "n")
+        await says(pilot, "line 50", "below")
+        await pilot.press("N")
+        await says(pilot, "line 5\n", "below")
+        await pilot.press("escape", "G")
+        await says(pilot, "line 199")
+        assert app.screen.NOUN == "command"
+
+
 async def test_failed_only_and_the_same_output_together(tmp_path: Path) -> None:
     fake = CommandsFake(command(nodes=4), nodes=4)
     for index in (1, 2, 3):

@@ -22,7 +22,7 @@ from tui.services.commands import (
 from tui.theming import Glyphs
 from tui.widgets.filter_grammar import Filter, SlowExpressionError
 from tui.widgets.output_tail import KEEP, OutputTail, bytes_in_words
-from tui.widgets.pane_grid import Pane
+from tui.widgets.pane import Pane
 from tui.widgets.top_bar import Word
 
 TOGETHER = 16 * 1024 * 1024

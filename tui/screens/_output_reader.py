@@ -9,10 +9,11 @@ from textual.widget import Widget
 
 from tui.errors import SsmTuiError
 from tui.services.commands import Commands
+from tui.widgets.ansi_text import plain
 from tui.widgets.cells import cut, window
 from tui.widgets.line import Part, lay_out
 from tui.widgets.line_edit import LineEdit
-from tui.widgets.output_tail import bytes_in_words, shown
+from tui.widgets.output_tail import bytes_in_words
 from tui.widgets.overlay import Overlay
 
 PART = 128 * 1024
@@ -175,7 +176,7 @@ class OutputReader(Overlay[None]):
         for raw in self._bytes.split(b"\n"):
             for start in range(0, max(len(raw), 1), LONGEST):
                 piece = raw[start : start + LONGEST]
-                lines.append((at + start, shown("", piece.decode("utf-8", "replace"))))
+                lines.append((at + start, plain(piece.decode("utf-8", "replace").rstrip("\r"))))
             at += len(raw) + 1
         if lines and not lines[-1][1]:
             lines.pop()

@@ -17,13 +17,14 @@ from tui.screens._command_runs import CommandRuns, NodeRun, folded
 from tui.screens._follower import named
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
-from tui.services.commands import Commands, send_params
+from tui.services.commands import Commands, send_again_params
 from tui.widgets.cells import clean, cut, width
 from tui.widgets.charts import bar
 from tui.widgets.filter_grammar import Filter, parse
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.output_tail import bytes_in_words
-from tui.widgets.pane_grid import Pane, PaneGrid
+from tui.widgets.pane import Pane
+from tui.widgets.pane_grid import PaneGrid
 from tui.widgets.top_bar import Word
 
 SOON = 1 / 60
@@ -78,6 +79,7 @@ class CommandScreen(ConsoleScreen):
         self._drawn = 0.0
         self._was_over = False
         self._users: dict[str, str] = {}
+        self._reads = False
 
     @property
     def command_words(self) -> str:
@@ -180,9 +182,8 @@ class CommandScreen(ConsoleScreen):
         runs = self.state.chosen(self._filter, failed=self.failed_only)
         if self.state.runs:
             if len(self.state.runs) != self.rows or self.state.over != self._was_over:
-                self._was_over = self.state.over
-                self.refresh_bindings()
-                self.update_hints()
+                self._was_over, self.grid.sole = self.state.over, len(self.state.runs) == 1
+                self._tell_keys()
             self.rows = len(self.state.runs)
             if self.phase != "rows":
                 self.stale = None
@@ -244,6 +245,8 @@ class CommandScreen(ConsoleScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("failed", "together") and len(self.state.runs) < 2:
             return False  # one node alone has nothing to choose from
+        if action == "filter" and self.grid.reads:
+            return False  # `/` searches there
         return super().check_action(action, parameters)
 
     @property
@@ -253,11 +256,22 @@ class CommandScreen(ConsoleScreen):
         return self.state.runs.get(pane.key.removesuffix("+")) if pane is not None else None
 
     def on_pane_grid_moved(self, event: PaneGrid.Moved) -> None:
+        if self.grid.reads != self._reads:
+            self._tell_keys()
         self._touch()
         run = self.run
         if run is not None and run.began is not None and run.node_id not in self._users:
             self._users[run.node_id] = ""
             self.run_worker(self._ask_user(run), group="user", exit_on_error=False)
+
+    def on_pane_grid_missed(self, event: PaneGrid.Missed) -> None:
+        self.shell.notice(f"{event.text!r} is not in what this pane keeps; v has the whole output.")
+
+    def _tell_keys(self) -> None:
+        """Show the keys that mean something now: `/` filters nodes, and searches in a pane that is read."""
+        self._reads = self.grid.reads
+        self.refresh_bindings()
+        self.update_hints()
 
     async def _ask_user(self, run: NodeRun) -> None:
         try:
@@ -301,15 +315,7 @@ class CommandScreen(ConsoleScreen):
             made["the node's id"] = run.node_id
         if command is not None:
             made["the command's id"] = command.id
-            request = send_params(
-                command.document,
-                command.parameters,
-                instance_ids=command.instance_ids,
-                targets=[{"Key": key, "Values": [*values]} for key, values in command.targets],
-                max_concurrency=command.max_concurrency,
-                max_errors=command.max_errors,
-                comment=command.comment,
-            )
+            request = send_again_params(command)
             made["the aws line that sends it"] = aws_cli_line("ssm", "SendCommand", request)
         return made
 
@@ -359,9 +365,8 @@ class CommandScreen(ConsoleScreen):
     def action_hold(self) -> None:
         pane = self.grid.current
         if pane is not None:
-            pane.hold = not (pane.hold or pane.back)
-            pane.back = 0
-            self.shell.notice("This pane stays; F follows again." if pane.hold else "This pane follows its end.")
+            held = self.grid.hold()
+            self.shell.notice("This pane stays; F follows again." if held else "This pane follows its end.")
             self._draw()
 
     @changing

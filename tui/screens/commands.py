@@ -15,7 +15,7 @@ from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._command_actions import cancel_commands, prefill
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
-from tui.services.commands import Command, Commands, send_params
+from tui.services.commands import Command, Commands, send_again_params
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
 from tui.widgets.columns import Column
@@ -144,15 +144,7 @@ class CommandsScreen(ConsoleScreen):
         command = self.current
         if command is None:
             return {}
-        request = send_params(
-            command.document,
-            command.parameters,
-            instance_ids=command.instance_ids,
-            targets=[{"Key": key, "Values": [*values]} for key, values in command.targets],
-            max_concurrency=command.max_concurrency,
-            max_errors=command.max_errors,
-            comment=command.comment,
-        )
+        request = send_again_params(command)
         return {
             "id": command.id,
             "the aws line that sends it": aws_cli_line("ssm", "SendCommand", request),

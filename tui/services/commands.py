@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
-from tui.errors import ApiError, UsageError
+from tui.errors import ApiError
 from tui.ports import Shape, Transport
 from tui.services._paging import closing, pages
 from tui.services.command_models import (
@@ -26,6 +26,7 @@ from tui.services.command_models import (
     as_duration,
     decode_event,
 )
+from tui.services.command_request import in_batches, send_again_params, send_params
 from tui.services.nodes import OWN, Node, NodeList, Nodes
 
 __all__ = [
@@ -47,11 +48,10 @@ __all__ = [
     "as_duration",
     "decode_event",
     "in_batches",
+    "send_again_params",
     "send_params",
 ]
 
-IDS_AT_ONCE = 50
-"""The most node ids that one SendCommand takes."""
 CHUNK = 256 * 1024
 """Bytes of output asked for at once."""
 
@@ -98,9 +98,16 @@ class Commands:
         """Send a request that `send_params` made, as it was shown."""
         return Command.from_api((await self._transport.call("SendCommand", params))["Command"], self.context)
 
-    async def list(self, filters: Iterable[Shape] = (), limit: int | None = None) -> AsyncIterator[list[Command]]:
-        """Yield the commands page by page, newest first; `filters` have AWS's lower-case `key` and `value`."""
+    async def list(
+        self, filters: Iterable[Shape] = (), limit: int | None = None, *, node: str = ""
+    ) -> AsyncIterator[list[Command]]:
+        """Yield the commands page by page, newest first: all, or those of a node.
+
+        `filters` have AWS's lower-case `key` and `value`.
+        """
         params: Shape = {"MaxResults": 50}
+        if node:
+            params["InstanceId"] = node
         if filters := [*filters]:
             params["Filters"] = filters
         async for page in pages(self._transport, "ListCommands", "Commands", params, limit=limit):
@@ -218,44 +225,3 @@ class Commands:
                 if isinstance(event, CommandChanged) and event.command.status.over:
                     return event.command
         return await self.get(command_id)
-
-
-def send_params(
-    document: str,
-    parameters: Mapping[str, Sequence[str]] | None = None,
-    *,
-    instance_ids: Iterable[str] = (),
-    targets: Iterable[Shape] = (),
-    max_concurrency: str = "",
-    max_errors: str = "",
-    timeout: int | None = None,
-    comment: str = "",
-) -> Shape:
-    """Make SendCommand's request: what the launcher shows before it is sent, and what is sent.
-
-    Raises: UsageError with more than 50 ids.
-    """
-    ids, targets = [*instance_ids], [*targets]
-    if len(ids) > IDS_AT_ONCE:
-        raise UsageError(f"{len(ids)} nodes by id; one command takes {IDS_AT_ONCE}.", hint="Send it in batches.")
-    params: Shape = {"DocumentName": document}
-    if ids:
-        params["InstanceIds"] = ids
-    if targets:
-        params["Targets"] = targets
-    if parameters:
-        params["Parameters"] = {name: list(values) for name, values in parameters.items()}
-    if max_concurrency:
-        params["MaxConcurrency"] = max_concurrency
-    if max_errors:
-        params["MaxErrors"] = max_errors
-    if timeout is not None:
-        params["TimeoutSeconds"] = timeout
-    if comment:
-        params["Comment"] = comment
-    return params
-
-
-def in_batches(ids: Sequence[str]) -> list[list[str]]:
-    """Split node ids into as many commands as AWS's limit of 50 asks for."""
-    return [list(ids[start : start + IDS_AT_ONCE]) for start in range(0, len(ids), IDS_AT_ONCE)]

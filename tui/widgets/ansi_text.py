@@ -134,6 +134,8 @@ def parse_line(raw: str, ink: Ink = PLAIN) -> Spans:
 
     Carriage returns and backspaces write over what stands there, as progress bars do; tabs go to every eighth cell.
     """
+    if raw.isascii() and raw.isprintable():
+        return [(raw, ink)] if raw else []
     if "\r" in raw or "\b" in raw:
         return _written_over(raw, ink)
     spans: Spans = []
@@ -152,8 +154,15 @@ def parse_line(raw: str, ink: Ink = PLAIN) -> Spans:
             ink = _sgr(ink, match.group(1))
         elif match.group() == "\t":
             put(" " * (8 - cells % 8))
+        else:
+            put(_picture(match.group()))
     put(clean(raw[at:]))
     return spans
+
+
+def _picture(found: str) -> str:
+    """Give what stands for a control character; sequences, and shifts between character sets, show nothing."""
+    return clean(found) if len(found) == 1 and found not in "\x0e\x0f" else ""
 
 
 def _written_over(raw: str, ink: Ink) -> Spans:
@@ -179,6 +188,8 @@ def _written_over(raw: str, ink: Ink) -> Spans:
             column = max(0, column - 1)
         elif text == "\t":
             put(" " * (8 - column % 8))
+        elif len(text) == 1:
+            put(_picture(text))
         elif act == "m":
             ink = _sgr(ink, match.group(1))
         elif act == "K":
@@ -200,6 +211,24 @@ def flattened(raw: str, ink: Ink = PLAIN) -> str:
     """Give a raw line that draws the same, without what was written over."""
     after = ink_after(raw, ink)
     return "".join(own.code() + text for text, own in parse_line(raw, ink)) + after.code()
+
+
+def compacted(raw: str, ink: Ink = PLAIN) -> str:
+    """Give a raw line that draws the same and goes on the same, without most of what returns wrote over."""
+    wiped = max(raw.rfind("\r\x1b[K"), raw.rfind("\r\x1b[2K"))
+    if (end := raw.rfind("\x1b[K\r")) > wiped:
+        # What stands between a return and this wiped the whole line as well.
+        wiped = raw.rfind("\r", 0, end)
+    if wiped > 0:
+        before = ink_after(raw[:wiped], ink)
+        raw = ("" if before == ink else before.code()) + raw[wiped:]
+    if raw.count("\r") > 1 and raw.isascii() and raw.replace("\r", "").isprintable():
+        *pieces, last = raw.split("\r")
+        under = ""
+        for piece in pieces:
+            under = piece + under[len(piece) :]
+        raw = f"{under}\r{last}"
+    return raw
 
 
 def plain(raw: str) -> str:

@@ -1,24 +1,23 @@
-"""The end of what a process wrote: two streams as they came, bounded, and honest about what it leaves out."""
+"""The end of what a process wrote: two streams as they came, bounded, and honest about what it leaves out.
+
+Lines are kept as they came and parsed when they are drawn: of a flood only what is seen costs more than a split.
+"""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
-import re
 from collections import deque
 from dataclasses import dataclass, field
 
-from tui.widgets.cells import clean
+from tui.widgets.ansi_text import PLAIN, Ink, Spans, compacted, flattened, ink_after, parse_line, plain
 
 KEEP = 256 * 1024
 """Bytes of a process's output that are kept to be shown."""
 LINE = 16 * 1024
 """Characters of one line that are kept."""
-TAB = 8
-
-_ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[()*+][0-9A-Z]|[ -/]*[0-~])"
-)
+SHORT = 32
+"""Bytes that a line counts as at least, where it is counted how many are kept: one holds memory though it is empty."""
 
 Key = tuple[str, str]
 """(plugin, stream): what offsets count in."""
@@ -26,14 +25,46 @@ Key = tuple[str, str]
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One line: its text ready to draw, the stream it came from (`note` for what is said about the output)."""
+    """One line as it came, without its end; `ink` is what its stream had set before it.
+
+    `stream` is `note` for what is said about the output.
+    """
 
     stream: str
-    text: str = ""
+    raw: str = ""
+    ink: Ink = PLAIN
     over: int = 0
     """Characters of this line that are not kept."""
-    returned: bool = False
-    """The cursor went back to its begin: what comes next writes it anew."""
+    _spans: Spans | None = None
+
+    @property
+    def spans(self) -> Spans:
+        """The line as pieces of clean text with their ink."""
+        if self._spans is None:
+            self._spans = parse_line(self.raw, self.ink)
+        return self._spans
+
+    @property
+    def text(self) -> str:
+        """The line as clean text without its colours."""
+        return plain(self.raw)
+
+    def grow(self, part: str) -> None:
+        """Write more on it, within its bound."""
+        self._spans = None
+        if len(self.raw) >= LINE and "\r" not in part:
+            self.over += len(part)
+            return
+        raw = self.raw + part
+        if "\r" in part:
+            # It begins anew: what was cut off its end is not missed.
+            raw, self.over = compacted(raw, self.ink), 0
+            if len(raw) > LINE:
+                before, _, last = raw.rpartition("\r")
+                ink = ink_after(before[:-LINE], self.ink)
+                raw = f"{ink.code()}{flattened(before[-LINE:], ink)[: LINE // 2]}\r{last}"
+        self.over += max(len(raw) - LINE, 0)
+        self.raw = raw[:LINE]
 
 
 @dataclass(slots=True)
@@ -42,6 +73,7 @@ class _Stream:
     digest: object = None
     decoder: codecs.IncrementalDecoder = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
     open: Line | None = None
+    ink: Ink = PLAIN
 
 
 class OutputTail:
@@ -55,7 +87,8 @@ class OutputTail:
         self.keep = keep
         self.skipped = 0
         """Bytes that were passed over: they were never here."""
-        self.version = 0
+        self.base = 0
+        """The number of the first line that is kept; lines are numbered from 0 for ever."""
         self._streams: dict[Key, _Stream] = {}
         self._pending: deque[tuple[Key, bytes]] = deque()
         self._pending_bytes = 0
@@ -100,7 +133,6 @@ class OutputTail:
                 self._pending_bytes -= len(dropped)
                 self._forget(old)
                 self._trimmed += len(dropped)
-            self.version += 1
         return True
 
     def skip(self, stream: str, offset: int, plugin: str = "") -> None:
@@ -110,13 +142,12 @@ class OutputTail:
             self._settle()
             missing = offset - state.next
             self.skipped += missing
-            state.next, state.open = offset, None
+            state.next, state.open, state.ink = offset, None, PLAIN
             state.decoder.reset()
             state.digest = hashlib.blake2b(str(offset).encode(), digest_size=16)
-            self._lines.append(
-                Line("note", f"… {bytes_in_words(missing)} of {stream} not shown here; v has the whole …")
-            )
-            self.version += 1
+            said = f"… {bytes_in_words(missing)} of {stream} not shown here; v has the whole …"
+            self._lines.append(Line("note", said))
+            self._kept += len(said) + 1
 
     @property
     def fingerprint(self) -> tuple[tuple[Key, int, bytes], ...]:
@@ -134,6 +165,16 @@ class OutputTail:
         return self._lines
 
     @property
+    def end(self) -> int:
+        """One past the number of the last line."""
+        self._settle()
+        return self.base + len(self._lines)
+
+    def line(self, number: int) -> Line:
+        """Give a line that is kept, by its number."""
+        return self._lines[number - self.base]
+
+    @property
     def kept_bytes(self) -> int:
         self._settle()
         return self._kept
@@ -145,13 +186,16 @@ class OutputTail:
         return ("" if plugin == self._plugin else plugin, stream)
 
     def _forget(self, key: Key) -> None:
+        """Let go of all that is kept: it is older than what is passed over of a stream."""
         state = self._streams[key]
         state.decoder.reset()
-        state.open = None
-        if self._lines:
-            self._trimmed += self._kept
-            self._lines.clear()
-            self._kept = 0
+        state.ink = PLAIN
+        for each in self._streams.values():
+            each.open = None
+        self._trimmed += self._kept
+        self.base += len(self._lines)
+        self._lines.clear()
+        self._kept = 0
 
     def _settle(self) -> None:
         while self._pending:
@@ -162,59 +206,41 @@ class OutputTail:
                 self._trimmed += len(data) - self.keep
                 data = data[-self.keep :]
             self._add(key, data)
-        while self._kept > self.keep and len(self._lines) > 1:
-            gone = self._lines.popleft()
-            size = len(gone.text) + 1
+        most = max(self.keep // SHORT, 1)
+        while (self._kept > self.keep or len(self._lines) > most) and len(self._lines) > 1:
+            size = len(self._lines.popleft().raw) + 1
+            self.base += 1
             self._kept -= size
             self._trimmed += size
 
     def _add(self, key: Key, data: bytes) -> None:
-        state = self._streams[key]
-        text = state.decoder.decode(data)
-        parts = text.split("\n")
-        for index, part in enumerate(parts):
-            ends = index < len(parts) - 1
-            if part or ends:
-                self._extend(state, key[1], part)
-            if ends:
-                state.open = None
+        state, stream = self._streams[key], key[1]
+        *ended, last = state.decoder.decode(data).split("\n")
+        for part in ended:
+            if state.open is not None or "\r" in part or len(part) > LINE:
+                line = self._grow(state, stream, part.rstrip("\r"))
+                self._kept -= len(line.raw)
+                line.raw = line.raw.rstrip("\r")
+                self._kept += len(line.raw)
+                state.ink, state.open = ink_after(line.raw, line.ink), None
+            else:
+                self._lines.append(Line(stream, part, state.ink))
+                self._kept += len(part) + 1
+                if "\x1b" in part or "\x9b" in part:
+                    state.ink = ink_after(part, state.ink)
+        if last:
+            self._grow(state, stream, last)
 
-    def _extend(self, state: _Stream, stream: str, part: str) -> None:
+    def _grow(self, state: _Stream, stream: str, part: str) -> Line:
         line = state.open
         if line is None:
-            line = state.open = Line(stream)
+            line = state.open = Line(stream, ink=state.ink)
             self._lines.append(line)
             self._kept += 1
-        if line.returned and part:
-            self._kept -= len(line.text)
-            line.text, line.over, line.returned = "", 0, False
-        room = LINE - len(line.text)
-        if room <= 0:
-            line.over += len(part)
-            return
-        head = part[: room * 2]
-        before = len(line.text)
-        line.text = shown(line.text, head)
-        if len(line.text) > LINE:
-            line.over += len(line.text) - LINE
-            line.text = line.text[:LINE]
-        line.over += len(part) - len(head)
-        line.returned = part.endswith("\r")
-        self._kept += len(line.text) - before
-
-
-def shown(before: str, part: str) -> str:
-    """Put a part behind a line's text as a terminal would: colours go, a return writes the line anew, tabs stand."""
-    part = _ESCAPES.sub("", part) if "\x1b" in part else part
-    part = part.removesuffix("\r")
-    if "\r" in part:
-        before, part = "", part.rpartition("\r")[2]
-    while "\b" in part:
-        at = part.index("\b")
-        part = part[: max(at - 1, 0)] + part[at + 1 :]
-    if "\t" in part:
-        return clean((before + part).expandtabs(TAB))
-    return before + clean(part)
+        before = len(line.raw)
+        line.grow(part)
+        self._kept += len(line.raw) - before
+        return line
 
 
 def bytes_in_words(count: int) -> str:

@@ -3,53 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.cells import clean, window
+from tui.widgets.cells import clean
 from tui.widgets.cells import width as cells
 from tui.widgets.line import Part, lay_out
-from tui.widgets.output_tail import OutputTail, bytes_in_words
-from tui.widgets.top_bar import STYLES, Word
+from tui.widgets.line_edit import LineBuffer
+from tui.widgets.pane import Pane
+from tui.widgets.tiling import shares, tiling
+from tui.widgets.top_bar import STYLES
 
-NARROWEST, LOWEST = 38, 6
-"""Cells below which a pane is not worth drawing beside, or under, another."""
-
-
-@dataclass(slots=True, eq=False)
-class Pane:
-    """One output: `key` names it to its owner, `title` are words with styles, `hint` is said while it is empty."""
-
-    key: str
-    tail: OutputTail
-    title: Sequence[Word] = ()
-    hint: str = ""
-    back: int = 0
-    """Lines that one has scrolled back from the end; 0 follows the output."""
-    left: int = 0
-    hold: bool = False
-    """Stay where it is though more comes."""
-    _held: int = field(default=0, repr=False)
-    """Lines there were when one scrolled back, so that what comes since does not move the text."""
+OWN = ("stderr", "note", "match", "prompt")
 
 
 class PaneGrid(Widget, can_focus=True):
-    """Shows panes as tiles, or one of them whole; the owner fills their tails and calls `refresh`."""
+    """Shows panes as tiles, or one of them whole; the owner fills their tails and calls `refresh`.
+
+    A pane that is shown whole is a text that one reads: `/` searches it.
+    """
 
     ALLOW_SELECT = False
     HELP_GROUP = "Panes"
-    COMPONENT_CLASSES = {*(f"bar--{style}" for style in STYLES), "bar--key", "pane--stderr", "pane--note"}
+    COMPONENT_CLASSES = {*(f"bar--{style}" for style in STYLES), *(f"pane--{style}" for style in OWN)}
     DEFAULT_CSS = """
     PaneGrid { height: 1fr; background: $background; color: $foreground; }
     .pane--stderr { color: $warning; }
     .pane--note { color: $muted; text-style: italic; }
+    .pane--match { background: $mark; color: $background; }
+    .pane--prompt { background: $bar; color: $foreground; }
     """
     BINDINGS = [
         Binding("enter,z", "zoom", "zoom", tooltip="Show one pane whole, or all again", id="panes.zoom"),
@@ -67,10 +56,20 @@ class PaneGrid(Widget, can_focus=True):
         Binding("ctrl+u", "scroll(-0.5)", "half page up", tooltip="Scroll back", show=False, id="panes.half_up"),
         Binding("g,home", "edge(0)", "first", tooltip="First pane; zoomed: the begin", show=False, id="panes.first"),
         Binding("G,end", "edge(1)", "last", tooltip="Last pane; zoomed: follow the end", show=False, id="panes.last"),
+        Binding("slash", "search", "search", tooltip="Search this output", key_display="/", id="panes.search"),
+        Binding("n", "match(1)", "next match", tooltip="To the next match", show=False, id="panes.match"),
+        Binding("N", "match(-1)", "match before", tooltip="To the match before", show=False, id="panes.match_before"),
     ]
 
     class Moved(Message):
         """Another pane has the cursor, or others show."""
+
+    class Missed(Message):
+        """What was searched for is not in the pane."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(self, frame: str = "─│┬┼") -> None:
         super().__init__()
@@ -78,7 +77,11 @@ class PaneGrid(Widget, can_focus=True):
         self._panes: list[Pane] = []
         self._key = ""
         self._zoomed = False
+        self._typed: LineBuffer | None = None
+        self._styles: dict[str, Style] = {}
         self.ellipsis = "…"
+        self.sole = False
+        """There is but one pane, whatever a filter hides: it is read, not chosen."""
 
     # what shows
 
@@ -88,8 +91,18 @@ class PaneGrid(Widget, can_focus=True):
 
     @property
     def zoomed(self) -> bool:
-        """Whether one pane is shown whole though there are others."""
-        return self._zoomed and len(self._panes) > 1
+        """Whether one pane is shown whole though there are others, be they hidden by a filter."""
+        return self._zoomed and not self.sole
+
+    @property
+    def reads(self) -> bool:
+        """Whether one pane is read as a text: `/` searches in it."""
+        return bool(self._panes) and (self._zoomed or self.sole)
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether printable keys are text now: what is searched for is being typed."""
+        return self._typed is not None
 
     @property
     def current(self) -> Pane | None:
@@ -138,18 +151,7 @@ class PaneGrid(Widget, can_focus=True):
 
     @property
     def _shape(self) -> tuple[int, int]:
-        """Columns and rows of tiles: as few as hold all panes, as many as are worth drawing."""
-        count = max(len(self._panes), 1)
-        most_columns = max(1, self.size.width // NARROWEST)
-        most_rows = max(1, (self.size.height - 1) // LOWEST)
-        columns = min(most_columns, count)
-        rows = min(most_rows, -(-count // columns))
-        if rows < most_rows and count > 1:
-            # Few panes: wide ones rather than a row of narrow ones, while there is height.
-            while columns > 1 and -(-count // (columns - 1)) <= most_rows and self.size.width // columns < 60:
-                columns -= 1
-            rows = min(most_rows, -(-count // columns))
-        return columns, rows
+        return tiling(len(self._panes), self.size.width, self.size.height)
 
     @property
     def _fitting(self) -> int:
@@ -167,27 +169,24 @@ class PaneGrid(Widget, can_focus=True):
     # drawing
 
     def render_line(self, y: int) -> Strip:
-        base, width = self.rich_style, self.size.width
-        seen = self.in_sight
+        style, width, seen = self._looks(), self.size.width, self.in_sight
+        base = style["base"]
         if not seen:
             return Strip.blank(width, base)
-        names = (*STYLES, "key")
-        style = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in names}
-        style |= {name: self.get_component_rich_style(f"pane--{name}", partial=True) for name in ("stderr", "note")}
+        if self._typed is not None and y == self.size.height - 1:
+            return self._prompt(self._typed)
         if self._alone:
             return self._tile(seen[0], y, self.size.height, width, style)
         columns, rows = self._shape
         room = self.size.height - (1 if self._pages > 1 else 0)
         if y >= room:
             return self._pages_line(style)
-        heights = [room // rows + (1 if row < room % rows else 0) for row in range(rows)]
+        heights = shares(room, rows)
         row = 0
         while y >= heights[row]:
             y -= heights[row]
             row += 1
-        widths = [
-            (width - columns + 1) // columns + (1 if c < (width - columns + 1) % columns else 0) for c in range(columns)
-        ]
+        widths = shares(width - columns + 1, columns)
         strips: list[Strip] = []
         for column in range(columns):
             index = row * columns + column
@@ -200,6 +199,27 @@ class PaneGrid(Widget, can_focus=True):
                 strips.append(Strip.blank(widths[column], base))
         return Strip.join(strips)
 
+    def _looks(self) -> dict[str, Style]:
+        if not self._styles:
+            named = {name: f"bar--{name}" for name in STYLES} | {name: f"pane--{name}" for name in OWN}
+            self._styles = {n: self.get_component_rich_style(part, partial=True) for n, part in named.items()}
+            self._styles["base"] = self.rich_style
+        return self._styles
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Asked for once in a drawing, not once in a line: that is most of what a line costs.
+        self._styles = {}
+        return super().render_lines(crop)
+
+    def _prompt(self, typed: LineBuffer) -> Strip:
+        style = self.rich_style + self._looks()["prompt"]
+        shown, at = typed.view(max(self.size.width - 2, 1))
+        # The terminal's own cursor stands there too: input methods draw what is being composed at it.
+        self.app.cursor_position = self.content_region.offset + Offset(at + 1, self.size.height - 1)
+        line = Strip([Segment(f"/{shown} ", style)]).adjust_cell_length(self.size.width, style)
+        under = line.crop(at + 1, at + 2).apply_style(Style(reverse=True))
+        return Strip.join([line.crop(0, at + 1), under, line.crop(at + 2)])
+
     def _pages_line(self, style: dict[str, Style]) -> Strip:
         rest = len(self._panes) - len(self.in_sight)
         text = f" {self.ellipsis} {rest} more"
@@ -207,61 +227,57 @@ class PaneGrid(Widget, can_focus=True):
         return lay_out([Part(text, style["accent"])], [Part(right, style["dim"])], self.size.width, self.rich_style)[0]
 
     def _tile(self, pane: Pane, y: int, height: int, width: int, style: dict[str, Style]) -> Strip:
-        base = self.rich_style
+        base = style["base"]
         if y == 0:
             here = pane.key == self._key and len(self._panes) > 1
             edge = style["accent"] if here else style["dim"]
             left = [Part(("▌" if here else self._frame[0]) if self._frame[0] == "─" else (">" if here else "-"), edge)]
             left += [Part(" ", base), *(Part(text, style[name]) for text, name in pane.title), Part(" ", base)]
-            right = [Part(f" {self.ellipsis} {pane.back} below ", style["warn"])] if pane.back else []
+            below = pane.below(pane.rows(height))
+            right = [Part(f" /{pane.needle} ", style["accent"])] if pane.needle else []
+            right += [Part(f" {self.ellipsis} {below} below ", style["warn"])] if below else []
             taken = sum(cells(clean(part.text)) for part in (*left, *right))
             left.append(Part(self._frame[0] * max(width - taken, 0), edge))
             return lay_out(left, right, width, base)[0]
-        lines = pane.tail.lines
-        room = height - 1
-        notice = self._notice(pane)
-        if notice:
-            if y == 1:
-                return lay_out([Part(notice, style["note"])], [], width, base)[0]
-            room, y = room - 1, y - 1
-        if not lines:
-            text = pane.hint if y == 1 else ""
-            return lay_out([Part(text, style["note"])], [], width, base)[0]
-        if (pane.back or pane.hold) and pane._held:
-            # What came since one scrolled back must not move the text.
-            pane.back = max(0, pane.back + len(lines) - pane._held)
-            pane.back = min(pane.back, max(len(lines) - room, 0))
-        pane._held = len(lines)
-        first = max(len(lines) - room - pane.back, 0)
-        at = first + y - 1
-        if at >= len(lines):
+        rows = pane.rows(height)
+        if y > height - 1:
             return Strip.blank(width, base)
-        line = lines[at]
-        text = line.text
-        shown = window(text, pane.left, width)
-        if len(text) > pane.left + width or line.over:
-            over = f"{self.ellipsis}+{bytes_in_words(line.over)}" if line.over else self.ellipsis
-            if clean(text[pane.left + width :]) or line.over:
-                shown = window(text, pane.left, max(width - len(over), 0)) + over[:width]
-        return Strip([Segment(shown, base + style.get(line.stream, Style.null()))]).adjust_cell_length(width, base)
+        if height - 1 > rows:
+            if y == 1:
+                return lay_out([Part(pane.notice(self.ellipsis), style["note"])], [], width, base)[0]
+            y -= 1
+        if not pane.tail.lines:
+            return lay_out([Part(pane.hint if y == 1 else "", style["note"])], [], width, base)[0]
+        number = pane.first(rows) + y - 1
+        if number >= pane.tail.end:
+            return Strip.blank(width, base)
+        return pane.drawn(number, width, base, style, self.ellipsis + ("▏" if self._frame[0] == "─" else "!"))
 
-    def _notice(self, pane: Pane) -> str:
-        tail = pane.tail
-        if not tail.is_partial:
-            return ""
-        kept, size = bytes_in_words(tail.kept_bytes), bytes_in_words(tail.size)
-        return f"{self.ellipsis} the last {kept} of {size}; v for the whole"
+    @property
+    def _room(self) -> int:
+        """Rows for lines in the pane that has the cursor."""
+        height = self.size.height
+        if not self._alone:
+            height = (height - (1 if self._pages > 1 else 0)) // self._shape[1]
+        return self._panes[self._index].rows(height) if self._panes else 1
 
     # keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.reads if action in ("search", "match") else super().check_action(action, parameters)
 
     def _scroll(self, step: int) -> None:
         pane = self.current
         if pane is not None:
-            most = max(len(pane.tail.lines) - max(self.size.height - 2, 1), 0)
-            pane.back = max(0, min(pane.back - step, most))
-            pane._held = len(pane.tail.lines)
+            pane.scroll(step, self._room)
             self.post_message(self.Moved())
             self.refresh()
+
+    def hold(self) -> bool:
+        """Hold the pane that has the cursor where it is, or let it follow its end again; say which."""
+        pane = self.current
+        self.refresh()
+        return pane is not None and pane.hold(self._room)
 
     def _go(self, index: int) -> None:
         if self._panes:
@@ -293,19 +309,69 @@ class PaneGrid(Widget, can_focus=True):
 
     def action_page(self, step: int) -> None:
         if self._alone:
-            self._scroll(step * max(self.size.height - 2, 1))
+            self._scroll(step * max(self._room - 1, 1))
         else:
             self._go(self._index + step * self._fitting)
 
     def action_scroll(self, pages: float) -> None:
-        height = self.size.height if self._alone else self.size.height // self._shape[1]
-        self._scroll(int(pages * max(height - 2, 2)))
+        self._scroll(int(pages * max(self._room, 2)))
 
     def action_edge(self, last: int) -> None:
         if self._alone:
             self._scroll(1_000_000_000 if last else -1_000_000_000)
         else:
             self._go(len(self._panes) - 1 if last else 0)
+
+    def action_search(self) -> None:
+        self._typed = LineBuffer()
+        self.refresh()
+
+    def action_match(self, step: int) -> None:
+        pane = self.current
+        if pane is not None and pane.next_match(step, self._room):
+            self._bring(pane)
+
+    def _search(self, text: str) -> None:
+        pane = self.current
+        if pane is not None and pane.search(text, self._room):
+            self._bring(pane)
+        elif text:
+            self.post_message(self.Missed(text))
+        self.refresh()
+
+    def _bring(self, pane: Pane) -> None:
+        pane.bring(self.size.width)
+        self.post_message(self.Moved())
+        self.refresh()
+
+    async def on_key(self, event: events.Key) -> None:
+        if self._typed is None:
+            pane = self.current
+            if event.key == "escape" and self.reads and pane is not None and pane.needle:
+                event.stop()
+                self._search("")
+            return
+        if event.key in ("enter", "escape"):
+            typed, self._typed = self._typed.text, None
+            self._search(typed if event.key == "enter" else "")
+        elif not self._typed.key(event):
+            return
+        event.stop()
+        event.prevent_default()
+        self.refresh()
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self._typed is not None:
+            event.stop()
+            self._typed.insert(event.text)
+            self.refresh()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return self._typed is not None and character is not None and character.isprintable()
+
+    def on_blur(self) -> None:
+        self._typed = None
+        self.refresh()
 
     def on_resize(self) -> None:
         self.post_message(self.Moved())
