@@ -175,7 +175,7 @@ async def test_every_key_works_and_the_cursor_goes_through_all_tiles(tmp_path: P
         for key in ("j", "j", "k", "l", "k", "h"):
             await pilot.press(key)
             seen.append(tiles.cursor)
-        assert seen == ["failed", "engine", "failed", "sessions", "running", "nodes"]
+        assert seen == ["failed", "sessions", "failed", "commands", "running", "nodes"]
         await pilot.press("slash")
         await says(pilot, "no rows to filter")
 
@@ -185,9 +185,9 @@ async def test_a_click_puts_the_cursor_on_a_tile_and_a_second_one_opens_it(tmp_p
         await says(pilot, "pid 7")
         tiles = app.screen._tiles  # type: ignore[attr-defined]
         await pilot.click(tiles, offset=(60, 7))
-        assert tiles.cursor == "sessions"
+        assert tiles.cursor == "commands"
         await pilot.click(tiles, offset=(60, 6))
-        await until(pilot, lambda: app.screen.NOUN == "sessions")  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.screen.NOUN == "commands")  # type: ignore[attr-defined]
 
 
 async def test_ascii_glyphs_draw_nothing_else(tmp_path: Path) -> None:

@@ -27,8 +27,9 @@ COLUMNS: dict[str, list[Column]] = {
     "Commands": [
         Column("status", "Status", kind="status", min_width=12, priority=90),
         Column("age", "Age", kind="age", priority=80),
-        Column("document", "Document", priority=40),
-        Column("comment", "Comment", wide=True),
+        Column("command", "Command", max_width=80, priority=85),
+        Column("document", "Document", wide=True, priority=30),
+        Column("comment", "Comment", wide=True, priority=40),
         Column("id", "Command id", priority=60),
     ],
     "Sessions": [
@@ -79,9 +80,11 @@ def process_text(one: Process) -> str:
     return "\n".join([*lines, "", *one.command.splitlines()])
 
 
-def invocation_row(one: Invocation, glyphs: Glyphs) -> Row:
+def invocation_row(both: tuple[Invocation, str], glyphs: Glyphs) -> Row:
+    """Give an invocation, with the first line of what it runs, as a row."""
+    one, script = both
     status = cell(status_word(one.status, glyphs, one.details))
-    return one.command_id, (status, age(one.requested), one.document, one.comment, one.command_id)
+    return one.command_id, (status, age(one.requested), script, one.document, one.comment, one.command_id)
 
 
 def session_row(one: Session, glyphs: Glyphs) -> Row:

@@ -189,7 +189,7 @@ class NodeScreen(ConsoleScreen):
             self.samples = value
             return self._draw_summary()
 
-        self.follow(self._feed("DescribeNodeDetails", lambda: nodes.details(node.id), 30), details, main=False)
+        self.follow(self._feed("DescribeNodeDetails", lambda: nodes.details(node.id), 10), details, main=False)
         feed = self._feed("ListNodeSamples", lambda: nodes.samples(node.id, SAMPLES), 2)
         self.follow(feed, samples, main=False)
 
@@ -205,8 +205,10 @@ class NodeScreen(ConsoleScreen):
     def _follow_commands(self, node: Node) -> None:
         commands = self.shell.services.of(Commands)
 
-        async def fetch() -> list[Invocation]:
-            return [one async for page in commands.invocations(node=node.id) for one in page]
+        async def fetch() -> list[tuple[Invocation, str]]:
+            scripts = {one.id: one.summary async for page in commands.list(node=node.id) for one in page}
+            found = [one async for page in commands.invocations(node=node.id) for one in page]
+            return [(one, scripts.get(one.command_id, "")) for one in found]
 
         self._rows_of(self._feed("ListCommandInvocations", fetch, 5), invocation_row)
         self.shell.services.feeds.drive(commands.context, "invocations", commands.watch_all, "ListCommandInvocations")
@@ -261,7 +263,8 @@ class NodeScreen(ConsoleScreen):
         if self.node is not None:
             word = ping_word(self.node.ping, self.shell.glyphs)
             charset = "ascii" if self.shell.glyphs.arrow == ">" else "unicode"
-            width = max(10, min((columns or self.size.width) - BESIDE, SAMPLES))
+            # As wide as there is something to draw: the first measurements stand beside their numbers.
+            width = max(10, min((columns or self.size.width) - BESIDE, len(self.samples)))
             self._facts.show(summary_lines(self.node, self.details, self.samples, word, width, charset))
         return 1
 

@@ -24,7 +24,14 @@ from tui.widgets.top_bar import Word
 RECENT = 50
 """Commands that the tiles speak of: the newest page, and whatever runs still."""
 _WORST_FIRST = {"bad": 0, "warn": 1}
-_TITLES = {"nodes": "Nodes", "running": "Running now", "failed": "Failed", "sessions": "Sessions", "engine": "Engine"}
+_TITLES = {
+    "nodes": "Nodes",
+    "running": "Running now",
+    "failed": "Failed",
+    "commands": "Commands",
+    "sessions": "Sessions",
+    "engine": "Engine",
+}
 """The tiles in the order in which they stand where none is worse than another."""
 _FILTERS = {"running": "status~pending|progress|delayed|cancelling~", "failed": "status~failed|timed~"}
 _IN_PROGRESS = {"key": "Status", "value": "InProgress"}
@@ -67,9 +74,9 @@ class OverviewScreen(ConsoleScreen):
 
         self.follow(feeds.feed(nodes.context, "DescribeInstanceInformation", who, nodes.all), self._show_nodes)
         feed = feeds.feed(commands.context, "ListCommands", who, recent)
-        self._follow_tiles(feed, self._show_commands, "running", "failed")
+        self._follow_tiles(feed, self._show_commands, "running", "failed", "commands")
         self._follow_tiles(feeds.feed(sessions.context, "DescribeSessions", who, live), self._show_sessions, "sessions")
-        told = feeds.feed(engine.context, "DescribeEngine", who, engine.describe, every=30)
+        told = feeds.feed(engine.context, "DescribeEngine", who, engine.describe, every=10)
         self._follow_tiles(told, self._show_engine, "engine")
         feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
         feeds.drive(commands.context, "commands", commands.watch_all, "ListCommands")
@@ -122,7 +129,8 @@ class OverviewScreen(ConsoleScreen):
         dot = self.shell.glyphs.dot
         idle: Lines = ((("nothing runs", "dim"),), (("r on a node runs a command", "dim"),))
         lines = tuple(self._running_line(command) for command in running[:MOST])
-        fine: Lines = ((("nothing failed" if commands else "nothing has run yet", "dim"),),)
+        fine: Lines = ((("nothing failed", "dim"),),)
+        none: Lines = ((("nothing has run yet", "dim"),),)
         of = f" of the last {len(commands)}" if commands else ""
         self._put(
             Tile(
@@ -131,8 +139,13 @@ class OverviewScreen(ConsoleScreen):
             Tile(
                 "failed",
                 f"{_TITLES['failed']} {dot} {len(failed)}{of}",
-                tuple(self._failed_line(command) for command in failed[:MOST]) or fine,
+                tuple(self._command_line(command) for command in failed[:MOST]) or fine,
                 "bad" if failed else "dim",
+            ),
+            Tile(
+                "commands",
+                f"{_TITLES['commands']} {dot} the latest",
+                tuple(self._command_line(command) for command in commands[:MOST]) or none,
             ),
         )
         return 1
@@ -143,7 +156,7 @@ class OverviewScreen(ConsoleScreen):
         counts = f" {command.completed}/{command.target_count} "
         return ((drawn, "accent"), (counts, "text"), (command.summary, "dim"))
 
-    def _failed_line(self, command: Command) -> tuple[Word, ...]:
+    def _command_line(self, command: Command) -> tuple[Word, ...]:
         word, style = status_word(command.status, self.shell.glyphs, command.details)
         return ((f"{age(command.requested):>4} ", "dim"), (f"{word} ", style), (command.summary, "text"))
 

@@ -41,7 +41,7 @@ class SessionsScreen(ConsoleScreen):
         Binding("enter", "open", "attach", tooltip="Attach to the session, or close an ended one", id="sessions.open"),
         Binding("n", "new", "new shell", tooltip="Open a shell on a node", id="sessions.new"),
         Binding("X", "terminate", "end", tooltip="End the marked sessions, else this one", id="sessions.end"),
-        Binding("s", "shell", "shell", tooltip="Open another shell on this session's node", id="sessions.shell"),
+        Binding("s", "shell", "shell", tooltip="Open another shell on its node", show=False, id="sessions.shell"),
         *(
             Binding(str(n), f"tab({n})", f"tab {n}", tooltip=f"Go to tab {n}", show=False, id=f"sessions.tab_{n}")
             for n in range(1, 10)

@@ -126,6 +126,8 @@ class Tiles(Widget, can_focus=True):
         self._top = min(self._top, row)
         while self._top < row and sum(one.height for one in self._rows[self._top : row + 1]) > self.size.height:
             self._top += 1
+        while self._top and sum(one.height for one in self._rows[self._top - 1 :]) <= self.size.height:
+            self._top -= 1
         self.refresh()
 
     def _row_of(self, index: int) -> int:
