@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from textual import events
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
@@ -166,3 +167,10 @@ class ScreenActions(Screen[None], inherit_bindings=False):
 
     def on_resource_table_marks_changed(self) -> None:
         self.update_bars()
+
+    def fit_size(self, columns: int, rows: int) -> None:
+        """Say by classes how much room there is."""
+        self.update_classes({"-narrow": columns < 100, "-wide": columns >= 160, "-short": rows < 12})
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.fit_size(event.size.width, event.size.height)

@@ -45,7 +45,6 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
@@ -391,10 +390,3 @@ class ConsoleScreen(ScreenActions):
         for looker in self._lookers:
             looker.close()
         self._lookers.clear()
-
-    def fit_size(self, columns: int, rows: int) -> None:
-        """Say by classes how much room there is."""
-        self.update_classes({"-narrow": columns < 100, "-wide": columns >= 160, "-short": rows < 12})
-
-    def on_resize(self, event: events.Resize) -> None:
-        self.fit_size(event.size.width, event.size.height)
