@@ -9,7 +9,7 @@ from typing import Any
 from textual.events import Key
 
 from tests.app._session_fake import SessionsFake, session
-from tests.app.console import console, says, until
+from tests.app.console import console, says, text_of, until
 
 HANGUL = "한글ㅓ"
 
@@ -64,3 +64,13 @@ async def test_no_key_was_looked_at_until_a_shells_flood_was_over(tmp_path: Path
         await until(pilot, lambda: fake.channels[0].typed == b"\x03")
         assert not fake.channels[0]._queue.empty()
         fake.channels[0]._queue = asyncio.Queue()
+
+
+async def test_the_footer_offered_keys_that_were_text_while_a_filter_was_typed(tmp_path: Path) -> None:
+    async with console(SessionsFake().transport, tmp_path, size=(80, 24)) as (_, pilot):
+        assert "s shell" in await says(pilot, "web-01", "r run")
+        await pilot.press("slash", "w")
+        await until(pilot, lambda: "r run" not in text_of(pilot.app))  # type: ignore[arg-type]
+        assert "esc" in text_of(pilot.app).splitlines()[-1]  # type: ignore[arg-type]
+        await pilot.press("enter")
+        await says(pilot, "s shell", "r run", "/w")

@@ -194,6 +194,9 @@ class BottomBar(Widget, can_focus=True):
             self.refresh()
             self.post_message(self.FilterChanged(self._buffer.text))
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return self._editing and character is not None and character.isprintable()
+
     def on_blur(self) -> None:
         if self._editing:
             self.post_message(self.FilterDone(True))
