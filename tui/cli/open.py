@@ -53,7 +53,7 @@ def open_console(common: Common, words: Sequence[str]) -> int:
 
     read_only = common.read_only or config.read_only
     app = SsmApp(Launch(connect=connect, config=config, log_file=log_file(), words=line, read_only=read_only))
-    status = app.run()
+    status = app.run(mouse=config.mouse)
     return int(status or app.return_code or 0)
 
 
