@@ -157,10 +157,10 @@ async def test_several_targets_mean_their_union_and_one_tag_alone_is_sent_as_a_t
     a, b, c = node("mi-1", "a", env="prod"), node("mi-2", "b", env="prod"), node("mi-3", "c", env="dev")
     nodes = Listed(a, b, c)
     both = await choose(nodes, ["c", "tag:env=prod", "a"])
-    assert [n.id for n in both.nodes] == ["mi-3", "mi-1", "mi-2"] and both.targets == []
+    assert [n.id for n in both.nodes] == ["mi-3", "mi-1", "mi-2"] and both.targets == ()
     tagged = await choose(nodes, ["tag:env=prod"])
-    assert tagged.targets == [{"Key": "tag:env", "Values": ["prod"]}] and len(tagged.nodes) == 2
-    assert (await choose(nodes, ["tag:env=none"])).nodes == []
+    assert tagged.targets == ({"Key": "tag:env", "Values": ["prod"]},) and len(tagged.nodes) == 2
+    assert (await choose(nodes, ["tag:env=none"])).nodes == ()
     with pytest.raises(UsageError, match="KEY=VALUE"):
         await choose(nodes, ["tag:"])
 
@@ -169,8 +169,8 @@ async def test_no_target_means_this_machine():
     import socket
 
     here, there = node("mi-1", computer=socket.gethostname()), node("mi-2", computer="elsewhere.invalid")
-    assert (await choose(Listed(there, here), [])).nodes == [here]
-    assert (await choose(Listed(there), [])).nodes == [there]
+    assert (await choose(Listed(there, here), [])).ids == ["mi-1"]
+    assert (await choose(Listed(there), [])).ids == ["mi-2"]
     with pytest.raises(UsageError, match="--target"):
         await choose(Listed(there, node("mi-3")), [])
 

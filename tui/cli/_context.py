@@ -7,12 +7,12 @@ import sys
 import unicodedata
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from tui.cli._args import Common, near
 from tui.errors import UsageError
-from tui.ports import Shape, Transport
+from tui.ports import Transport
 from tui.services.nodes import Node, Nodes
+from tui.services.targets import Chosen, Directory, Problem, Trouble
 
 
 def run_async(work: Coroutine[None, None, int]) -> int:
@@ -64,76 +64,39 @@ async def again(transport: Transport) -> None:
         await base.reconnect()
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The nodes that target words mean; `targets` is the API's form where one `tag:` word says it all."""
-
-    nodes: list[Node]
-    targets: list[Shape]
-
-
 async def choose(nodes: Nodes, words: Sequence[str]) -> Chosen:
-    """Find the union of what target words name: an id, a Name tag, a host name, or `tag:KEY=VALUE`.
+    """Find the union of what target words name; no words mean this machine.
 
-    No words mean this machine. Raises: UsageError for a word that names no node, or more than one.
+    A tag that no node has is no mistake. Raises: UsageError for a word that names no node, or more than one.
     """
-    everything = await nodes.all()
-    if not words:
-        return Chosen([this_machine(everything)], [])
-    found: dict[str, Node] = {}
-    targets: list[Shape] = []
-    for word in words:
-        if word.startswith("tag:"):
-            key, equals, value = word[4:].partition("=")
-            if not key:
-                raise UsageError(f"{word} names no tag.", hint="Write tag:KEY=VALUE.")
-            if equals:
-                targets.append({"Key": f"tag:{key}", "Values": [value]})
-                chosen = [node for node in everything if node.tags.get(key) == value]
-            else:
-                targets.append({"Key": "tag-key", "Values": [key]})
-                chosen = [node for node in everything if key in node.tags]
-            found |= {node.id: node for node in chosen}
-        else:
-            node = one(everything, word)
-            found[node.id] = node
-    return Chosen(list(found.values()), targets if len(words) == 1 else [])
+    directory = Directory(await nodes.all())
+    chosen = directory.choose(words)
+    for problem in chosen.problems:
+        if problem.trouble is not Trouble.UNTAGGED:
+            raise _mistake(problem, directory)
+    return chosen
 
 
 def one(everything: Sequence[Node], word: str) -> Node:
     """Find the node that a word names: its id, else its name, else its host name.
 
-    Raises: UsageError for a word that names none (with the likest) or several (with all of them).
+    Raises: UsageError for a word that names none (with the likest) or several (with some of them).
     """
-    for matches in (
-        [node for node in everything if node.id == word],
-        [node for node in everything if node.name == word],
-        [node for node in everything if word and node.computer_name == word],
-    ):
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            ids = ", ".join(f"{node.id} ({node.address})" if node.address else node.id for node in matches[:10])
-            raise UsageError(f"{len(matches)} nodes are called {printable(word)}: {ids}.", hint="Name one by its id.")
-    like = near(word, [node.name for node in everything] + [node.id for node in everything])
+    directory = Directory(everything)
+    found, problem = directory.named(word)
+    if problem is not None:
+        raise _mistake(problem, directory)
+    return found[0]
+
+
+def _mistake(problem: Problem, directory: Directory) -> UsageError:
+    if problem.trouble is Trouble.NOT_HERE:
+        return UsageError("This machine is not among the nodes.", hint="Name a node with --target.")
+    if problem.trouble is not Trouble.UNKNOWN:
+        return UsageError(printable(problem.text))
+    like = near(problem.word, [node.name for node in directory.nodes] + [node.id for node in directory.nodes])
     hint = f"Did you mean {' or '.join(map(printable, like))}?" if like else "ssm-tui nodes list shows them all."
-    raise UsageError(f"No node is called {printable(word)}.", hint=hint)
-
-
-def this_machine(everything: Sequence[Node]) -> Node:
-    """Find the node that the engine runs on.
-
-    Raises: UsageError where it is not among the nodes.
-    """
-    import socket
-
-    host = socket.gethostname()
-    for node in everything:
-        if node.computer_name == host:
-            return node
-    if len(everything) == 1:
-        return everything[0]
-    raise UsageError("This machine is not among the nodes.", hint="Name a node with --target.")
+    return UsageError(f"No node is called {printable(problem.word)}.", hint=hint)
 
 
 def printable(text: str) -> str:

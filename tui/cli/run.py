@@ -122,11 +122,11 @@ async def _run(common: Common, args: Namespace) -> int:
         if not chosen.nodes:
             talk(f"{', '.join(map(printable, args.target))}: no node has that tag; nothing was sent.")
             return UNREACHED
-        run = Run(transport, args, chosen.nodes)
+        run = Run(transport, args, [*chosen.nodes])
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, run.interrupt)
         try:
-            return await run.all_of(chosen.targets)
+            return await run.all_of([*chosen.targets])
         except BrokenPipeError:
             # As over ssh: who reads no longer ends what writes.
             await run.cancel()

@@ -55,7 +55,7 @@ class RunForm:
         """Give what keeps this from being sent: a sentence by the field's key (a parameter's is `p:NAME`)."""
         found: dict[str, str] = {}
         if self.chosen.problems:
-            found["targets"] = " ".join(self.chosen.problems)
+            found["targets"] = " ".join(problem.text for problem in self.chosen.problems)
         elif not self.chosen.nodes:
             found["targets"] = "No node is meant."
         if not self.document:

@@ -6,25 +6,46 @@ import shlex
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
 
 from tui.ports import Shape
 from tui.services.nodes import Node
 
 LIKELY = 4
-"""Names that are offered for a word that names no node."""
+"""Nodes that are offered for a word that names none, or several."""
+
+
+class Trouble(StrEnum):
+    """Why a word means no node, or not one."""
+
+    UNKNOWN = "unknown"
+    SEVERAL = "several"
+    NO_TAG = "no tag"
+    UNTAGGED = "untagged"
+    """The word is right, but no node has that tag now."""
+    NOT_HERE = "not here"
+
+
+class Problem(NamedTuple):
+    """What is wrong with a word, as a sentence."""
+
+    word: str
+    trouble: Trouble
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
     """The union of what the words mean.
 
-    `targets` is the API's form where one `tag:` word says it all, else the nodes go by their ids; `problems` is a
-    sentence for each word that names no node, or more than one.
+    `targets` is the API's form where one `tag:` word says it all, else the nodes go by their ids; `problems` has one
+    for each word that names no node, or more than one.
     """
 
     nodes: tuple[Node, ...] = ()
     targets: tuple[Shape, ...] = field(default=())
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
     def ids(self) -> list[str]:
@@ -56,22 +77,23 @@ class Directory:
         words = [*words]
         if not words:
             here = self._this_machine(socket.gethostname() if host is None else host)
-            missing = () if here else ("This machine is not among the nodes: name a target.",)
+            said = "This machine is not among the nodes: name a target."
+            missing = () if here else (Problem("", Trouble.NOT_HERE, said),)
             return Chosen(nodes=(here,) if here else (), problems=missing)
         found: dict[str, Node] = {}
         targets: list[Shape] = []
-        problems: list[str] = []
+        problems: list[Problem] = []
         for word in words:
             if word.startswith("tag:"):
                 target, nodes = self._tagged(word)
                 if target is None:
-                    problems.append(f"{word} names no tag: write tag:KEY=VALUE.")
+                    problems.append(Problem(word, Trouble.NO_TAG, f"{word} names no tag: write tag:KEY=VALUE."))
                 else:
                     targets.append(target)
                 if target is not None and not nodes:
-                    problems.append(f"No node has {word}.")
+                    problems.append(Problem(word, Trouble.UNTAGGED, f"No node has {word}."))
             else:
-                nodes, problem = self._named(word)
+                nodes, problem = self.named(word)
                 problems += [problem] if problem else []
             found |= {node.id: node for node in nodes}
         return Chosen(
@@ -101,19 +123,26 @@ class Directory:
             return {"Key": f"tag:{key}", "Values": [value]}, [n for n in self.nodes if n.tags.get(key) == value]
         return {"Key": "tag-key", "Values": [key]}, [node for node in self.nodes if key in node.tags]
 
-    def _named(self, word: str) -> tuple[list[Node], str]:
+    def named(self, word: str) -> tuple[list[Node], Problem | None]:
+        """Find the one node that a word names: its id, else its name, else its host name."""
         if word in self._by_id:
-            return [self._by_id[word]], ""
-        found = self._by_name.get(word) or self._by_host.get(word) or []
+            return [self._by_id[word]], None
+        found = (self._by_name.get(word) or self._by_host.get(word) or []) if word else []
         if len(found) == 1:
-            return found, ""
+            return found, None
         if found:
-            return [], f"{len(found)} nodes are called {word}: name one by its id."
+            ids = _some([f"{node.id} ({node.address})" if node.address else node.id for node in found])
+            return [], Problem(
+                word, Trouble.SEVERAL, f"{len(found)} nodes are called {word}: {ids}. Name one by its id."
+            )
         low = word.casefold()
         like = [node.name for node in self.nodes if node.name.casefold().startswith(low) or node.id.startswith(low)]
-        more = f" and {len(like) - LIKELY} more" if len(like) > LIKELY else ""
-        near = f" There are {', '.join(like[:LIKELY])}{more}." if like else ""
-        return [], f"No node is called {word}.{near}"
+        near = f" There are {_some(like)}." if like else ""
+        return [], Problem(word, Trouble.UNKNOWN, f"No node is called {word}.{near}")
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join(words[:LIKELY]) + (f" and {len(words) - LIKELY} more" if len(words) > LIKELY else "")
 
 
 def split_words(line: str) -> list[str]:
