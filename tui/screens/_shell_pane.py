@@ -18,6 +18,8 @@ from tui.widgets.terminal import TerminalView
 if TYPE_CHECKING:
     from tui.ports import Channel
     from tui.services.sessions import Sessions
+    from tui.theming import Glyphs
+    from tui.widgets.top_bar import Word
 
 log = logging.getLogger(__name__)
 AGAIN = 0.5
@@ -79,10 +81,17 @@ class ShellPane(Widget):
     def attached(self) -> bool:
         return self._channel is not None
 
-    @property
-    def label(self) -> str:
-        """The pane's name on its tab: the far end's title, else its node."""
-        return self.view.title or self.node
+    def label(self, glyphs: Glyphs) -> str:
+        """Give what its tab says: how it goes, and the far end's title or else its node."""
+        mark = glyphs.idle if self.ended else glyphs.good if self.attached else glyphs.warn
+        return f"{mark} {self.view.title or self.node}"
+
+    def state(self, glyphs: Glyphs) -> list[Word]:
+        """Say as whom one is there, and how it goes."""
+        user: list[Word] = [(f"{self.user} ", "bad" if self.user == "root" else "dim")] if self.user else []
+        state = "ended" if self.ended else "attached" if self.attached else "attaching"
+        look_only = ", look only" if self.read_only else ""
+        return [*user, (f"{glyphs.dot} {state}{look_only} {glyphs.dot} ", "dim")]
 
     def on_terminal_view_resized(self, event: TerminalView.Resized) -> None:
         event.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -17,7 +18,7 @@ from tui.screens._words import ping_word
 from tui.services.commands import Commands, Invocation
 from tui.services.feeds import Feed, Looker
 from tui.services.nodes import Node, NodeDetails, Nodes, Process, Sample
-from tui.services.sessions import Session, Sessions
+from tui.services.sessions import Sessions
 from tui.theming import Glyphs
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.resource_table import ResourceTable
@@ -215,13 +216,8 @@ class NodeScreen(ConsoleScreen):
 
     def _follow_sessions(self, node: Node) -> None:
         sessions = self.shell.services.of(Sessions)
-
-        async def fetch() -> list[Session]:
-            live = [one async for page in sessions.list(target=node.id) for one in page]
-            past = [one async for page in sessions.list(history=True, target=node.id) for one in page]
-            return [*live, *past]
-
-        self._rows_of(self._feed("DescribeSessions", fetch, 5), row_of_session)
+        feed = self._feed("DescribeSessions", partial(sessions.live_and_past, node.id), 5)
+        self._rows_of(feed, row_of_session)
         self.shell.services.feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
 
     def _follow_tags(self, node: Node) -> None:

@@ -19,7 +19,6 @@ from tui.widgets.bottom_bar import Hint
 from tui.widgets.resource_table import ResourceTable
 from tui.widgets.tab_bar import TabBar
 from tui.widgets.terminal import TerminalView
-from tui.widgets.top_bar import Word
 
 _COMMANDS = (("d", "leave running"), ("1-9", "tab"), ("n", "new"), ("[", "scrollback"), ("x", "end"), (":", "go"))
 """What follows the prefix, as the footer says it."""
@@ -85,9 +84,7 @@ class SessionsScreen(ConsoleScreen):
         async def fetch() -> list[Session]:
             if not self._known:
                 self._known = {node.id: node for node in await self.shell.services.of(Nodes).all()}
-            live = [one async for page in sessions.list() for one in page]
-            past = [one async for page in sessions.list(history=True) for one in page]
-            return [*live, *past]
+            return await sessions.live_and_past()
 
         feed = feeds.feed(sessions.context, "DescribeSessions", {"looker": self.NOUN}, fetch)
         self.follow(feed, self._show)
@@ -158,19 +155,8 @@ class SessionsScreen(ConsoleScreen):
 
     def _draw_tabs(self) -> None:
         glyphs, now = self.shell.glyphs, self.pane_now
-        titles = ["Sessions"]
-        for pane in self._panes:
-            mark = glyphs.idle if pane.ended else glyphs.good if pane.attached else glyphs.warn
-            titles.append(f"{mark} {pane.label}")
-        right: list[Word] = []
-        if now is not None:
-            if now.user:
-                right.append((f"{now.user} ", "bad" if now.user == "root" else "dim"))
-            state = "ended" if now.ended else "attached" if now.attached else "attaching"
-            look_only = ", look only" if now.read_only else ""
-            right.append((f"{glyphs.dot} {state}{look_only} {glyphs.dot} ", "dim"))
-            right.append((f"{self._prefix} ", "accent"))
-        self._tabs.show(titles, self._at, right)
+        right = [*now.state(glyphs), (f"{self._prefix} ", "accent")] if now is not None else []
+        self._tabs.show(["Sessions", *(pane.label(glyphs) for pane in self._panes)], self._at, right)
 
     @property
     def _prefix(self) -> str:

@@ -113,6 +113,10 @@ class SessionChanged:
     status: SessionStatus
 
 
+# Inside a class that has a method `list`, that name is no type.
+SessionList = list[Session]
+
+
 class Sessions:
     """The sessions of one context."""
 
@@ -149,6 +153,12 @@ class Sessions:
             params["Filters"] = [{"key": "Target", "value": target}]
         async for page in pages(self._transport, "DescribeSessions", "Sessions", params):
             yield [Session.from_api(shape, self.context) for shape in page]
+
+    async def live_and_past(self, target: str = "") -> SessionList:
+        """Give every session at once, or those on a node: the live ones, then those that ended."""
+        return [
+            one for history in (False, True) async for page in self.list(history=history, target=target) for one in page
+        ]
 
     async def get(self, session_id: str) -> Session:
         """Give one session, live or ended.
