@@ -31,7 +31,8 @@ async def get_parameter(ctx: Context, req: Shape) -> Shape:
 
 @operation("DeleteParameter")
 async def delete_parameter(ctx: Context, req: Shape) -> Shape:
-    raise RuntimeError(f"no luck with {req['Name']}")
+    # Escaped: a report of the test, log included, is sent from one process of the runner to another as Unicode.
+    raise RuntimeError(f"no luck with {req['Name'].encode('ascii', 'backslashreplace').decode()}")
 
 
 @operation("GetDocument")
