@@ -52,7 +52,7 @@ from tui.errors import SsmTuiError
 from tui.screens._actions import ScreenActions
 from tui.screens._keys import hints_of
 from tui.screens._shell import COPY, YAML, Shell, changing, explain
-from tui.widgets.bottom_bar import BottomBar
+from tui.widgets.bottom_bar import BottomBar, Hint
 from tui.widgets.state_pane import StatePane
 from tui.widgets.top_bar import TopBar, Word
 
@@ -290,10 +290,14 @@ class ConsoleScreen(ScreenActions):
             words = [(f"{self.shell.glyphs.bad} stale{age}: ", "bad"), (f"{what} {way_out}", "warn")]
         self.bottom.show_status(words, right_words)
 
+    def hints(self) -> list[Hint]:
+        """Give the keys that work here now."""
+        return hints_of(self, self.shell.glyphs)
+
     def update_hints(self) -> None:
         """Draw the keys that work here now."""
         if self.is_attached:
-            self.bottom.show_hints(hints_of(self, self.shell.glyphs), self.shell.tail_words())
+            self.bottom.show_hints(self.hints(), self.shell.tail_words())
 
     # the shell's part
 

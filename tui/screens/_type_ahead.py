@@ -71,6 +71,9 @@ class TypeAheadApp(App[int], inherit_bindings=False):
         """Give the next held keys to the screen on top, as far as it takes them."""
         if self._giving:
             return
+        if self._held and time.monotonic() - self._held_since >= PATIENCE and not getattr(self.screen, "settled", True):
+            # It will hardly settle now: no further key shall wait as long.
+            self.screen.settled = True  # type: ignore[attr-defined]  # the screens that hold keys have it
         self._giving = True
         try:
             while self._held and self._is_ready:

@@ -164,8 +164,12 @@ class SessionsScreen(ConsoleScreen):
 
     def update_hints(self) -> None:
         now = self.pane_now
-        if now is None or now.ended or not self.is_attached:
+        if now is None or not self.is_attached:
             super().update_hints()
+            return
+        if now.ended:
+            hints = [hint._replace(verb="close") if hint.target == "sessions.open" else hint for hint in self.hints()]
+            self.bottom.show_hints(hints, self.shell.tail_words())
             return
         hints = [Hint(f"{self._prefix} {key}", verb, "") for key, verb in _COMMANDS]
         self.bottom.show_hints(hints, self.shell.tail_words())
