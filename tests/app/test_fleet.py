@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.console import SIZES, console, says, text_of, until
+from tests.app.console import SIZES, console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.errors import AccessDenied, ApiError
 from tui.screens._tags import read_tags
@@ -220,3 +220,24 @@ async def test_keys_whose_meaning_does_not_exist_here_stay_unbound(tmp_path: Pat
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
         assert set(app.screen.active_bindings) & {"C", "n", "D", "e", "E", "p", "o", "A", "X"} == set()
+
+
+async def test_the_readmes_filter_for_lost_nodes_found_none(tmp_path: Path) -> None:
+    transport = fleet(node(1), node(2, ping="ConnectionLost"), node(3))
+    async with console(transport, tmp_path) as (app, pilot):
+        await says(pilot, "web-03")
+        screen: Any = app.screen
+
+        def node_of(row: Any) -> str:
+            return str(screen.nodes[row].name)
+
+        for line, names in (
+            ("ping=lost", {"web-02"}),
+            ("!ping=lost", {"web-01", "web-03"}),
+            ("ping=ConnectionLost", {"web-02"}),
+            ("status=online", {"web-01", "web-03"}),
+        ):
+            await hit(pilot, "slash", *line, "enter")
+            table = app.screen.table
+            await until(pilot, lambda names=names, table=table: {node_of(row) for row in table.ids} == names)
+            await pilot.press("escape")

@@ -25,13 +25,13 @@ TABLE_STYLES = {"good": "ok", "warn": "warn", "bad": "error", "dim": "muted", "a
 """The table's names for the styles of words."""
 
 COLUMNS = [
-    Column("ping", "Status", kind="status", max_width=16),
+    Column("status", "Status", kind="status", max_width=16),
     Column("name", "Name", min_width=8, max_width=40, priority=90),
     Column("id", "Id", min_width=12, max_width=20, priority=60),
     Column("platform", "Platform", min_width=8, max_width=30, priority=40),
     Column("agent", "Agent", max_width=12, wide=True, priority=20),
     Column("address", "Address", max_width=39, wide=True, priority=30),
-    Column("pinged", "Ping", kind="age", max_width=8, priority=70),
+    Column("pinged", "Last ping", kind="age", max_width=9, priority=70),
     Column("tags", "Tags", max_width=60, wide=True, priority=10),
 ]
 
@@ -144,7 +144,10 @@ class NodesScreen(ConsoleScreen):
 
     def _fields(self, ref: Any) -> Mapping[str, str]:
         node = self.nodes.get(ref)
-        return {} if node is None else node.tags
+        if node is None:
+            return {}
+        # `ping=lost` is what one types; AWS's own word is meant as well.
+        return {**node.tags, "ping": f"{node.ping.value}\n{node.ping.value.removeprefix('Connection')}"}
 
     def _tell_side(self) -> None:
         node = self.current

@@ -240,7 +240,12 @@ def _keyed_scan(key: str, negated: bool, test: Callable[[str], bool], hint: str 
         if place is None:
             get = source.field
             wanted = not negated
-            return [row for row in rows if ((text := get(row, name)) is not None and test(text)) is wanted]
+            # A field may have several values, a line each.
+            return [
+                row
+                for row in rows
+                if ((text := get(row, name)) is not None and any(map(test, text.split("\n")))) is wanted
+            ]
         try:
             return by_column(source, rows, place, _Verdicts(test))
         except IndexError:  # some row has fewer cells than there are columns: it has no value there
