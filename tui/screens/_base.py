@@ -64,6 +64,7 @@ __all__ = ["COPY", "YAML", "ConsoleScreen", "Shell", "changing", "explain"]
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")
+PHASE_STYLES = {"loading": "dim", "empty": "text", "rows": "text", "error": "bad"}
 
 
 class ConsoleScreen(ScreenActions):
@@ -209,14 +210,17 @@ class ConsoleScreen(ScreenActions):
             self.update_classes({f"-{name}": name == phase for name in ("loading", "empty", "rows", "error")})
         if phase != "rows":
             usual = {"loading": (self.LOADING, ""), "empty": self.EMPTY}.get(phase, ("", ""))
-            style = "bad" if phase == "error" else "dim" if phase == "loading" else "text"
             headline, text = headline or usual[0], text or usual[1]
-            self.pane.say(headline, text, style)
-            if self.table is not None and self.STATES_IN_TABLE:
-                self.table.message = f"{headline}\n{text}".strip()
-        if self.table is not None and self.STATES_IN_TABLE:
-            self.table.state = phase
+        self.say_phase(phase, headline, text)
         self.update_bars()
+
+    def say_phase(self, phase: str, headline: str, text: str) -> None:
+        """Say the phase in the pane, and in the table of a screen whose table says it."""
+        if phase != "rows":
+            self.pane.say(headline, text, PHASE_STYLES[phase])
+        if self.STATES_IN_TABLE and self.table is not None:
+            self.table.message = f"{headline}\n{text}".strip()
+            self.table.state = phase
 
     def fail(self, error: SsmTuiError) -> None:
         """Show a failure: rows stay and are marked stale, else the pane says it."""

@@ -42,6 +42,8 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        # Two widgets more on every screen, and layouts of their own: our bars say what Textual's toasts would.
+        self._disable_tooltips = self._disable_notifications = True
         self.facts: dict[str, str] = {}
         self.notices: list[Notice] = []
         self.faults: list[str] = []

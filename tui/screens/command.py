@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 
 from tui.errors import SsmTuiError
-from tui.screens._base import COPY, YAML, ConsoleScreen, changing
+from tui.screens._base import COPY, PHASE_STYLES, YAML, ConsoleScreen, changing
 from tui.screens._catch_up import CatchUp
 from tui.screens._command_actions import cancel_commands, run_again, save_outputs
 from tui.screens._command_runs import CommandRuns, NodeRun, folded
+from tui.screens._early_watch import take_early
 from tui.screens._follower import named
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
-from tui.services.commands import Commands, send_again_params
+from tui.services.commands import Commands, Event, send_again_params
 from tui.widgets.cells import clean, cut, width
 from tui.widgets.charts import bar
 from tui.widgets.filter_grammar import Filter, parse
@@ -44,6 +46,7 @@ class CommandScreen(ConsoleScreen):
     NOUN, TITLE = "command", "Command"
     EMPTY = ("No node was meant by this command.", "Its targets matched none when it was sent. a sends it again.")
     LOADING = "Looking for the command…"
+    STATES_IN_TABLE = True
     DEFAULT_CSS = """
     CommandScreen CommandHead { height: 2; background: $surface; }
     CommandScreen.-short CommandHead { height: 1; }
@@ -95,6 +98,10 @@ class CommandScreen(ConsoleScreen):
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
 
+    def say_phase(self, phase: str, headline: str, text: str) -> None:
+        # The panes say it: one class that changes styles and lays out the whole screen, which the first line waits for.
+        self.grid.say(headline, text, PHASE_STYLES[phase])
+
     def on_unmount(self) -> None:
         if self.catch_up is not None:
             self.catch_up.close()
@@ -122,9 +129,13 @@ class CommandScreen(ConsoleScreen):
         if not self.state.ids:
             self.set_phase("empty", "No command is named.", ":commands lists what ran; r on Fleet runs one.")
         for id in self.state.ids:
+            early = take_early(id)
+            for event in early.ready() if early is not None else ():
+                self._take(event)
             # A word that is no command is told from one that says nothing yet.
             self.run_worker(self._check(commands, id), group=f"check-{id}", exclusive=True, exit_on_error=False)
-            self.run_worker(self._watch(commands, id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+            events = commands.watch(id) if early is None else early.events()
+            self.run_worker(self._watch(events), group=f"watch-{id}", exclusive=True, exit_on_error=False)
 
     async def _check(self, commands: Commands, id: str) -> None:
         try:
@@ -132,30 +143,28 @@ class CommandScreen(ConsoleScreen):
         except SsmTuiError as error:
             self.fail(error)
 
-    async def _watch(self, commands: Commands, id: str) -> None:
+    async def _watch(self, events: AsyncGenerator[Event, None]) -> None:
         try:
-            async for event in commands.watch(id):
-                run = self.state.take(event)
-                self._touch()
-                if run is not None and run.behind and self.catch_up is not None and self._is_wanted(run):
-                    self.catch_up.need(run)
+            async for event in events:
+                self._take(event)
                 if time.monotonic() - self._drawn > SOON * 2:
                     # A flood of events must leave the keys their turn.
-                    await self._breathe()
+                    await asyncio.sleep(0)
         except SsmTuiError as error:
             self.fail(error)
         except Exception:
             self.shell.fault("the command could not be followed")
         self._touch()
 
+    def _take(self, event: Event) -> None:
+        run = self.state.take(event)
+        self._touch()
+        if run is not None and run.behind and self.catch_up is not None and self._is_wanted(run):
+            self.catch_up.need(run)
+
     def _is_wanted(self, run: NodeRun) -> bool:
         # A few are fetched before there is a layout that says which of them show.
         return len(self.state.runs) <= FEW or run.pane in self.grid.in_sight
-
-    async def _breathe(self) -> None:
-        import asyncio  # deferred: only a flood needs it
-
-        await asyncio.sleep(0)
 
     def _touch(self) -> None:
         """See to it that what changed is drawn: at once, or with all that comes within a moment."""
@@ -191,7 +200,7 @@ class CommandScreen(ConsoleScreen):
         elif self.state.over and self.state.ids:
             self.set_phase("empty")
         self.grid.show(folded(runs, self._groups) if self.fold else [run.pane for run in runs])
-        for pane in self.grid.in_sight:
+        for pane in self.grid.in_sight or self.grid.panes[:FEW]:
             run = self.state.runs.get(pane.key)
             if run is not None:
                 pane.title, pane.hint = run.title(self.shell.glyphs), run.hint()

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui.errors import SsmTuiError
 from tui.screens._base import COPY, ConsoleScreen, changing, explain
+from tui.screens._early_watch import begin_early
 from tui.screens._follower import follow_commands
 from tui.screens._run_form import LIMITS, SHELL, RunForm, texts_of
 from tui.screens._run_panes import PARAMETER, NodesPane, ParameterFields, RequestPane, RunState, counted
@@ -349,8 +350,9 @@ class RunScreen(ConsoleScreen):
     @changing
     def action_send(self) -> None:
         problems = self.form.problems() | ({"document": self._fault} if self._fault else {})
-        self._told |= set(problems)
-        self._show_all()
+        if problems:
+            self._told |= set(problems)
+            self._show_all()
         if not self._nodes_known:
             self.shell.notice("Not sent: the nodes are not known yet.", "warn")
         elif problems:
@@ -375,6 +377,7 @@ class RunScreen(ConsoleScreen):
             self.shell.notice(f"{len(sent)} of {len(requests)} commands were sent. {' '.join(explain(error))}", "bad")
         finally:
             self._sending = False
+        await begin_early(commands, sent)
         follow_commands(self, commands, sent)
         self.shell.services.feeds.hint(commands.context, "ListCommands")
         self.shell.go("command", " ".join(sent))

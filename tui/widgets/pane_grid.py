@@ -18,6 +18,7 @@ from tui.widgets.cells import width as cells
 from tui.widgets.line import Part, lay_out
 from tui.widgets.line_edit import LineBuffer
 from tui.widgets.pane import Pane
+from tui.widgets.state_pane import middle_line
 from tui.widgets.tiling import shares, tiling
 from tui.widgets.top_bar import STYLES
 
@@ -79,6 +80,7 @@ class PaneGrid(Widget, can_focus=True):
         self._zoomed = False
         self._typed: LineBuffer | None = None
         self._styles: dict[str, Style] = {}
+        self._said = ("", "", "text")
         self.ellipsis = "…"
         self.sole = False
         """There is but one pane, whatever a filter hides: it is read, not chosen."""
@@ -130,6 +132,11 @@ class PaneGrid(Widget, can_focus=True):
             self.post_message(self.Moved())
             self.refresh()
 
+    def say(self, headline: str, text: str = "", style: str = "text") -> None:
+        """Say a headline in a style (text, dim or bad) over a text while there is no pane."""
+        self._said = headline, text, style
+        self.refresh()
+
     def select(self, key: str, *, zoom: bool = False) -> None:
         if any(pane.key == key for pane in self._panes):
             self._key, self._zoomed = key, zoom or self._zoomed
@@ -172,7 +179,8 @@ class PaneGrid(Widget, can_focus=True):
         style, width, seen = self._looks(), self.size.width, self.in_sight
         base = style["base"]
         if not seen:
-            return Strip.blank(width, base)
+            headline, text, name = self._said
+            return middle_line(headline, text, name, y, self.size, base, style)
         if self._typed is not None and y == self.size.height - 1:
             return self._prompt(self._typed)
         if self._alone:

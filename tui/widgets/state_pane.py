@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -25,17 +29,27 @@ class StatePane(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        columns, base = self.size.width, self.rich_style
-        lines = [(line, self._style) for line in wrapped(self._headline, columns - 4)]
-        if self._text:
-            lines += [("", "dim"), *((line, "dim") for line in wrapped(self._text, min(columns - 4, 90)))]
-        top = max((self.size.height - len(lines)) // 3, 0)
-        if not top <= y < top + len(lines):
-            return Strip.blank(columns, base)
-        line, name = lines[y - top]
-        style = base + self.get_component_rich_style(f"bar--{name}", partial=True)
-        pad = max((columns - width(line)) // 2, 0)
-        return Strip([Segment(" " * pad, base), Segment(line, style)]).adjust_cell_length(columns, base)
+        style = {self._style: self._looks(self._style), "dim": self._looks("dim")}
+        return middle_line(self._headline, self._text, self._style, y, self.size, self.rich_style, style)
+
+    def _looks(self, name: str) -> Style:
+        return self.get_component_rich_style(f"bar--{name}", partial=True)
+
+
+def middle_line(
+    headline: str, text: str, name: str, y: int, size: Size, base: Style, styles: Mapping[str, Style]
+) -> Strip:
+    """Draw one line of a room of this size with a headline, in the style of a name, over a text in its middle."""
+    columns = size.width
+    lines = [(line, name) for line in wrapped(headline, columns - 4)]
+    if text:
+        lines += [("", "dim"), *((line, "dim") for line in wrapped(text, min(columns - 4, 90)))]
+    top = max((size.height - len(lines)) // 3, 0)
+    if not top <= y < top + len(lines):
+        return Strip.blank(columns, base)
+    line, name = lines[y - top]
+    pad = max((columns - width(line)) // 2, 0)
+    return Strip([Segment(" " * pad, base), Segment(line, base + styles[name])]).adjust_cell_length(columns, base)
 
 
 def wrapped(text: str, columns: int) -> list[str]:
