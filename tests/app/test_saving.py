@@ -37,7 +37,7 @@ async def test_ctrl_s_saves_every_row_that_the_filter_lets_through(tmp_path: Pat
         await says(pilot, "Saved 2 rows of 3")
     rows = list(csv.DictReader(target.open()))
     assert [row["name"] for row in rows] == ["web-01", "web-03"]
-    assert rows[0]["ping"] == "Online"
+    assert rows[0]["status"] == "Online"
     assert rows[0]["id"] == node(1)["InstanceId"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
