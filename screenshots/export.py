@@ -155,6 +155,7 @@ async def node_commands(stage: Stage) -> None:
 
 async def run(stage: Stage) -> None:
     await stage.go("run", argument="tag:role=web", says=["executionTimeout"])
+    await stage.until(lambda: getattr(stage.app.focused, "takes_text", False), "the field of the command")
     stage.app.post_message(Paste("systemctl reload nginx"))
     await stage.says("systemctl reload nginx", "runs on", "aws ssm send-command")
 
