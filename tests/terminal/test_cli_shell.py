@@ -231,7 +231,8 @@ def test_input_from_a_file_is_taken(local: Local, tmp_path: Path) -> None:
             cwd=Path(__file__).parents[2],
             timeout=60,
         )
-    assert done.stdout.strip() == b"2"
+    # The terminal there may echo what came before the program took the echo away.
+    assert done.stdout.split()[-1] == b"2"
     assert done.returncode == 0
 
 
