@@ -14,17 +14,13 @@ from tui.errors import SsmTuiError
 from tui.screens._base import COPY, PHASE_STYLES, YAML, ConsoleScreen, changing
 from tui.screens._catch_up import CatchUp
 from tui.screens._command_actions import cancel_commands, run_again, save_outputs
+from tui.screens._command_head import CommandHead, head_lines
 from tui.screens._command_runs import CommandRuns, NodeRun, folded
 from tui.screens._early_watch import take_early
 from tui.screens._follower import named
-from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Commands, Event, send_again_params
-from tui.widgets.cells import clean, cut, width
-from tui.widgets.charts import bar
 from tui.widgets.filter_grammar import Filter, parse
-from tui.widgets.lines_pane import LinesPane
-from tui.widgets.output_tail import bytes_in_words
 from tui.widgets.pane import Pane
 from tui.widgets.pane_grid import PaneGrid
 from tui.widgets.top_bar import Word
@@ -36,10 +32,6 @@ FEW = 8
 """Nodes whose outputs are fetched whether they show or not."""
 
 
-class CommandHead(LinesPane, can_focus=False):
-    """How the command goes as a whole."""
-
-
 class CommandScreen(ConsoleScreen):
     """One command on its nodes; its argument is the command's id, or the ids of what was sent as one."""
 
@@ -48,8 +40,6 @@ class CommandScreen(ConsoleScreen):
     LOADING = "Looking for the command…"
     STATES_IN_TABLE = True
     DEFAULT_CSS = """
-    CommandScreen CommandHead { height: 2; background: $surface; }
-    CommandScreen.-short CommandHead { height: 1; }
     CommandScreen PaneGrid { height: 1fr; }
     """
     BINDINGS = [
@@ -211,43 +201,10 @@ class CommandScreen(ConsoleScreen):
         self.update_bars()
 
     def _head(self) -> list[list[Word]]:
-        command, glyphs = self.state.first, self.shell.glyphs
-        if command is None:
-            return [[("…", "dim")]]
-        counts, total = self.state.counts(), self.state.total
-        done = counts.get("done", 0) + counts.get("bad", 0)
-        wide = max(8, min(24, self.size.width // 6))
-        drawn = bar(done / total if total else 1.0, wide, glyphs="ascii" if glyphs.arrow == ">" else "unicode")
-        first: list[Word] = [(f"{command.document} {glyphs.dot} {command.id[:8]}…", "text")]
-        if len(self.state.ids) > 1:
-            first.append((f" and {len(self.state.ids) - 1} more", "text"))
-        first += [("  ", "text"), (drawn, "bad" if counts.get("bad") else "good"), (f"  {done}/{total}  ", "text")]
-        for key, glyph, style in (
-            ("done", glyphs.done, "good"),
-            ("bad", glyphs.bad, "bad"),
-            ("running", glyphs.running, "accent"),
-            ("waiting", glyphs.idle, "dim"),
-        ):
-            if counts.get(key):
-                first.append((f" {glyph} {counts[key]}", style))
-        if self.state.over:
-            first.append((f"   {status_word(command.status, glyphs, command.details)[0]}", "text"))
-        limits = [f"max {command.max_concurrency} at once" if command.max_concurrency else ""]
-        limits.append(f"stop after {command.max_errors} errors" if command.max_errors else "")
-        if total == 1:
-            limits = []
         run = self.run
         user = self._users.get(run.node_id, "") if run is not None else ""
-        rest = [f"as {user}" if user else "", f" {glyphs.dot} ".join(text for text in limits if text)]
-        rest.append(f"{age(command.requested)} ago" if command.requested is not None else "")
-        tail: list[Word] = [("   " + "   ".join(text for text in rest if text), "dim")]
-        if self.state.dropped:
-            tail.append((f"   {glyphs.warn} {bytes_in_words(self.state.dropped)} came too fast", "warn"))
         shown = [word for word, on in (("failed only", self.failed_only), ("same together", self.fold)) if on]
-        if shown:
-            tail.append(("   " + ", ".join(shown), "accent"))
-        room = self.size.width - 4 - sum(width(clean(text)) for text, _ in tail)
-        return [first, [("$ ", "dim"), (cut(clean(command.summary), max(room, 16)), "accent"), *tail]]
+        return head_lines(self.state, self.shell.glyphs, self.size.width, user=user, shown=shown)
 
     # where one is
 
