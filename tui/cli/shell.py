@@ -62,6 +62,7 @@ class RawShell:
         self._tail = b""
         self._prefix = False
         self._last = b""
+        self._unsent = b""
         self._input_ended = False
         self._stopped_by = 0
         self._background: set[asyncio.Task[None]] = set()
@@ -179,6 +180,7 @@ class RawShell:
         return replay if place < 0 else replay[place + len(self._tail) :]
 
     async def _type(self) -> Leaving:
+        await self._send(b"")  # what the channel before did not take
         if self._input_ended:
             return Leaving.OVER
         while data := await self._terminal.read():
@@ -210,11 +212,17 @@ class RawShell:
         return bytes(out), False
 
     async def _send(self, data: bytes) -> None:
-        if self._channel is not None:
-            try:
-                await self._channel.send(data)
-            except TransportError:
-                return  # the connection is lost, which is said where the output ends
+        self._unsent += data
+        if self._channel is None or not self._unsent:
+            return
+        data, self._unsent = self._unsent, b""
+        try:
+            await self._channel.send(data)
+        except (TransportError, asyncio.CancelledError) as error:
+            self._unsent = data + self._unsent  # it was not taken: the next channel gets it
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            # The connection is lost, which is said where the output ends.
 
     # the terminal
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tui.engine.live_session import LiveSession
+    from tui.engine.typing_record import Typist
 
 HIGH = 64 * 1024
 """Bytes waiting for one console above which the shell's output is not read any more."""
@@ -31,6 +32,7 @@ class Attachment:
         self.close_reason = ""
         self.backlog = 0
         self.taken = 0
+        self.typist: Typist | None = None
         self._session = session
         self._queue: deque[bytes] = deque()
         self._closed = False
@@ -73,10 +75,15 @@ class Attachment:
             self._session.note_room()
         return data
 
+    def follow_typing(self, number: int, sent: int) -> Typist:
+        """Follow what this console types: it calls itself `number` and has sent so much on earlier connections."""
+        self.typist = self._session.typist(number, sent)
+        return self.typist
+
     async def send(self, data: bytes) -> None:
         """Type into the shell; without effect where this console only looks on, or the shell has ended."""
         if not self.read_only and not self._closed:
-            await self._session.send(data)
+            await self._session.send(data, self.typist)
 
     async def resize(self, rows: int, columns: int) -> None:
         """Give the shell this console's size; the last console that did so wins."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from tui.engine.attachment import HIGH, Attachment
 from tui.engine.nodes.base import Shell
 from tui.engine.session_log import SessionLog
+from tui.engine.typing_record import TypingRecord, Typist
 from tui.ports import Clock
 
 STALL = 5.0
@@ -28,6 +29,7 @@ class LiveSession:
         session_id: str,
         shell: Shell,
         log: SessionLog,
+        typing: TypingRecord,
         *,
         rows: int,
         columns: int,
@@ -38,6 +40,7 @@ class LiveSession:
         self.session_id = session_id
         self.shell = shell
         self.log = log
+        self._typing = typing
         self.rows = rows
         self.columns = columns
         self.attachments: list[Attachment] = []
@@ -48,8 +51,9 @@ class LiveSession:
         self._on_end = on_end
         self._on_attached = on_attached
         self._room = asyncio.Event()
-        self._input: asyncio.Queue[bytes] = asyncio.Queue()
+        self._input: asyncio.Queue[tuple[bytes, Typist | None]] = asyncio.Queue()
         self._input_size = 0
+        self._typists: dict[int, Typist] = {}
         self._input_room = asyncio.Event()
         self._settled = asyncio.Event()
         self._settled.set()
@@ -104,19 +108,26 @@ class LiveSession:
 
     async def _write(self) -> None:
         while True:
-            data = await self._input.get()
+            data, typist = await self._input.get()
             await self._settled.wait()
-            await self.shell.write(data)
+            await self.shell.write(data, typist)
             self._input_size -= len(data)
             self._input_room.set()
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, data: bytes, typist: Typist | None = None) -> None:
         """Queue input for the shell; waits only where very much waits already."""
         while self._input_size > MAX_INPUT and not self.ended.is_set():
             self._input_room.clear()
             await self._input_room.wait()
         self._input_size += len(data)
-        self._input.put_nowait(data)
+        self._input.put_nowait((data, typist))
+
+    def typist(self, number: int, sent: int) -> Typist:
+        """Follow a console's input from the place it has got to; what an earlier connection left ends there."""
+        if number in self._typists:
+            self._typists[number].over = True
+        made = self._typists[number] = Typist(self._typing, number, sent)
+        return made
 
     # size
 
@@ -173,3 +184,4 @@ class LiveSession:
             attachment.finish(reason, exit_status)
         self.attachments.clear()
         self.log.close()
+        self._typing.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tui.engine import keeper
 from tui.engine.keeper_client import KeeperClient, KeeperError
+from tui.engine.nodes.base import Typing
 from tui.ports import Clock
 
 READ = 64 * 1024
@@ -151,13 +152,13 @@ class LocalShell:
         if self._ready is not None:
             _fulfil(self._ready)
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes, typing: Typing | None = None) -> None:
         """Type into the shell; waits while its terminal takes no more."""
         view = memoryview(data)
         loop = asyncio.get_running_loop()
-        while view and self.master >= 0:
+        while view and self.master >= 0 and not (typing and typing.over):
             try:
-                view = view[os.write(self.master, view[:READ]) :]
+                view = view[self._write_some(view[:READ], typing) :]
                 await asyncio.sleep(0)
             except BlockingIOError:
                 room: asyncio.Future[None] = loop.create_future()
@@ -169,6 +170,18 @@ class LocalShell:
                         loop.remove_writer(self.master)
             except OSError:
                 return  # it has ended: nobody is there to read this
+
+    def _write_some(self, piece: memoryview, typing: Typing | None) -> int:
+        """Give the terminal what it takes now, and say how much. Raises: OSError, BlockingIOError among them."""
+        if typing is None:
+            return os.write(self.master, piece)
+        taken = 0
+        typing.begin(len(piece))
+        try:
+            taken = os.write(self.master, piece)
+        finally:
+            typing.end(len(piece), taken)
+        return taken
 
     async def resize(self, rows: int, columns: int) -> None:
         """Set the terminal's size; the foreground group gets SIGWINCH where it differs."""

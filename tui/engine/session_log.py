@@ -236,7 +236,7 @@ def _sane_cut(data: bytes, start: int, *, forced: bool) -> int | None:
 def size_of(folder: Path) -> int:
     """Bytes that a session's log takes on disk; 0 where there is none."""
     total = 0
-    for path in folder.glob("*"):
+    for path in folder.glob("[0-9]*"):
         try:
             total += path.stat().st_size
         except OSError:

@@ -17,6 +17,7 @@ from tui.engine.nodes.base import Shell, ShellRequest
 from tui.engine.nodes.this_machine import ThisMachine
 from tui.engine.session_log import SessionLog, size_of
 from tui.engine.session_records import HISTORY, SessionRecords
+from tui.engine.typing_record import TypingRecord
 
 OPEN_WITHIN = 60.0
 """Seconds within which a session that was started has to be opened by somebody."""
@@ -121,10 +122,12 @@ class Shells:
         return session
 
     def _follow(self, session_id: str, shell: Shell, rows: int, columns: int) -> LiveSession:
+        folder = self._services.paths.sessions / session_id
         session = LiveSession(
             session_id,
             shell,
-            SessionLog(self._services.paths.sessions / session_id),
+            SessionLog(folder),
+            TypingRecord(folder),
             rows=rows,
             columns=columns,
             clock=self._services.clock,

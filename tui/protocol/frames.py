@@ -10,12 +10,17 @@ but DATA, which is raw bytes. A client picks stream numbers from 1 upward; 0 is 
     ERROR    daemon  {"code","message"}                          (ends the stream)
     WATCH    client  {"kind","params"}                           events follow until CLOSE from either side
     EVENT    daemon  {"type", …}
-    OPEN     client  {"session_id","rows","columns","read_only"} attach to a session
-    OPENED   daemon  {"session_id","replay"}                     `replay` bytes of DATA that follow are old output
+    OPEN     client  {"session_id","rows","columns","read_only"} attach to a session; "typist": a random number of 63
+                                                                 bits and "sent": bytes of DATA that it sent so far,
+                                                                 over whatever connections, ask for ACKs of DATA
+    OPENED   daemon  {"session_id","replay"}                     `replay` bytes of DATA that follow are old output;
+                                                                 "typed": how many of "sent" the shell took, the
+                                                                 others never will be and are the client's to repeat
     DATA     both    raw bytes
     RESIZE   client  {"rows","columns"}
     ACK      client  {"bytes"}                                   flow control: so many bytes of DATA, or so much
                                                                  `event_cost` of EVENTs, were consumed
+    ACK      daemon  {"bytes"}                                   so many more bytes of DATA the shell's terminal took
     CLOSE    both    {"reason","exit_status"}                    (ends the stream)
 """
 

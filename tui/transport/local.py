@@ -13,8 +13,11 @@ from tui import __version__
 from tui.errors import TransportError, Unreachable, VersionMismatch
 from tui.ports import Shape
 from tui.transport.link import LOST, Link
+from tui.transport.outbox import Outbox
 from tui.transport.starting import reach, wait_until_gone
 from tui.transport.streams import LocalChannel, watch_events
+
+_SHELLS = 32  # shells whose untaken input is kept for when they are attached to again
 
 
 class LocalTransport:
@@ -34,6 +37,7 @@ class LocalTransport:
         self._options = options
         self._link: Link | None = None
         self._connecting = asyncio.Lock()
+        self._channels: dict[str, LocalChannel] = {}
 
     @classmethod
     async def connect(
@@ -118,8 +122,15 @@ class LocalTransport:
 
     async def open_channel(self, session_id: str, *, rows: int, columns: int, read_only: bool = False) -> LocalChannel:
         """Attach to a shell that the daemon holds, at a size in cells. Raises: TransportError."""
-        channel = LocalChannel(self._connected_link(), session_id)
+        before = self._channels.get(session_id)
+        resumed = before is not None and before.broken
+        channel = LocalChannel(self._connected_link(), session_id, before.outbox if before and resumed else Outbox())
         await channel.open(rows, columns, read_only=read_only)
+        if not read_only:
+            self._channels.pop(session_id, None)
+            self._channels[session_id] = channel
+            while len(self._channels) > _SHELLS:
+                del self._channels[next(iter(self._channels))]
         return channel
 
     async def aclose(self) -> None:

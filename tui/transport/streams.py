@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from tui.errors import TransportError
+from tui.errors import TransportError, Unreachable
 from tui.ports import Shape
 from tui.protocol.frames import SHELL_WINDOW, WINDOW, Kind, event_cost
 from tui.transport.faults import api_error
-from tui.transport.link import Link
+from tui.transport.link import LOST, Link
+from tui.transport.outbox import ROOM, Outbox
 
 
 class _Incoming:
@@ -87,11 +88,14 @@ class LocalChannel:
     """A shell that the engine's daemon holds; implements `tui.ports.Channel`.
 
     `replay` is how many bytes of old output come first. When the connection is lost, iterating ends and `close_reason`
-    says so.
+    says so; `outbox` is then what the next channel to this shell begins with.
     """
 
-    def __init__(self, link: Link, session_id: str) -> None:
+    def __init__(self, link: Link, session_id: str, outbox: Outbox) -> None:
         self._link = link
+        self._follows_typing = False
+        self._left = False
+        self.outbox = outbox
         self._incoming = _Incoming(link, SHELL_WINDOW)
         self._opened: asyncio.Future[Shape] = asyncio.get_running_loop().create_future()
         self.session_id = session_id
@@ -99,9 +103,16 @@ class LocalChannel:
         self.exit_status: int | None = None
         self.close_reason = ""
 
+    @property
+    def broken(self) -> bool:
+        """Whether it has ended though nobody left it and the shell may go on."""
+        return self._incoming.ended and not self._left and self.exit_status is None
+
     async def open(self, rows: int, columns: int, *, read_only: bool) -> None:
         """Attach at a size in cells. Raises: TransportError."""
         request = {"session_id": self.session_id, "rows": rows, "columns": columns, "read_only": read_only}
+        if not read_only:
+            request |= {"typist": self.outbox.typist, "sent": self.outbox.sent}
         self._incoming.stream = self._link.open(Kind.OPEN, request, self._take)
         try:
             opened = await self._opened
@@ -109,6 +120,11 @@ class LocalChannel:
             self._link.forget(self._incoming.stream)
             raise
         self.replay = opened["replay"]
+        self._follows_typing = "typed" in opened
+        # An engine that does not say what was typed is told nothing twice.
+        again = self.outbox.rest(opened.get("typed", self.outbox.sent))
+        if again:
+            self._link.send(Kind.DATA, self._incoming.stream, again)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (data := await self._incoming.get()) is not None:
@@ -116,9 +132,19 @@ class LocalChannel:
             self._incoming.consumed(len(data))
 
     async def send(self, data: bytes) -> None:
-        """Type into the shell; waits while the daemon takes no more. Raises: Unreachable."""
-        self._link.send(Kind.DATA, self._incoming.stream, data)
+        """Type into the shell; waits while it takes no more.
+
+        What was handed in reaches the shell even if the connection is lost, once it is attached to again by the same
+        transport. Raises: Unreachable, where nothing of it was taken.
+        """
         await self._link.drained()
+        while self._follows_typing and len(self.outbox) >= ROOM:
+            if self._incoming.ended:
+                raise Unreachable(self.close_reason or LOST)
+            await self.outbox.change()
+        if self._follows_typing:
+            self.outbox.add(data)
+        self._link.send(Kind.DATA, self._incoming.stream, data)
 
     async def resize(self, rows: int, columns: int) -> None:
         """Give the shell a new size in cells."""
@@ -126,12 +152,16 @@ class LocalChannel:
 
     async def aclose(self) -> None:
         """Detach; the shell goes on."""
+        self._left = self._left or not self._incoming.ended
         self._link.forget(self._incoming.stream)
         self._incoming.end()
 
     def _take(self, frame: Kind | None, payload: Any) -> None:
         if frame is Kind.DATA:
             self._incoming.put(payload)
+            return
+        if frame is Kind.ACK:
+            self.outbox.taken(int(payload["bytes"]))
             return
         if frame is Kind.OPENED:
             if not self._opened.done():
@@ -149,3 +179,4 @@ class LocalChannel:
         if error is not None and not self._opened.done():
             self._opened.set_exception(error)
         self._incoming.end(error)
+        self.outbox.wake()

@@ -84,6 +84,19 @@ class ShellRequest:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+class Typing(Protocol):
+    """Follows the input of one console into a shell, so that none of it is typed twice after a lost connection."""
+
+    over: bool
+    """Whether the console has come back on another connection: what is left is not to be typed."""
+
+    def begin(self, size: int) -> None:
+        """Hear that so many bytes are about to be given to the shell."""
+
+    def end(self, size: int, typed: int) -> None:
+        """Hear how many of them it took."""
+
+
 class Shell(Protocol):
     """A shell that runs on a node, whose bytes the engine's sessions hand on."""
 
@@ -92,7 +105,7 @@ class Shell(Protocol):
     async def read(self) -> bytes:
         """Give what the shell wrote next, or nothing when it has ended."""
 
-    async def write(self, data: bytes) -> None: ...
+    async def write(self, data: bytes, typing: Typing | None = None) -> None: ...
 
     async def resize(self, rows: int, columns: int) -> None: ...
 

@@ -66,7 +66,12 @@ class ShellStream:
                 request["session_id"], int(request["rows"]), int(request["columns"]), self._read_only
             )
             replay = attachment.replay
-            send(Kind.OPENED, stream, {"session_id": request["session_id"], "replay": len(replay)})
+            opened = {"session_id": request["session_id"], "replay": len(replay)}
+            if "typist" in request and not self._read_only:
+                typist = attachment.follow_typing(int(request["typist"]), int(request["sent"]))
+                typist.on_typed = self._typed
+                opened["typed"] = typist.place
+            send(Kind.OPENED, stream, opened)
             feeding = asyncio.create_task(self._feed(attachment))
             await self._give(replay)
             async for data in attachment:
@@ -83,6 +88,9 @@ class ShellStream:
             self._connection.waiting_input(-sum(len(data) for kind, data in self._input if kind is Kind.DATA))
             if attachment is not None:
                 await attachment.aclose()
+
+    def _typed(self, size: int) -> None:
+        self._connection.post(Kind.ACK, self._stream, {"bytes": size})
 
     async def _give(self, data: bytes) -> None:
         position = 0
