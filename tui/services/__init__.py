@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from tui.ports import Transport
+from tui.services._base import Adapter
 from tui.services.feeds import Feeds
 
-
-class Service(Protocol):
-    """An adapter class: made of one transport."""
-
-    def __init__(self, transport: Transport) -> None: ...
-
-
-T = TypeVar("T", bound=Service)
+T = TypeVar("T", bound=Adapter)
 
 
 class Services:

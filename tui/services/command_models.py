@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tui.ports import Ref, Shape, as_time
+from tui.services._base import Resource
 from tui.services._paging import enum_of
 
 
@@ -36,10 +37,9 @@ _OVER = {CommandStatus.SUCCESS, CommandStatus.CANCELLED, CommandStatus.FAILED, C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Resource):
     """One SendCommand and its counters; `details` is the finer word, `NoInstancesInTag` beside Success for one."""
 
-    ref: Ref
     document: str
     status: CommandStatus
     details: str = ""
@@ -57,14 +57,6 @@ class Command:
     completed: int = 0
     errors: int = 0
     delivery_timed_out: int = 0
-
-    @property
-    def id(self) -> str:
-        return self.ref.id
-
-    @property
-    def context(self) -> str:
-        return self.ref.context
 
     @property
     def summary(self) -> str:
@@ -99,15 +91,20 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
-    """One command on one node as lists and events show it; `ref.id` is `COMMAND_ID/NODE_ID`."""
+class NodeRun(Resource):
+    """What runs of one command on one node; `ref.id` is `COMMAND_ID/NODE_ID`."""
 
-    ref: Ref
     command_id: str
     node_id: str
     status: CommandStatus
-    node_name: str = ""
     details: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation(NodeRun):
+    """One command on one node as lists and events show it."""
+
+    node_name: str = ""
     document: str = ""
     comment: str = ""
     requested: datetime | None = None
@@ -115,7 +112,7 @@ class Invocation:
     @classmethod
     def from_api(cls, shape: Shape, context: str) -> Invocation:
         return cls(
-            ref=Ref(context, f"{shape['CommandId']}/{shape['InstanceId']}"),
+            ref=run_ref(shape, context),
             command_id=shape["CommandId"],
             node_id=shape["InstanceId"],
             node_name=shape.get("InstanceName") or "",
@@ -128,14 +125,9 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvocationResult:
+class InvocationResult(NodeRun):
     """How it went on one node; texts are cut at AWS's limits, `exit_code` is None until a process had one."""
 
-    ref: Ref
-    command_id: str
-    node_id: str
-    status: CommandStatus
-    details: str = ""
     plugin: str = ""
     exit_code: int | None = None
     started: datetime | None = None
@@ -146,15 +138,14 @@ class InvocationResult:
 
     @classmethod
     def from_api(cls, shape: Shape, context: str) -> InvocationResult:
-        code = shape.get("ResponseCode")
         return cls(
-            ref=Ref(context, f"{shape['CommandId']}/{shape['InstanceId']}"),
+            ref=run_ref(shape, context),
             command_id=shape["CommandId"],
             node_id=shape["InstanceId"],
             status=enum_of(CommandStatus, shape.get("Status")),
             details=shape.get("StatusDetails") or "",
             plugin=shape.get("PluginName") or "",
-            exit_code=None if code is None or code < 0 else int(code),
+            exit_code=exit_code_of(shape),
             started=as_time(shape.get("ExecutionStartDateTime")),
             ended=as_time(shape.get("ExecutionEndDateTime")),
             elapsed=as_duration(shape.get("ExecutionElapsedTime") or ""),
@@ -176,11 +167,10 @@ class RunStep:
 
     @classmethod
     def from_api(cls, shape: Shape, context: str) -> RunStep:
-        code = shape.get("ResponseCode")
         return cls(
             name=shape.get("Name") or "",
             details=shape.get("StatusDetails") or "",
-            exit_code=None if code is None or code < 0 else int(code),
+            exit_code=exit_code_of(shape),
             stdout_bytes=int(shape.get("StdoutBytes") or 0),
             stderr_bytes=int(shape.get("StderrBytes") or 0),
             folder=shape.get("Folder") or "",
@@ -188,10 +178,9 @@ class RunStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunDetails:
+class RunDetails(Resource):
     """What our engine knows of a command on a node beyond the API: as whom it ran, and each step's whole size."""
 
-    ref: Ref
     effective_user: str = ""
     started: datetime | None = None
     ended: datetime | None = None
@@ -200,7 +189,7 @@ class RunDetails:
     @classmethod
     def from_api(cls, shape: Shape, context: str) -> RunDetails:
         return cls(
-            ref=Ref(context, f"{shape['CommandId']}/{shape['InstanceId']}"),
+            ref=run_ref(shape, context),
             effective_user=shape.get("EffectiveUser") or "",
             started=as_time(shape.get("StartedAt")),
             ended=as_time(shape.get("EndedAt")),
@@ -287,6 +276,17 @@ def decode_event(event: Shape, context: str) -> Event | None:
                 bytes=int(event.get("Bytes") or 0),
             )
     return None
+
+
+def run_ref(shape: Shape, context: str) -> Ref:
+    """Give the key of what runs of a command on a node."""
+    return Ref(context, f"{shape['CommandId']}/{shape['InstanceId']}")
+
+
+def exit_code_of(shape: Shape) -> int | None:
+    """Give the exit code of a process; None until one had any, which AWS writes as -1."""
+    code = shape.get("ResponseCode")
+    return None if code is None or code < 0 else int(code)
 
 
 def as_bytes(value: object) -> bytes:

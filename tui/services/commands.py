@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from typing import Any
 
 from tui.errors import ApiError
-from tui.ports import Shape, Transport
-from tui.services._paging import closing, pages
+from tui.ports import Shape
+from tui.services._base import OWN, Adapter
+from tui.services._paging import closing
 from tui.services.command_models import (
     Command,
     CommandChanged,
@@ -27,7 +28,7 @@ from tui.services.command_models import (
     decode_event,
 )
 from tui.services.command_request import in_batches, send_again_params, send_params
-from tui.services.nodes import OWN, Node, NodeList, Nodes
+from tui.services.nodes import Node, NodeList, Nodes
 
 __all__ = [
     "Command",
@@ -56,15 +57,8 @@ CHUNK = 256 * 1024
 """Bytes of output asked for at once."""
 
 
-class Commands:
+class Commands(Adapter):
     """The commands of one context."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    @property
-    def context(self) -> str:
-        return self._transport.context
 
     async def send(
         self,
@@ -98,10 +92,10 @@ class Commands:
         """Send a request that `send_params` made, as it was shown."""
         return Command.from_api((await self._transport.call("SendCommand", params))["Command"], self.context)
 
-    async def list(
+    def list(
         self, filters: Iterable[Shape] = (), limit: int | None = None, *, node: str = ""
     ) -> AsyncIterator[list[Command]]:
-        """Yield the commands page by page, newest first: all, or those of a node.
+        """Give the commands page by page, newest first: all, or those of a node.
 
         `filters` have AWS's lower-case `key` and `value`.
         """
@@ -110,8 +104,7 @@ class Commands:
             params["InstanceId"] = node
         if filters := [*filters]:
             params["Filters"] = filters
-        async for page in pages(self._transport, "ListCommands", "Commands", params, limit=limit):
-            yield [Command.from_api(shape, self.context) for shape in page]
+        return self._pages(Command, "ListCommands", "Commands", params, limit=limit)
 
     async def get(self, command_id: str) -> Command:
         """Give one command.
@@ -128,15 +121,14 @@ class Commands:
             return found
         raise ApiError("InvalidCommandId", f"no command {command_id}", operation="ListCommands")
 
-    async def invocations(self, command_id: str = "", *, node: str = "") -> AsyncIterator[Invocations]:
-        """Yield invocations page by page: those of a command, those of a node, or all."""
+    def invocations(self, command_id: str = "", *, node: str = "") -> AsyncIterator[Invocations]:
+        """Give invocations page by page: those of a command, those of a node, or all."""
         params: Shape = {"MaxResults": 50}
         if command_id:
             params["CommandId"] = command_id
         if node:
             params["InstanceId"] = node
-        async for page in pages(self._transport, "ListCommandInvocations", "CommandInvocations", params):
-            yield [Invocation.from_api(shape, self.context) for shape in page]
+        return self._pages(Invocation, "ListCommandInvocations", "CommandInvocations", params)
 
     async def invocation(self, command_id: str, node: str, plugin: str = "") -> InvocationResult:
         return InvocationResult.from_api(await self.raw_invocation(command_id, node, plugin), self.context)

@@ -6,15 +6,14 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tui.ports import Ref, Shape, Transport, as_time
-from tui.services._paging import pages
+from tui.ports import Ref, Shape, as_time
+from tui.services._base import Adapter, Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Resource):
     """A document as a list shows it; `ref.id` is its name."""
 
-    ref: Ref
     name: str
     type: str = ""
     format: str = ""
@@ -86,10 +85,9 @@ class DocumentDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentContent:
+class DocumentContent(Resource):
     """The text of one version of a document."""
 
-    ref: Ref
     content: str
     format: str
     version: str
@@ -106,23 +104,15 @@ class DocumentContent:
         )
 
 
-class Documents:
+class Documents(Adapter):
     """The documents of one context."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    @property
-    def context(self) -> str:
-        return self._transport.context
-
-    async def list(self, filters: Iterable[Shape] = ()) -> AsyncIterator[list[Document]]:
-        """Yield the documents page by page; `filters` have `Key` and `Values`."""
+    def list(self, filters: Iterable[Shape] = ()) -> AsyncIterator[list[Document]]:
+        """Give the documents page by page; `filters` have `Key` and `Values`."""
         params: Shape = {"MaxResults": 50}
         if filters := [*filters]:
             params["Filters"] = filters
-        async for page in pages(self._transport, "ListDocuments", "DocumentIdentifiers", params):
-            yield [Document.from_api(shape, self.context) for shape in page]
+        return self._pages(Document, "ListDocuments", "DocumentIdentifiers", params)
 
     async def describe(self, name: str) -> DocumentDetails:
         return DocumentDetails.from_api(await self.raw(name), self.context)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tui.errors import ApiError
-from tui.ports import Shape, Transport, as_time
-from tui.services._paging import pages
-from tui.services.nodes import OWN
+from tui.ports import Shape, as_time
+from tui.services._base import OWN, Adapter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +72,8 @@ class AuditEvent:
         )
 
 
-class Engine:
+class Engine(Adapter):
     """The daemon behind one context."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    @property
-    def context(self) -> str:
-        return self._transport.context
 
     async def describe(self) -> EngineInfo:
         return EngineInfo.from_api(await self.raw(), self.context)
@@ -97,10 +89,9 @@ class Engine:
         """
         await self._transport.call("StopEngine", {"Force": force}, service=OWN)
 
-    async def audit(self, limit: int | None = None) -> AsyncIterator[list[AuditEvent]]:
-        """Yield the audit page by page, newest first."""
-        async for page in pages(self._transport, "ListAuditEvents", "Events", {}, service=OWN, limit=limit):
-            yield [AuditEvent.from_api(shape, self.context) for shape in page]
+    def audit(self, limit: int | None = None) -> AsyncIterator[list[AuditEvent]]:
+        """Give the audit page by page, newest first."""
+        return self._pages(AuditEvent, "ListAuditEvents", "Events", service=OWN, limit=limit)
 
 
 def is_busy(error: ApiError) -> bool:

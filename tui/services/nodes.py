@@ -10,9 +10,9 @@ from typing import Any
 
 from tui.errors import ApiError, NotImplementedByEngine
 from tui.ports import Ref, Shape, Transport, as_time
+from tui.services._base import OWN, Adapter, Resource
 from tui.services._paging import closing, enum_of, pages
 
-OWN = "ssm-tui"
 PAGE = 50
 """The most that DescribeInstanceInformation gives at once."""
 
@@ -27,10 +27,9 @@ class PingStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Resource):
     """A managed node as a table shows it; `name` is its Name tag, else its host name, else its id."""
 
-    ref: Ref
     name: str
     ping: PingStatus
     platform_type: str = ""
@@ -43,14 +42,6 @@ class Node:
     last_ping: datetime | None = None
     registered: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def id(self) -> str:
-        return self.ref.id
-
-    @property
-    def context(self) -> str:
-        return self.ref.context
 
     @property
     def platform(self) -> str:
@@ -85,10 +76,9 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeDetails:
+class NodeDetails(Resource):
     """What one node says of itself; `become` is `none` or `sudo`, memory is in bytes."""
 
-    ref: Ref
     kernel: str = ""
     architecture: str = ""
     boot_time: datetime | None = None
@@ -139,10 +129,9 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(Resource):
     """One process of a node; `resident` is bytes."""
 
-    ref: Ref
     pid: int
     user: str = ""
     cpu: float = 0.0
@@ -169,18 +158,16 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeChanged:
+class NodeChanged(Resource):
     """A node came, went, answered again, fell silent, or got other tags; `ping` is None where that did not change."""
 
-    ref: Ref
     ping: PingStatus | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSampled:
+class NodeSampled(Resource):
     """A node was measured."""
 
-    ref: Ref
     sample: Sample
 
 
@@ -190,16 +177,12 @@ Samples = list[Sample]
 Processes = list[Process]
 
 
-class Nodes:
+class Nodes(Adapter):
     """The nodes of one context."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        super().__init__(transport)
         self._tags_known = True
-
-    @property
-    def context(self) -> str:
-        return self._transport.context
 
     async def list(self, filters: Iterable[Shape] = ()) -> AsyncIterator[list[Node]]:
         """Yield the nodes page by page, with their tags; `filters` are DescribeInstanceInformation's `Filters`."""
@@ -208,7 +191,7 @@ class Nodes:
             params["Filters"] = filters
         async for page in pages(self._transport, "DescribeInstanceInformation", "InstanceInformationList", params):
             tags = await self._tags([shape["InstanceId"] for shape in page])
-            yield [Node.from_api({**shape, "Tags": tags.get(shape["InstanceId"], [])}, self.context) for shape in page]
+            yield self._models(Node, ({**shape, "Tags": tags.get(shape["InstanceId"], [])} for shape in page))
 
     async def all(self, filters: Iterable[Shape] = ()) -> NodeList:
         """Give every node at once, for those who can't begin with the first page."""
@@ -246,11 +229,11 @@ class Nodes:
     async def samples(self, id: str, count: int = 60) -> Samples:
         """Give the last `count` measurements, oldest first."""
         answer = await self._transport.call("ListNodeSamples", {"InstanceId": id, "MaxResults": count}, service=OWN)
-        return [Sample.from_api(shape, self.context) for shape in answer.get("Samples") or []]
+        return self._models(Sample, answer.get("Samples"))
 
     async def processes(self, id: str) -> Processes:
         answer = await self._transport.call("ListProcesses", {"InstanceId": id}, service=OWN)
-        return [Process.from_api(shape, self.context) for shape in answer.get("Processes") or []]
+        return self._models(Process, answer.get("Processes"))
 
     async def set_become(self, id: str, become: str) -> None:
         """Choose as whom commands and shells run there: `none` (the engine's user) or `sudo` (root)."""

@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from tui.errors import ApiError
-from tui.ports import Channel, Ref, Shape, Transport, as_time
-from tui.services._paging import closing, enum_of, pages
-from tui.services.nodes import OWN
+from tui.ports import Channel, Ref, Shape, as_time
+from tui.services._base import OWN, Adapter, Resource
+from tui.services._paging import closing, enum_of
 
 
 class SessionStatus(StrEnum):
@@ -30,26 +30,23 @@ class SessionStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """A session as a list shows it."""
+class SessionState(Resource):
+    """Where a session is, and since when; `target` is a node's id."""
 
-    ref: Ref
     target: str
     status: SessionStatus
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(SessionState):
+    """A session as a list shows it."""
+
     document: str = ""
     owner: str = ""
     reason: str = ""
     details: str = ""
-    started: datetime | None = None
-    ended: datetime | None = None
-
-    @property
-    def id(self) -> str:
-        return self.ref.id
-
-    @property
-    def context(self) -> str:
-        return self.ref.context
 
     @classmethod
     def from_api(cls, shape: Shape, context: str) -> Session:
@@ -67,14 +64,9 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionDetails:
+class SessionDetails(SessionState):
     """What the engine knows of one session: size in cells, exit status once it ended, how many look, log in bytes."""
 
-    ref: Ref
-    target: str
-    status: SessionStatus
-    started: datetime | None = None
-    ended: datetime | None = None
     exit_status: int | None = None
     signal: str = ""
     title: str = ""
@@ -106,10 +98,9 @@ class SessionDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionChanged:
+class SessionChanged(Resource):
     """A session has another state."""
 
-    ref: Ref
     status: SessionStatus
 
 
@@ -117,15 +108,8 @@ class SessionChanged:
 SessionList = list[Session]
 
 
-class Sessions:
+class Sessions(Adapter):
     """The sessions of one context."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    @property
-    def context(self) -> str:
-        return self._transport.context
 
     async def start(self, target: str, command: str | None = None, reason: str = "") -> Session:
         """Start a shell on a node, or one command in a terminal there; `open` attaches to it.
@@ -146,13 +130,12 @@ class Sessions:
             reason=reason,
         )
 
-    async def list(self, *, history: bool = False, target: str = "") -> AsyncIterator[list[Session]]:
-        """Yield the live sessions page by page, or the ended ones."""
+    def list(self, *, history: bool = False, target: str = "") -> AsyncIterator[list[Session]]:
+        """Give the live sessions page by page, or the ended ones."""
         params: Shape = {"State": "History" if history else "Active", "MaxResults": 200}
         if target:
             params["Filters"] = [{"key": "Target", "value": target}]
-        async for page in pages(self._transport, "DescribeSessions", "Sessions", params):
-            yield [Session.from_api(shape, self.context) for shape in page]
+        return self._pages(Session, "DescribeSessions", "Sessions", params)
 
     async def live_and_past(self, target: str = "") -> SessionList:
         """Give every session at once, or those on a node: the live ones, then those that ended."""

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tui.ports import Transport
+from tui.services._base import Adapter
 
 
-class Tags:
+class Tags(Adapter):
     """The tags of one context's resources; nodes are of type `ManagedInstance`."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    @property
-    def context(self) -> str:
-        return self._transport.context
 
     async def list(self, id: str, type: str = "ManagedInstance") -> dict[str, str]:
         answer = await self._transport.call("ListTagsForResource", {"ResourceType": type, "ResourceId": id})
