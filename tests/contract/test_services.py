@@ -8,7 +8,7 @@ import pytest
 
 from tui.errors import ApiError
 from tui.services import Services
-from tui.services.commands import CommandChanged, Commands, CommandStatus, Output
+from tui.services.commands import CommandChanged, CommandRequest, Commands, CommandStatus, Output
 from tui.services.documents import Documents
 from tui.services.engine import Engine, is_busy
 from tui.services.nodes import NodeChanged, Nodes, PingStatus
@@ -64,7 +64,12 @@ async def test_a_command_is_sent_watched_and_read(services):
     commands = services.of(Commands)
     (node,) = await services.of(Nodes).all()
     sent = await commands.send(
-        SHELL, {"commands": ["printf 'a\\377'; echo err >&2; exit 3"]}, instance_ids=[node.id], comment="why"
+        CommandRequest(
+            document=SHELL,
+            parameters={"commands": ["printf 'a\\377'; echo err >&2; exit 3"]},
+            instance_ids=[node.id],
+            comment="why",
+        )
     )
     said = {"stdout": b"", "stderr": b""}
     states = []
@@ -92,7 +97,9 @@ async def test_a_command_is_sent_watched_and_read(services):
 async def test_a_command_is_cancelled_and_the_engine_is_busy_until_then(services):
     commands, engine = services.of(Commands), services.of(Engine)
     (node,) = await services.of(Nodes).all()
-    sent = await commands.send(SHELL, {"commands": ["sleep 600"]}, instance_ids=[node.id])
+    sent = await commands.send(
+        CommandRequest(document=SHELL, parameters={"commands": ["sleep 600"]}, instance_ids=[node.id])
+    )
     with pytest.raises(ApiError) as refused:
         await engine.stop()
     assert is_busy(refused.value) and sent.id in refused.value.text

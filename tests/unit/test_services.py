@@ -12,6 +12,7 @@ from tui.services import Services
 from tui.services.commands import (
     Command,
     CommandChanged,
+    CommandRequest,
     Commands,
     CommandStatus,
     Dropped,
@@ -188,7 +189,8 @@ async def test_the_blast_radius_is_and_between_targets_and_asks_for_tags_apart_f
 async def test_a_command_sends_only_what_was_asked_for():
     transport = Scripted(SendCommand={"Command": {"CommandId": "c", "Status": "Pending"}})
     commands = Commands(transport)
-    await commands.send("AWS-RunShellScript", {"commands": ("id",)}, instance_ids=["mi-1"], timeout=30)
+    shell = {"document": "AWS-RunShellScript", "parameters": {"commands": ("id",)}}
+    await commands.send(CommandRequest(**shell, instance_ids=["mi-1"], timeout=30))
     assert transport.asked[-1] == (
         "SendCommand",
         {
@@ -200,7 +202,7 @@ async def test_a_command_sends_only_what_was_asked_for():
     )
     ids = [f"mi-{number}" for number in range(120)]
     with pytest.raises(UsageError, match="120"):
-        await commands.send("D", instance_ids=ids)
+        await commands.send(CommandRequest(document="D", instance_ids=ids))
     assert [len(batch) for batch in in_batches(ids)] == [50, 50, 20]
 
 

@@ -19,6 +19,7 @@ from tui.ports import Shape, Transport
 from tui.services.commands import (
     Command,
     CommandChanged,
+    CommandRequest,
     Commands,
     CommandStatus,
     Invocation,
@@ -221,9 +222,9 @@ class Run:
 
     async def _one(self, ids: list[str], targets: list[Shape], at_once: str, errors: str) -> None:
         timeout = self.args.timeout
-        command = await self.commands.send(
-            self.args.document,
-            self.args.parameters,
+        request = CommandRequest(
+            document=self.args.document,
+            parameters=self.args.parameters,
             instance_ids=ids,
             targets=targets,
             max_concurrency=at_once,
@@ -231,6 +232,7 @@ class Run:
             timeout=None if timeout is None else max(30, timeout),
             comment=self.args.comment,
         )
+        command = await self.commands.send(request)
         self.current = command.id
         if self.interrupted:
             await self.cancel()

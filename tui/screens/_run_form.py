@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from tui.ports import Shape
-from tui.services.commands import Command, in_batches, send_params
+from tui.services.commands import Command, CommandRequest, in_batches
 from tui.services.documents import DocumentParameter
 from tui.services.targets import Chosen
 
@@ -78,18 +77,18 @@ class RunForm:
     def requests(self) -> list[Shape]:
         """Give the SendCommand requests: one, or one for each 50 nodes where they go by id."""
         timeout = self.limits.get("timeout", "")
-        shared: dict[str, Any] = {
-            "max_concurrency": self.limits.get("at_once", ""),
-            "max_errors": self.limits.get("errors", ""),
-            "timeout": int(timeout) if timeout.isascii() and timeout.isdigit() else None,
-            "comment": self.limits.get("comment", ""),
-        }
-        if self.chosen.targets:
-            return [send_params(self.document, self.parameters(), targets=self.chosen.targets, **shared)]
-        return [
-            send_params(self.document, self.parameters(), instance_ids=batch, **shared)
-            for batch in in_batches(self.chosen.ids)
-        ]
+        request = CommandRequest(
+            document=self.document,
+            parameters=self.parameters(),
+            targets=self.chosen.targets,
+            max_concurrency=self.limits.get("at_once", ""),
+            max_errors=self.limits.get("errors", ""),
+            timeout=int(timeout) if timeout.isascii() and timeout.isdigit() else None,
+            comment=self.limits.get("comment", ""),
+        )
+        if request.targets:
+            return [request.params()]
+        return [replace(request, instance_ids=batch).params() for batch in in_batches(self.chosen.ids)]
 
     @property
     def asked(self) -> Sequence[DocumentParameter]:

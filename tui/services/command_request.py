@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tui.errors import UsageError
 from tui.ports import Shape
@@ -12,40 +13,59 @@ IDS_AT_ONCE = 50
 """The most node ids that one SendCommand takes."""
 
 
-def send_params(
-    document: str,
-    parameters: Mapping[str, Sequence[str]] | None = None,
-    *,
-    instance_ids: Iterable[str] = (),
-    targets: Iterable[Shape] = (),
-    max_concurrency: str = "",
-    max_errors: str = "",
-    timeout: int | None = None,
-    comment: str = "",
-) -> Shape:
-    """Make SendCommand's request: what the launcher shows before it is sent, and what is sent.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRequest:
+    """What is run, and on what: ids (at most 50) or Targets, not both.
 
-    Raises: UsageError with more than 50 ids.
+    `timeout` is seconds for the delivery; what is empty is left to AWS.
     """
-    ids, targets = [*instance_ids], [*targets]
-    if len(ids) > IDS_AT_ONCE:
-        raise UsageError(f"{len(ids)} nodes by id; one command takes {IDS_AT_ONCE}.", hint="Send it in batches.")
-    params: Shape = {"DocumentName": document}
-    if ids:
-        params["InstanceIds"] = ids
-    if targets:
-        params["Targets"] = targets
-    if parameters:
-        params["Parameters"] = {name: list(values) for name, values in parameters.items()}
-    if max_concurrency:
-        params["MaxConcurrency"] = max_concurrency
-    if max_errors:
-        params["MaxErrors"] = max_errors
-    if timeout is not None:
-        params["TimeoutSeconds"] = timeout
-    if comment:
-        params["Comment"] = comment
-    return params
+
+    document: str
+    parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    instance_ids: Sequence[str] = ()
+    targets: Sequence[Shape] = ()
+    max_concurrency: str = ""
+    max_errors: str = ""
+    timeout: int | None = None
+    comment: str = ""
+
+    @classmethod
+    def again(cls, command: Command) -> CommandRequest:
+        """Ask for a command once more, on what it was sent to."""
+        return cls(
+            document=command.document,
+            parameters=command.parameters,
+            instance_ids=command.instance_ids,
+            targets=[{"Key": key, "Values": [*values]} for key, values in command.targets],
+            max_concurrency=command.max_concurrency,
+            max_errors=command.max_errors,
+            comment=command.comment,
+        )
+
+    def params(self) -> Shape:
+        """Give it in SendCommand's words: what the launcher shows before it is sent, and what is sent.
+
+        Raises: UsageError with more than 50 ids (`in_batches` splits them).
+        """
+        if len(self.instance_ids) > IDS_AT_ONCE:
+            said = f"{len(self.instance_ids)} nodes by id; one command takes {IDS_AT_ONCE}."
+            raise UsageError(said, hint="Send it in batches.")
+        params: Shape = {"DocumentName": self.document}
+        if self.instance_ids:
+            params["InstanceIds"] = [*self.instance_ids]
+        if self.targets:
+            params["Targets"] = [*self.targets]
+        if self.parameters:
+            params["Parameters"] = {name: [*values] for name, values in self.parameters.items()}
+        if self.max_concurrency:
+            params["MaxConcurrency"] = self.max_concurrency
+        if self.max_errors:
+            params["MaxErrors"] = self.max_errors
+        if self.timeout is not None:
+            params["TimeoutSeconds"] = self.timeout
+        if self.comment:
+            params["Comment"] = self.comment
+        return params
 
 
 def in_batches(ids: Sequence[str]) -> list[list[str]]:
@@ -54,16 +74,8 @@ def in_batches(ids: Sequence[str]) -> list[list[str]]:
 
 
 def send_again_params(command: Command) -> Shape:
-    """Make the request that sends a command once more, to what it was sent to.
+    """Give SendCommand's words for a command once more.
 
     Raises: UsageError with more than 50 ids.
     """
-    return send_params(
-        command.document,
-        command.parameters,
-        instance_ids=command.instance_ids,
-        targets=[{"Key": key, "Values": [*values]} for key, values in command.targets],
-        max_concurrency=command.max_concurrency,
-        max_errors=command.max_errors,
-        comment=command.comment,
-    )
+    return CommandRequest.again(command).params()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Any
 
 from tui.errors import ApiError
@@ -27,12 +27,13 @@ from tui.services.command_models import (
     as_duration,
     decode_event,
 )
-from tui.services.command_request import in_batches, send_again_params, send_params
+from tui.services.command_request import CommandRequest, in_batches, send_again_params
 from tui.services.nodes import Node, NodeList, Nodes
 
 __all__ = [
     "Command",
     "CommandChanged",
+    "CommandRequest",
     "CommandStatus",
     "Commands",
     "Dropped",
@@ -50,7 +51,6 @@ __all__ = [
     "decode_event",
     "in_batches",
     "send_again_params",
-    "send_params",
 ]
 
 CHUNK = 256 * 1024
@@ -60,36 +60,15 @@ CHUNK = 256 * 1024
 class Commands(Adapter):
     """The commands of one context."""
 
-    async def send(
-        self,
-        document: str,
-        parameters: Mapping[str, Sequence[str]] | None = None,
-        *,
-        instance_ids: Iterable[str] = (),
-        targets: Iterable[Shape] = (),
-        max_concurrency: str = "",
-        max_errors: str = "",
-        timeout: int | None = None,
-        comment: str = "",
-    ) -> Command:
-        """Send a command to ids (at most 50) or to Targets, not both; `timeout` is seconds for the delivery.
+    async def send(self, request: CommandRequest) -> Command:
+        """Send a command.
 
-        Raises: UsageError with more than 50 ids (`in_batches` splits them), ApiError with AWS's codes.
+        Raises: UsageError with more than 50 ids, ApiError with AWS's codes.
         """
-        params = send_params(
-            document,
-            parameters,
-            instance_ids=instance_ids,
-            targets=targets,
-            max_concurrency=max_concurrency,
-            max_errors=max_errors,
-            timeout=timeout,
-            comment=comment,
-        )
-        return await self.send_request(params)
+        return await self.send_request(request.params())
 
     async def send_request(self, params: Shape) -> Command:
-        """Send a request that `send_params` made, as it was shown."""
+        """Send a request in SendCommand's words, as it was shown."""
         return Command.from_api((await self._transport.call("SendCommand", params))["Command"], self.context)
 
     def list(
