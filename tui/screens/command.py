@@ -22,6 +22,7 @@ from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Commands, Event, send_again_params
 from tui.widgets.filter_grammar import Filter, parse
 from tui.widgets.pane import Pane
+from tui.widgets.pane_drawing import ASCII_FRAME
 from tui.widgets.pane_grid import PaneGrid
 from tui.widgets.top_bar import Word
 
@@ -81,7 +82,7 @@ class CommandScreen(ConsoleScreen):
 
     def compose_body(self) -> ComposeResult:
         if self.shell.glyphs.arrow == ">":
-            self.grid = PaneGrid("-|++")
+            self.grid = PaneGrid(ASCII_FRAME)
         yield self.head
         yield self.grid
 

@@ -25,6 +25,8 @@ class Pane:
     tail: OutputTail
     title: Sequence[Word] = ()
     hint: str = ""
+    badge: str = ""
+    """A word at the right of its title: what is chosen with it, or which key means something there."""
     top: int | None = None
     """The number of the line that stands at the top; None follows the end."""
     left: int = 0

@@ -13,11 +13,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.cells import clean
-from tui.widgets.cells import width as cells
-from tui.widgets.line import Part, lay_out
 from tui.widgets.line_edit import LineBuffer
 from tui.widgets.pane import Pane
+from tui.widgets.pane_drawing import UNICODE_FRAME, Frame, pages_line, tile
 from tui.widgets.state_pane import middle_line
 from tui.widgets.tiling import shares, tiling
 from tui.widgets.top_bar import STYLES
@@ -72,7 +70,7 @@ class PaneGrid(Widget, can_focus=True):
             super().__init__()
             self.text = text
 
-    def __init__(self, frame: str = "─│┬┼") -> None:
+    def __init__(self, frame: Frame = UNICODE_FRAME) -> None:
         super().__init__()
         self._frame = frame
         self._panes: list[Pane] = []
@@ -81,7 +79,6 @@ class PaneGrid(Widget, can_focus=True):
         self._typed: LineBuffer | None = None
         self._styles: dict[str, Style] = {}
         self._said = ("", "", "text")
-        self.ellipsis = "…"
         self.sole = False
         """There is but one pane, whatever a filter hides: it is read, not chosen."""
 
@@ -183,12 +180,13 @@ class PaneGrid(Widget, can_focus=True):
             return middle_line(headline, text, name, y, self.size, base, style)
         if self._typed is not None and y == self.size.height - 1:
             return self._prompt(self._typed)
+        frame = self._frame
         if self._alone:
-            return self._tile(seen[0], y, self.size.height, width, style)
+            return tile(seen[0], y, self.size.height, width, style, frame, here=len(self._panes) > 1)
         columns, rows = self._shape
         room = self.size.height - (1 if self._pages > 1 else 0)
         if y >= room:
-            return self._pages_line(style)
+            return pages_line(len(self._panes) - len(seen), self._page + 1, self._pages, width, style, frame)
         heights = shares(room, rows)
         row = 0
         while y >= heights[row]:
@@ -199,10 +197,11 @@ class PaneGrid(Widget, can_focus=True):
         for column in range(columns):
             index = row * columns + column
             if column:
-                corner = self._frame[2 if row == 0 else 3] if y == 0 else self._frame[1]
-                strips.append(Strip([Segment(corner, base + style["dim"])], 1))
+                strips.append(Strip([Segment(frame.border(row, titles=y == 0), base + style["dim"])], 1))
             if index < len(seen):
-                strips.append(self._tile(seen[index], y, heights[row], widths[column], style))
+                pane = seen[index]
+                here = pane.key == self._key and len(self._panes) > 1
+                strips.append(tile(pane, y, heights[row], widths[column], style, frame, here=here))
             else:
                 strips.append(Strip.blank(widths[column], base))
         return Strip.join(strips)
@@ -227,39 +226,6 @@ class PaneGrid(Widget, can_focus=True):
         line = Strip([Segment(f"/{shown} ", style)]).adjust_cell_length(self.size.width, style)
         under = line.crop(at + 1, at + 2).apply_style(Style(reverse=True))
         return Strip.join([line.crop(0, at + 1), under, line.crop(at + 2)])
-
-    def _pages_line(self, style: dict[str, Style]) -> Strip:
-        rest = len(self._panes) - len(self.in_sight)
-        text = f" {self.ellipsis} {rest} more"
-        right = f"page {self._page + 1} of {self._pages}   pgup pgdn "
-        return lay_out([Part(text, style["accent"])], [Part(right, style["dim"])], self.size.width, self.rich_style)[0]
-
-    def _tile(self, pane: Pane, y: int, height: int, width: int, style: dict[str, Style]) -> Strip:
-        base = style["base"]
-        if y == 0:
-            here = pane.key == self._key and len(self._panes) > 1
-            edge = style["accent"] if here else style["dim"]
-            left = [Part(("▌" if here else self._frame[0]) if self._frame[0] == "─" else (">" if here else "-"), edge)]
-            left += [Part(" ", base), *(Part(text, style[name]) for text, name in pane.title), Part(" ", base)]
-            below = pane.below(pane.rows(height))
-            right = [Part(f" /{pane.needle} ", style["accent"])] if pane.needle else []
-            right += [Part(f" {self.ellipsis} {below} below ", style["warn"])] if below else []
-            taken = sum(cells(clean(part.text)) for part in (*left, *right))
-            left.append(Part(self._frame[0] * max(width - taken, 0), edge))
-            return lay_out(left, right, width, base)[0]
-        rows = pane.rows(height)
-        if y > height - 1:
-            return Strip.blank(width, base)
-        if height - 1 > rows:
-            if y == 1:
-                return lay_out([Part(pane.notice(self.ellipsis), style["note"])], [], width, base)[0]
-            y -= 1
-        if not pane.tail.lines:
-            return lay_out([Part(pane.hint if y == 1 else "", style["note"])], [], width, base)[0]
-        number = pane.first(rows) + y - 1
-        if number >= pane.tail.end:
-            return Strip.blank(width, base)
-        return pane.drawn(number, width, base, style, self.ellipsis + ("▏" if self._frame[0] == "─" else "!"))
 
     @property
     def _room(self) -> int:
