@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.screens._reading import Reading
 from tui.widgets.cells import clean, fit, window
 from tui.widgets.line_edit import LineEdit
 from tui.widgets.overlay import Overlay
@@ -23,35 +24,22 @@ T = TypeVar("T")
 
 
 class Lines(Widget):
-    """Plain text, wrapped at words or not, cut at its room; `top` is the first line that shows."""
+    """Plain text, wrapped at words, cut at its room."""
 
     COMPONENT_CLASSES = {"bar--dim", "bar--accent"}
 
-    def __init__(self, text: str, *, wrap: bool = True, most: int = 12) -> None:
+    def __init__(self, text: str, *, most: int = 12) -> None:
         super().__init__()
-        self._text, self._wrap, self._most = text, wrap, most
+        self._text, self._most = text, most
         self._lines: list[str] = []
-        self.top = 0
-        self.left = 0
-        self.found = ""
-
-    @property
-    def lines(self) -> list[str]:
-        return self._lines
 
     def say(self, text: str) -> None:
         self._text = text
         self._break()
 
     def _break(self) -> None:
-        columns = max(self.size.width, 1)
-        self._lines = (
-            wrapped(self._text, columns)
-            if self._wrap
-            else [clean(line) for line in self._text.expandtabs().split("\n")]
-        )
-        if self._most:
-            self.styles.height = min(max(len(self._lines), 1), self._most)
+        self._lines = wrapped(self._text, max(self.size.width, 1))
+        self.styles.height = min(max(len(self._lines), 1), self._most)
         self.refresh()
 
     def on_mount(self) -> None:
@@ -60,32 +48,11 @@ class Lines(Widget):
     def on_resize(self) -> None:
         self._break()
 
-    def move(self, step: int) -> None:
-        self.top = max(0, min(self.top + step, len(self._lines) - self.size.height))
-        self.refresh()
-
-    def search(self, text: str, step: int = 1) -> bool:
-        """Go to the next (or previous) line that holds the text; False where none does."""
-        self.found = text.casefold()
-        count = len(self._lines)
-        for offset in range(1, count + 1) if self.found else ():
-            at = (self.top + offset * step) % count
-            if self.found in self._lines[at].casefold():
-                self.top = max(0, min(at, count - 1))
-                self.refresh()
-                return True
-        self.refresh()
-        return False
-
     def render_line(self, y: int) -> Strip:
         columns, base = self.size.width, self.rich_style
-        at = self.top + y
-        if at >= len(self._lines):
+        if y >= len(self._lines):
             return Strip.blank(columns, base)
-        line = self._lines[at]
-        hit = self.found and self.found in line.casefold()
-        style = base + self.get_component_rich_style("bar--accent", partial=True) if hit else base
-        return Strip([Segment(window(line, self.left, columns), style)], columns)
+        return Strip([Segment(window(self._lines[y], 0, columns), base)], columns)
 
 
 class Dialog(Overlay[T], Generic[T]):
@@ -218,47 +185,19 @@ class Notice(Dialog[bool]):
         super().__init__(title, text, "esc close")
 
 
-class Reader(Overlay[None]):
-    """A text over the whole screen; `/` searches, `n` `N` go to the next and the previous match."""
+class Reader(Reading):
+    """A text that is here as a whole."""
 
-    AUTO_FOCUS = ""
     DEFAULT_CSS = """
-    Reader { background: $background; }
-    Reader > Lines { height: 1fr; background: $background; color: $foreground; padding: 0 1; }
-    Reader > .reader--bar { height: 1; background: $bar; color: $accent; text-style: bold; }
-    Reader > LineEdit { height: 1; background: $bar; color: $foreground; }
+    Reader TextWindow { padding: 0 1; }
+    Reader ReaderBar { padding: 0 1; color: $accent; text-style: bold; }
     """
-    BINDINGS = [
-        Binding("j,down", "move(1)", "down", tooltip="A line down", show=False, id="reader.down"),
-        Binding("k,up", "move(-1)", "up", tooltip="A line up", show=False, id="reader.up"),
-        Binding("ctrl+d", "page(0.5)", "half page down", tooltip="Half a page down", show=False, id="reader.half_down"),
-        Binding("ctrl+u", "page(-0.5)", "half page up", tooltip="Half a page up", show=False, id="reader.half_up"),
-        Binding("pagedown,space", "page(1)", "page down", tooltip="A page down", show=False, id="reader.page_down"),
-        Binding("pageup", "page(-1)", "page up", tooltip="A page up", show=False, id="reader.page_up"),
-        Binding("g,home", "move(-9999999)", "top", tooltip="To the top", show=False, id="reader.top"),
-        Binding("G,end", "move(9999999)", "bottom", tooltip="To the end", show=False, id="reader.bottom"),
-        Binding("h,left", "sideways(-8)", "left", tooltip="Scroll left", show=False, id="reader.left"),
-        Binding("l,right", "sideways(8)", "right", tooltip="Scroll right", show=False, id="reader.right"),
-        Binding("slash", "search", "search", tooltip="Search", key_display="/", id="reader.search"),
-        Binding("n", "next(1)", "next", tooltip="The next match", id="reader.next"),
-        Binding("N", "next(-1)", "previous", tooltip="The previous match", show=False, id="reader.previous"),
-        Binding("q", "dismiss", "close", tooltip="Close the text, as less does", show=False, id="reader.close"),
-        Binding("c", "copy", "copy", tooltip="Copy the whole text", id="reader.copy"),
-    ]
+    BINDINGS = [Binding("c", "copy", "copy", tooltip="Copy the whole text", id="reader.copy")]
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
         self._title, self._whole = title, text
-        self.body = Lines(text, wrap=False, most=0)
-        self.bar = Lines("", wrap=False, most=0)
-        self.bar.add_class("reader--bar")
-        self.line = LineEdit(prompt=" /")
-
-    def compose(self) -> ComposeResult:
-        yield self.bar
-        yield self.body
-        self.line.display = False
-        yield self.line
+        self.body.show([clean(line) for line in text.expandtabs().split("\n")])
 
     def on_mount(self) -> None:
         self._say()
@@ -266,43 +205,19 @@ class Reader(Overlay[None]):
     def _say(self, more: str = "/ search   c copy   esc close") -> None:
         self.bar.say(fit(f" {clean(self._title)}   {more}", max(self.app.size.width, 20)))
 
-    def action_move(self, step: int) -> None:
-        self.body.move(step)
-
-    def action_page(self, pages: float) -> None:
-        self.body.move(int(self.body.size.height * pages))
-
-    def action_sideways(self, step: int) -> None:
-        self.body.left = max(0, self.body.left + step)
-        self.body.refresh()
-
-    def action_search(self) -> None:
-        self.line.text = ""
-        self.line.display = True
-        self.line.focus()
-
-    def on_line_edit_submitted(self, event: LineEdit.Submitted) -> None:
-        self._close_line()
-        self._find(event.text, 1)
-
-    def action_next(self, step: int) -> None:
-        self._find(self.body.found, step)
-
-    def _find(self, text: str, step: int) -> None:
-        if text and not self.body.search(text, step):
-            self._say(f"{text!r} is not in this text")
-        elif text:
-            self._say("n next   N previous   esc close")
-
-    def _close_line(self) -> None:
-        self.line.display = False
-        self.set_focus(None)
-
-    def action_cancel(self) -> None:
-        if self.line.display:
-            self._close_line()
-        else:
-            self.dismiss(None)
+    def look_for(self, text: str, step: int) -> None:
+        body = self.body
+        if not text:
+            return
+        body.found = text.casefold()
+        body.refresh()
+        count = len(body.lines)
+        for at in ((body.top + offset * step) % count for offset in range(1, count + 1)):
+            if body.holds(at):
+                body.top = at
+                self._say("n next   N previous   esc close")
+                return
+        self._say(f"{text!r} is not in this text")
 
     def action_copy(self) -> None:
         copy = getattr(self.app, "copy", None)
