@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.screens._reading import Reading
-from tui.widgets.cells import clean, fit, window
+from tui.widgets.cells import clean, window
 from tui.widgets.line_edit import LineEdit
 from tui.widgets.overlay import Overlay
 from tui.widgets.pick_list import Item, PickList
@@ -203,7 +203,7 @@ class Reader(Reading):
         self._say()
 
     def _say(self, more: str = "/ search   c copy   esc close") -> None:
-        self.bar.say(fit(f" {clean(self._title)}   {more}", max(self.app.size.width, 20)))
+        self.bar.say(f" {clean(self._title)}   {more}")
 
     def look_for(self, text: str, step: int) -> None:
         body = self.body
