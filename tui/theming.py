@@ -162,6 +162,8 @@ class Glyphs:
     vertical: str = "│"
     horizontal: str = "─"
     ellipsis: str = "…"
+    folded: str = "▸"
+    unfolded: str = "▾"
 
 
 UNICODE = Glyphs()
@@ -182,6 +184,8 @@ ASCII = Glyphs(
     vertical="|",
     horizontal="-",
     ellipsis="~",
+    folded="+",
+    unfolded="-",
 )
 
 

@@ -8,6 +8,8 @@ An owner gives `Column`s and rows `(id, cells)`, and hears of what is done with 
     table.update_row(id, cells); table.update_cell(id, "ping", ("● Online", "ok")); table.remove_row(id)
     table.set_filter("web env=prod"); table.sort_by("name", reverse=True)
 
+    table.group_by(Grouping("tag:env", value_of, title_of))     # see `grouped_table`; None for no groups
+
 A cell is its text, or (text, style), or (text, style, value to sort by); styles are the names in `STYLES`. Texts are
 drawn as they are, never as markup. `fields`, a function from an id to a mapping, gives filters what no column shows.
 While there are no rows the table says `message`, in the way of its `state`: loading, empty, rows or error.
@@ -27,16 +29,18 @@ from textual.worker import Worker
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, Filter, FilterError, SlowExpressionError, parse
+from tui.widgets.grouped_table import GroupedTable
+from tui.widgets.table_cursor import Anchor
 from tui.widgets.table_drawing import STYLES
 from tui.widgets.table_model import BULK, Fields, Row
-from tui.widgets.table_view import Anchor, TableMessage, TableView, place_of
+from tui.widgets.table_view import TableMessage, place_of
 
 __all__ = ["STYLES", "Cell", "Column", "ResourceTable", "Row"]
 
 _SLICE_SECONDS = 0.005
 
 
-class ResourceTable(TableView):
+class ResourceTable(GroupedTable):
     """A virtual table; see the module for what goes in, and the messages for what comes out."""
 
     BINDINGS = [
@@ -49,7 +53,7 @@ class ResourceTable(TableView):
     ]
 
     class RowHighlighted(TableMessage):
-        """The cursor came to another row; `row` is its id, None where there are no rows."""
+        """The cursor came to another row; `row` is its id, a header's `GroupId`, None where there are no rows."""
 
         row: Hashable | None
 
@@ -107,11 +111,12 @@ class ResourceTable(TableView):
 
     @property
     def cursor_id(self) -> Hashable | None:
-        """The id of the row under the cursor; None where there are no rows."""
+        """The id of the row under the cursor, a `GroupId` on a group's header; None where there are no rows."""
         return self._cursor
 
     @property
     def shown(self) -> int:
+        """Rows that the filter lets through, the folded ones too; headers are no rows."""
         return len(self.model)
 
     @property
@@ -120,8 +125,8 @@ class ResourceTable(TableView):
 
     @property
     def ids(self) -> list[Hashable]:
-        """The ids of the rows that are shown, in their order."""
-        return [self.model.id_at(position) for position in range(len(self.model))]
+        """The ids of the rows that the filter lets through, in their order; the folded ones too, headers not."""
+        return self.model.standing.passing()
 
     @property
     def marked_ids(self) -> list[Hashable]:
@@ -136,8 +141,8 @@ class ResourceTable(TableView):
 
     @property
     def targets(self) -> list[Hashable]:
-        """What an action works on: the marks, else the row under the cursor."""
-        return self.marked_ids or ([] if self._cursor is None else [self._cursor])
+        """What an action works on: the marks, else the row under the cursor; on a header all rows of its group."""
+        return self.marked_ids or self.under_cursor
 
     @property
     def filter(self) -> Filter:
@@ -172,7 +177,7 @@ class ResourceTable(TableView):
         self.model.set_columns(columns)
         place = place_of([column.key for column in columns], key)
         self._measured, self._wishes = 0, []
-        if (place, self._sort[0]) != (None, None):
+        if (place, self._sort[0]) != (None, None) or self.grouping is not None:
             self._sort = (place, self._sort[1])
             self.model.unarranged = True
             self._arrange()
@@ -202,14 +207,19 @@ class ResourceTable(TableView):
         if slot is None:
             self.add_rows([(row, cells)])
             return
-        before, anchor, shown = model.position(row), self._anchor(), len(model)
+        standing, anchor = model.standing, self._anchor()
+        before, shown = standing.position(row), len(standing)
         model.update(row, cells)
         for key in [(slot, cursor, marked) for cursor in (False, True) for marked in (False, True)]:
             self._lines.pop(key, None)
-        after = model.position(row)
-        if before != after or shown != len(model):
+        after = standing.position(row)
+        if before != after or shown != len(standing):
             self._changed(anchor, forget=False)
-        elif after is not None:
+            return
+        if self.grouping is not None:  # its header's counts are others now, and with them the order of the groups
+            self._keep(anchor)
+            self.refresh()
+        if after is not None:
             widths = self._wishes
             if self._top <= after < self._top + self._body:
                 self._measure()
@@ -262,7 +272,7 @@ class ResourceTable(TableView):
 
     def move_to(self, row: Hashable) -> bool:
         """Put the cursor on a row; False if it is not shown."""
-        position = self.model.position(row)
+        position = self.model.standing.position(row)
         if position is not None:
             self._go(position)
         return position is not None
@@ -280,7 +290,7 @@ class ResourceTable(TableView):
             self._lines.clear()
         self._keep(anchor)
         self._measure()
-        if self.model.unarranged and self._passing is None:
+        if (self.model.unarranged or self.model.groups is not self._groups) and self._passing is None:
             self._arrange()
         if self.total > BULK and self.is_running and (self._warming is None or self._warming.is_finished):
             self._warming = self.run_worker(self._warm, group="warm", exit_on_error=False)
@@ -292,7 +302,7 @@ class ResourceTable(TableView):
         if self._passing is not None:
             self._passing.cancel()
             self._passing = None
-        steps = self.model.arranging(*self._sort, self._filter)
+        steps = self.model.arranging(*self._sort, self._filter, self._groups)
         if len(self.model.cells) > BULK and self.is_running:
             self._passing = self.run_worker(
                 partial(self._drive, steps), group="arrange", exclusive=True, exit_on_error=False
@@ -335,6 +345,7 @@ class ResourceTable(TableView):
             self._say_filter(self._filter.text)
         self._said = self._filter.text
         self._changed(anchor)
+        self._begin_groups()
 
     def _too_slow(self) -> None:
         fault = FilterError("This expression takes too long on some row", 0)
@@ -349,21 +360,22 @@ class ResourceTable(TableView):
     def _highlighted(self) -> None:
         self.post_message(self.RowHighlighted(self, row=self._cursor))
 
-    def _opened(self) -> None:
+    def _row_opened(self) -> None:
         self.post_message(self.RowSelected(self, row=self._cursor))
 
     def _header_clicked(self, place: int) -> None:
         self.sort_by(self.columns[place].key, not self._sort[1] if self._sort[0] == place else False)
 
     def _gutter_clicked(self, row: Hashable) -> None:
-        self.mark([row], row not in self.model.marks)
+        rows = self.rows_of(row)
+        self.mark(rows, not self.model.marks.issuperset(rows))
 
     # Actions.
 
     def action_mark(self) -> None:
         if self._cursor is not None:
-            self.mark([self._cursor], self._cursor not in self.model.marks)
-            self._go(self._at + 1)
+            self._gutter_clicked(self._cursor)
+            self._go(self._behind(self._at))
 
     def action_mark_all(self) -> None:
         self.mark(self.ids)

@@ -16,7 +16,7 @@ from tui.widgets.filter_grammar import Cell
 STYLES = ("ok", "warn", "error", "muted", "accent", "strong")
 """The styles that a cell may name; the theme colours them."""
 
-PARTS = ("header", "cursor", "blurred", "marked", "mark", "bar", "stale")
+PARTS = ("header", "group", "cursor", "blurred", "marked", "mark", "bar", "stale")
 
 GUTTER = 2
 """Cells at the left for the cursor and the mark, which are told by more than colour."""
@@ -43,7 +43,7 @@ class Brushes:
             style = self.base
             if marked:
                 style += self._part("marked")
-            if name in STYLES or name == "mark":
+            if name in STYLES or name in ("mark", "group"):
                 style += self._part(name)
             if cursor:
                 style += self._cursor
@@ -92,6 +92,41 @@ def draw_row(
         at = start + size
     segments.append(Segment(line + " " * (room - GUTTER - at), plain))
     return segments
+
+
+def draw_group(
+    title: str,
+    counts: Sequence[tuple[str, str]],
+    room: int,
+    brushes: Brushes,
+    glyphs: Glyphs,
+    *,
+    folded: bool,
+    cursor: bool,
+    marked: bool,
+) -> list[Segment]:
+    """Draw a group's header on `room` cells: whether it is folded, its title, then counts with the names of styles.
+
+    Where room is short the title is cut before the counts are, the last of which are left out as a whole.
+    """
+    lead = (glyphs.arrow if cursor else " ") + (glyphs.mark if marked else " ")
+    room -= GUTTER + 2
+    shown: list[tuple[str, str]] = []
+    least = min(width(title := clean(title)), 12)
+    for text, name in counts:
+        text = f"  {clean(text)}"
+        if width(text) > room - least:
+            break
+        shown.append((text, name))
+        room -= width(text)
+    title = fit(title, min(width(title), room), "left", glyphs.ellipsis)
+    plain = brushes.cell("", cursor, False)
+    return [
+        Segment(lead, brushes.cell("mark", cursor, marked) if marked else plain),
+        Segment(f"{glyphs.folded if folded else glyphs.unfolded} {title}", brushes.cell("group", cursor, False)),
+        *(Segment(text, brushes.cell(name, cursor, False)) for text, name in shown),
+        Segment(" " * max(0, room - width(title)), plain),
+    ]
 
 
 def draw_header(

@@ -17,6 +17,7 @@ from typing import Any
 
 from tui.widgets.columns import natural, sort_key
 from tui.widgets.filter_grammar import Cell, Filter
+from tui.widgets.row_groups import RowGroups, Standing
 from tui.widgets.table_passes import filtering, sorting
 from tui.widgets.table_rows import Fields, Row, TableRows
 
@@ -37,6 +38,7 @@ class TableModel(TableRows):
         self.reverse = False
         self.filter = Filter()
         self.unarranged = False
+        self.groups: RowGroups | None = None
         self._keys: list[Any] | None = None
         self._arrival: list[int] | None = None
         self._key_of: Callable[[Cell], Any] | None = None
@@ -51,6 +53,19 @@ class TableModel(TableRows):
     def total(self) -> int:
         return len(self.order)
 
+    @property
+    def standing(self) -> Standing:
+        """What stands on which line: the rows, or their groups with a header each."""
+        return self if self.groups is None else self.groups
+
+    def passing(self) -> list[Hashable]:
+        """Give the ids of the rows that the filter lets through, in order."""
+        ids = self.ids
+        return [ids[slot] for slot in (reversed(self.kept) if self.reverse else self.kept)]
+
+    def knows(self, row: Hashable) -> bool:
+        return row in self.slots
+
     def slot_at(self, position: int) -> int:
         return self.kept[-1 - position if self.reverse else position]
 
@@ -62,7 +77,7 @@ class TableModel(TableRows):
         slot = self.slots.get(row)
         if slot is None:
             return None
-        at = self._find(self.kept, slot)
+        at = self.find(self.kept, slot)
         if at is None:
             return None
         return len(self.kept) - 1 - at if self.reverse else at
@@ -72,14 +87,14 @@ class TableModel(TableRows):
         slot = self.slots.get(row)
         if slot is None or not self.kept:
             return None
-        at = bisect_left(self.kept, self._rank(slot), key=self._rank)
+        at = bisect_left(self.kept, self.rank(slot), key=self.rank)
         return max(0, len(self.kept) - 1 - at) if self.reverse else min(at, len(self.kept) - 1)
 
-    def _rank(self, slot: int) -> Any:
+    def rank(self, slot: int) -> Any:
         return slot if self._keys is None else (self._keys[slot], slot)
 
-    def _find(self, slots: list[int], slot: int) -> int | None:
-        at = bisect_left(slots, self._rank(slot), key=self._rank)
+    def find(self, slots: list[int], slot: int) -> int | None:
+        at = bisect_left(slots, self.rank(slot), key=self.rank)
         return at if at < len(slots) and slots[at] == slot else None
 
     # Changes of rows.
@@ -115,6 +130,7 @@ class TableModel(TableRows):
             self._keys = self._arrival
             self.order = [slot for slot in sequence if slot < first]
             self.kept = self.order if kept is None else [slot for slot in self.order if slot in kept]
+        self._spoil()
         self._settle(sorted({slot for slot in changed if slot < first}), range(first, len(self.cells)))
         self._compact()
 
@@ -148,14 +164,17 @@ class TableModel(TableRows):
             self._own()
             for row in gone:
                 slot = self.slots[row]
+                if self.groups is not None:
+                    self.groups.leave(slot)
                 for slots in (self.order,) if self.kept is self.order else (self.order, self.kept):
-                    if (at := self._find(slots, slot)) is not None:
+                    if (at := self.find(slots, slot)) is not None:
                         del slots[at]
                 self._forget(row)
         else:
             for row in gone:
                 self._forget(row)
             self._drop_dead()
+            self._spoil()
         self._compact()
 
     def clear(self) -> None:
@@ -170,17 +189,21 @@ class TableModel(TableRows):
             self._load(list(dict(rows).items()))
             return
         self._keys = self._arrival = None
+        busy = self._touched is not None
         self._dead, self._touched = 0, None
         self.hay = [""] * len(rows)
         self._bare = len(rows)
         self.order = self.kept = numbers
         self.marks &= self.slots.keys()
         self.unarranged = False
+        if self.groups is not None:
+            self.groups.spoil()
         if self.sort is not None or self.filter:
             # Until they are arranged the rows stand as they came.
             self.unarranged = True
             if len(rows) <= BULK:
-                self.arrange(self.sort, self.reverse, self.filter)
+                self.arrange(self.sort, self.reverse, self.filter, self.groups)
+        self.unarranged = self.unarranged or busy  # what was under way is to be begun again
 
     def _drop_dead(self) -> None:
         alive = set(self.slots.values())
@@ -203,15 +226,25 @@ class TableModel(TableRows):
         self._own()
         same = self.kept is self.order
         for slot in changed:
+            if self.groups is not None:
+                self.groups.leave(slot)
             for slots in (self.order,) if same else (self.order, self.kept):
-                if (at := self._find(slots, slot)) is not None:
+                if (at := self.find(slots, slot)) is not None:
                     del slots[at]
         self._rekey(touched)
         for slot in touched:
             self._insert(self.order, slot)
-        if not same:
-            for slot in self._passing(touched):
-                self._insert(self.kept, slot)
+        passing = touched if same else self._passing(touched)
+        for slot in () if same else passing:
+            self._insert(self.kept, slot)
+        if self.groups is not None:
+            for slot in passing:
+                self.groups.enter(slot)
+
+    def _spoil(self, slots: Iterable[int] = ()) -> None:
+        """Have the groups, where there are any, made anew; these slots' cells are others."""
+        if self.groups is not None:
+            self.groups.spoil(slots)
 
     def _own(self) -> None:
         """Copy the lists that an arranging under way is reading, before they are changed."""
@@ -222,6 +255,7 @@ class TableModel(TableRows):
 
     def _settle_many(self, touched: list[int]) -> None:
         changed = set(touched)
+        self._spoil(touched)
         later = len(touched) > BULK and (bool(self.filter) or self.sort is not None)
         same = self.kept is self.order
         kept = [] if same else [slot for slot in self.kept if slot not in changed]
@@ -236,30 +270,31 @@ class TableModel(TableRows):
 
     def _insert(self, slots: list[int], slot: int) -> None:
         try:
-            insort(slots, slot, key=self._rank)
+            insort(slots, slot, key=self.rank)
         except TypeError:
             self._as_text()
             slots.append(slot)
             for each in (self.order, self.kept):
-                each.sort(key=self._rank)
+                each.sort(key=self.rank)
 
     def _sorted(self, slots: list[int]) -> list[int]:
         try:
-            return sorted(slots, key=None if self._keys is None else self._rank)
+            return sorted(slots, key=None if self._keys is None else self.rank)
         except TypeError:
             self._as_text()
-            return sorted(slots, key=self._rank)
+            return sorted(slots, key=self.rank)
 
     def _as_text(self) -> None:
         """Values that can't be compared with each other are compared as text."""
         self._keys = [natural(str(key)) for key in self._keys or ()]
+        self._spoil()
 
     def _rekey(self, slots: list[int]) -> None:
         if self._keys is None:
             return
         for slot in slots:
             if self.sort is not None and self._key_of is not None:
-                self._keys[slot] = self._key_of(self._cell(slot, self.sort))
+                self._keys[slot] = self._key_of(self.cell(slot, self.sort))
             elif self._arrival is not None:
                 self._keys[slot] = self._arrival[slot]
 
@@ -285,19 +320,23 @@ class TableModel(TableRows):
         self.order = [moved[slot] for slot in self.order]
         self.kept = self.order if same else [moved[slot] for slot in self.kept]
         self._dead = 0
+        if self.groups is not None:
+            self.groups.spoil()
 
     # Sorting and filtering everything.
 
-    def arrange(self, sort: int | None, reverse: bool, wanted: Filter) -> None:
-        """Sort and filter in one go.
+    def arrange(self, sort: int | None, reverse: bool, wanted: Filter, by: RowGroups | None = None) -> None:
+        """Sort, filter and group in one go.
 
         Raises: `tui.widgets.filter_grammar.SlowExpressionError`.
         """
-        for _ in self.arranging(sort, reverse, wanted):
+        for _ in self.arranging(sort, reverse, wanted, by):
             pass
 
-    def arranging(self, sort: int | None, reverse: bool, wanted: Filter) -> Generator[None, None, None]:
-        """Sort and filter in steps of a few milliseconds each, and commit at the end; drop it to change nothing.
+    def arranging(
+        self, sort: int | None, reverse: bool, wanted: Filter, by: RowGroups | None = None
+    ) -> Generator[None, None, None]:
+        """Sort, filter and group in steps of a few milliseconds each, and commit at the end; drop it to change nothing.
 
         Raises: `tui.widgets.filter_grammar.SlowExpressionError`.
         """
@@ -306,21 +345,26 @@ class TableModel(TableRows):
         resort = sort != self.sort or (self.unarranged and sort is not None)
         narrow = bool(wanted) and not resort and not self.unarranged and wanted.narrows(self.filter)
         keys, key_of, order = self._keys, self._key_of, self.order
+        if by is not None and by is not self.groups:
+            by.spoil()  # it heard of no change so far
         try:
             if resort and sort is not None:
                 key_of = sort_key(self.columns[sort])
                 value, place = key_of, sort
                 alive = sorted(self.slots.values())
-                keys, order = yield from sorting(alive, len(self.cells), lambda slot: value(self._cell(slot, place)))
+                keys, order = yield from sorting(alive, len(self.cells), lambda slot: value(self.cell(slot, place)))
             elif resort:
                 keys = arrival = self._arrival
                 key_of, order = None, sorted(self.slots.values(), key=arrival.__getitem__ if arrival else None)
             kept = order
             if wanted:
                 kept = yield from filtering(self, self._index, wanted, self.kept if narrow else order)
-        except BaseException:
+            parts = None if by is None else (yield from by.parting(kept))
+        except BaseException as fault:
             if self._touched is mine:
                 self._touched = None
+            elif isinstance(fault, IndexError):
+                return  # all rows are others, and fewer
             raise
         if self._touched is not mine:
             return  # another arranging has begun, or all rows are others: this one has nothing to say any more
@@ -333,4 +377,9 @@ class TableModel(TableRows):
             order = [slot for slot in order if slot in alive_now]
             kept = [slot for slot in kept if slot in alive_now] if wanted else order
         self.order, self.kept = order, kept if wanted else order
+        self.groups = by
+        if by is not None and parts is not None and not mine and dead == self._dead:
+            by.take(parts)
+        elif by is not None:
+            by.spoil()
         self._settle((), sorted(slot for slot in mine if self.slots.get(self.ids[slot]) == slot))

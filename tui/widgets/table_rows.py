@@ -60,7 +60,7 @@ class TableRows:
                 hay[slot] = haystack(cells[slot]) or "\n"
                 self._bare -= 1
 
-    def _cell(self, slot: int, place: int) -> Cell:
+    def cell(self, slot: int, place: int) -> Cell:
         cells = self.cells[slot]
         return cells[place] if place < len(cells) else ""
 

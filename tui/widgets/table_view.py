@@ -1,4 +1,4 @@
-"""What one sees of a table and how one moves in it: lines, cursor, scrolling, mouse. Knows no sorting or filtering."""
+"""What one sees of a table: lines, columns, the mouse. Knows no sorting or filtering."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Hashable, Sequence
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Layout, arrange, measure
 from tui.widgets.state_pane import wrapped
+from tui.widgets.table_cursor import TableCursor
 from tui.widgets.table_drawing import (
     GUTTER,
     PARTS,
@@ -26,10 +25,6 @@ from tui.widgets.table_drawing import (
     draw_row,
     thumb,
 )
-from tui.widgets.table_model import TableModel
-
-Anchor = tuple[Hashable | None, int]
-"""A row that is to stay on its line, and that line."""
 
 _SAMPLE = 400
 
@@ -51,13 +46,14 @@ class TableMessage(Message):
         return type(message) is type(self) and message.table is self.table
 
 
-class TableView(Widget, can_focus=True):
+class TableView(TableCursor, can_focus=True):
     """Draws a `TableModel`; changing `virtual_size` would lay out the screen anew, so the scroll bar is drawn here."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {f"table--{name}" for name in (*PARTS, *STYLES)}
     DEFAULT_CSS = """
     TableView { height: 1fr; }
+    .table--group { color: $primary; text-style: bold; }
     .table--header { color: $primary; text-style: bold; }
     .table--cursor { background: $cursor; }
     .table--blurred { background: $panel; }
@@ -71,17 +67,10 @@ class TableView(Widget, can_focus=True):
     .table--stale { text-style: dim; }
     """
     BINDINGS = [
-        Binding("j,down", "move(1)", "down", tooltip="One row down", show=False, id="table.down"),
-        Binding("k,up", "move(-1)", "up", tooltip="One row up", show=False, id="table.up"),
-        Binding("g,home", "edge(0)", "top", tooltip="To the first row", show=False, id="table.top"),
-        Binding("G,end", "edge(1)", "bottom", tooltip="To the last row", show=False, id="table.bottom"),
-        Binding("pagedown", "page(2)", "page down", tooltip="One page down", show=False, id="table.page_down"),
-        Binding("pageup", "page(-2)", "page up", tooltip="One page up", show=False, id="table.page_up"),
-        Binding("ctrl+d", "page(1)", "half down", tooltip="Half a page down", show=False, id="table.half_down"),
-        Binding("ctrl+u", "page(-1)", "half up", tooltip="Half a page up", show=False, id="table.half_up"),
-        Binding("l,right", "sideways(1)", "right", tooltip="Scroll columns right", show=False, id="table.right"),
-        Binding("h,left", "sideways(-1)", "left", tooltip="Scroll columns left", show=False, id="table.left"),
-        Binding("enter", "open", "open", tooltip="Open the row under the cursor", show=False, id="table.open"),
+        Binding(
+            "l,right", "sideways(1)", "right", tooltip="Unfold, or scroll columns right", show=False, id="table.right"
+        ),
+        Binding("h,left", "sideways(-1)", "left", tooltip="Fold, or scroll columns left", show=False, id="table.left"),
     ]
 
     state: reactive[str] = reactive("rows")
@@ -93,12 +82,7 @@ class TableView(Widget, can_focus=True):
 
     def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.model = TableModel()
         self._glyphs = glyphs
-        self._cursor: Hashable | None = None
-        self._wanted: Hashable | None = None  # where the operator put the cursor, while a filter hides that row
-        self._at = 0
-        self._top = 0
         self._offset = 0
         self._wishes: list[int] = []
         self._measured = 0
@@ -114,11 +98,9 @@ class TableView(Widget, can_focus=True):
         """Give the place of the column that the header marks, and whether it is reversed."""
         return None, False
 
-    def _highlighted(self) -> None:
-        """Do what follows when the cursor came to another row."""
-
-    def _opened(self) -> None:
-        """Do what follows when the row under the cursor is opened."""
+    def _draw_group(self, slot: int, room: int, *, cursor: bool) -> list[Segment]:
+        """Draw the header of the group that a slot below 0 stands for."""
+        return []
 
     def _header_clicked(self, place: int) -> None:
         """Do what follows when a column's heading is clicked."""
@@ -154,11 +136,6 @@ class TableView(Widget, can_focus=True):
         self._glyphs = glyphs
         self._redraw()
 
-    @property
-    def _body(self) -> int:
-        """Lines for rows, below the header."""
-        return max(0, self.size.height - 1)
-
     def _redraw(self) -> None:
         """Forget every drawn line: widths, colours or glyphs are others."""
         self._lines.clear()
@@ -172,10 +149,9 @@ class TableView(Widget, can_focus=True):
 
     def _measure(self) -> None:
         """Measure columns over the first rows (once) and those in view; widths only grow, and never while one moves."""
-        model = self.model
-        rows = model.order[self._measured : _SAMPLE] + [
-            model.slot_at(at) for at in range(self._top, min(self._top + self._body, len(model)))
-        ]
+        model, standing = self.model, self.model.standing
+        seen = map(standing.slot_at, range(self._top, min(self._top + self._body, len(standing))))
+        rows = model.order[self._measured : _SAMPLE] + [slot for slot in seen if slot >= 0]
         wishes = measure(model.columns, (model.cells[slot] for slot in rows), self._wishes)
         self._measured = min(len(model.order), _SAMPLE)
         if wishes != self._wishes:
@@ -210,15 +186,15 @@ class TableView(Widget, can_focus=True):
             sort, reverse = self._sorting()
             made = draw_header(model.columns, self._placed(), room, brushes, self._glyphs, sort, reverse)
             return Strip([*made, Segment(" ", brushes.header)]).adjust_cell_length(columns, brushes.base)
-        at = self._top + y - 1
+        at, standing = self._top + y - 1, model.standing
         if not len(model):
             return self._notice_line(y - 1, columns)
-        if at >= len(model):
+        if at >= len(standing):
             return Strip.blank(columns, brushes.base)
-        slot = model.slot_at(at)
-        cursor, marked = at == self._at, bool(model.marks) and model.ids[slot] in model.marks
+        slot = standing.slot_at(at)
+        cursor, marked = at == self._at, slot >= 0 and bool(model.marks) and model.ids[slot] in model.marks
         key = (slot, cursor, marked)
-        made = self._lines.get(key, [])
+        made = self._lines.get(key, []) if slot >= 0 else self._draw_group(slot, room, cursor=cursor)
         if not made:
             cells, placed = model.cells[slot], self._placed()
             made = draw_row(self._sides, cells, placed, room, brushes, self._glyphs, cursor=cursor, marked=marked)
@@ -230,7 +206,7 @@ class TableView(Widget, can_focus=True):
         )
 
     def _bar(self, line: int, brushes: Brushes) -> Segment:
-        start, end = thumb(len(self.model), self._body, self._top)
+        start, end = thumb(len(self.model.standing), self._body, self._top)
         if start == end:
             return Segment(" ", brushes.base)
         return Segment(self._glyphs.bar if start <= line < end else self._glyphs.vertical, brushes.bar)
@@ -242,73 +218,6 @@ class TableView(Widget, can_focus=True):
             self._notice = wrapped(text, max(1, min(columns - 2, 90))) if text else []
         style = brushes.error if error else brushes.muted
         return draw_notice(self._notice, line, self._body, columns, style, brushes.base)
-
-    # Cursor and view.
-
-    def _bounded(self, top: int) -> int:
-        return max(0, min(top, len(self.model) - self._body))
-
-    def _refresh_row(self, position: int) -> None:
-        line = position - self._top
-        if 0 <= line < self._body:
-            self.refresh(Region(0, line + 1, self.size.width, 1))
-
-    def _scroll(self, top: int) -> None:
-        top = self._bounded(top)
-        if top != self._top:
-            self._top = top
-            self.refresh()
-
-    def _go(self, position: int) -> None:
-        """Put the cursor on a position, and bring that into view: two lines are drawn anew unless the view moves."""
-        if not len(self.model):
-            return
-        position = max(0, min(position, len(self.model) - 1))
-        self._wanted = None
-        old, self._at = self._at, position
-        if position < self._top:
-            self._scroll(position)
-        elif position >= self._top + self._body > self._top:
-            self._scroll(position - self._body + 1)
-        self._refresh_row(old)
-        self._refresh_row(position)
-        row = self.model.id_at(position)
-        if row != self._cursor:
-            self._cursor = row
-            self._highlighted()
-
-    def _anchor(self) -> Anchor:
-        """Give what stays in place while rows change: the row of the cursor, or the first line if that is not seen."""
-        if not len(self.model):
-            return None, 0
-        line = self._at - self._top
-        if self._cursor is not None and 0 <= line < self._body:
-            return self._cursor, line
-        return self.model.id_at(min(self._top, len(self.model) - 1)), 0
-
-    def _keep(self, anchor: Anchor) -> None:
-        """Put cursor and view back after rows came, went or changed places.
-
-        A cursor whose row is hidden stands on that row's neighbour and goes back when the row does; one whose row is
-        gone stays where it was.
-        """
-        model, held = self.model, self._cursor
-        if self._wanted is None and held is not None and model.position(held) is None:
-            self._wanted = held
-        if self._wanted not in model.slots:
-            self._wanted = None
-        at: int | None = None
-        if self._wanted is not None and (at := model.position(self._wanted)) is not None:
-            self._wanted = None
-        elif held is not None and (at := model.position(held)) is None:
-            at = model.neighbour(held)
-        self._at = max(0, min(self._at, len(model) - 1)) if at is None else at
-        self._cursor = model.id_at(self._at) if len(model) else None
-        row, line = anchor
-        place = None if row is None else model.position(row)
-        self._top = self._bounded((self._at if place is None else place) - line)
-        if self._cursor != held:
-            self._highlighted()
 
     # Events.
 
@@ -345,32 +254,21 @@ class TableView(Widget, can_focus=True):
             if hit := [place for place, start, size in places if start <= x - GUTTER <= start + size]:
                 self._header_clicked(hit[0])
             return
-        if x == self.size.width - 1 and len(self.model) > self._body:
-            self._scroll(round((len(self.model) - self._body) * (y - 1) / max(1, self._body - 1)))
+        standing = self.model.standing
+        if x == self.size.width - 1 and len(standing) > self._body:
+            self._scroll(round((len(standing) - self._body) * (y - 1) / max(1, self._body - 1)))
             return
         position = self._top + y - 1
-        if position >= len(self.model):
+        if position >= len(standing):
             return
         if x < GUTTER:
-            self._gutter_clicked(self.model.id_at(position))
+            self._gutter_clicked(standing.id_at(position))
         elif position == self._at and event.chain > 1:
             self._opened()
         else:
             self._go(position)
 
     # Actions.
-
-    def action_move(self, step: int) -> None:
-        self._go(self._at + step)
-
-    def action_edge(self, last: int) -> None:
-        self._go(len(self.model) - 1 if last else 0)
-
-    def action_page(self, halves: int) -> None:
-        """Move cursor and view by halves of a page, so that the cursor stays on its line."""
-        step = max(1, (self._body - 1) * abs(halves) // 2) * (1 if halves > 0 else -1)
-        self._scroll(self._top + step)
-        self._go(self._at + step)
 
     def action_sideways(self, step: int) -> None:
         placed = self._placed()
@@ -380,10 +278,6 @@ class TableView(Widget, can_focus=True):
             self._layout = None
             self._lines.clear()
             self.refresh()
-
-    def action_open(self) -> None:
-        if self._cursor is not None:
-            self._opened()
 
 
 def place_of(keys: Sequence[str], key: str) -> int | None:
