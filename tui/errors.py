@@ -7,6 +7,7 @@ SsmTuiError                   a sentence for the operator, and a way out
 ├── Cancelled                 the operator gave up a call before it answered
 └── TransportError            a call did not come back with an answer
     ├── Unreachable           nobody answers at the other end
+    │   └── EngineStopped     because it was stopped, on purpose
     ├── OutcomeUnknown        a write was sent and the answer was lost
     ├── VersionMismatch       the daemon is of another version
     ├── ReadOnlyRefused       --read-only: the call was not sent
@@ -60,6 +61,10 @@ class TransportError(SsmTuiError):
 
 class Unreachable(TransportError):
     """Nobody answers at the other end."""
+
+
+class EngineStopped(Unreachable):
+    """The engine was told to stop: it is started again by who wants it, not by itself."""
 
 
 class OutcomeUnknown(TransportError):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from tui import __version__
-from tui.errors import ApiError
+from tui.errors import ApiError, TransportError
 
 NOW = 1_795_000_000.0
 
@@ -75,10 +75,10 @@ class FakeTransport:
     async def aclose(self) -> None:
         self.closed = True
 
-    def lose(self) -> None:
-        """Behave as if the daemon were killed."""
+    def lose(self, error: TransportError | None = None) -> None:
+        """Behave as if the daemon were killed, or had left with a word."""
         for tell in self.on_lost:
-            tell(ApiError("lost", ""))
+            tell(error or ApiError("lost", ""))
 
 
 def fleet(*nodes: dict[str, Any], tags: Mapping[str, Mapping[str, str]] | None = None) -> FakeTransport:

@@ -14,7 +14,7 @@ from tests.app.engine_console import engine, engine_console, type_line
 from tests.app.fake_transport import FakeTransport
 from tests.engine.daemons import kill
 from tui.config import Config
-from tui.errors import AccessDenied, ApiError
+from tui.errors import AccessDenied, ApiError, EngineStopped
 from tui.services.sessions import Sessions
 
 PREFIX = "ctrl+right_square_bracket"
@@ -140,6 +140,22 @@ async def test_leaving_a_shell_says_that_it_runs_on_and_not_that_it_was_lost(tmp
         assert fake.channels[0].is_closed
         assert not [notice.text for notice in app.notices if "lost" in notice.text]
         assert fake.sent("TerminateSession") == []
+
+
+async def test_enter_in_a_shell_starts_an_engine_that_was_stopped_and_comes_back(tmp_path: Path) -> None:
+    fake = SessionsFake(session(1))
+    async with console(fake.transport, tmp_path, words="sessions") as (_, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("enter")
+        await says(pilot, "attached")
+        fake.transport.lose(EngineStopped("The engine was stopped."))
+        fake.channels[0].end(None, "The engine was stopped.")
+        await says(pilot, "stopped, R starts it", "Enter in a shell")
+        await pilot.press("enter")
+        await says(pilot, "reattached")
+        await until(pilot, lambda: len(fake.channels) == 2)
+        await pilot.press("l")
+        await until(pilot, lambda: fake.channels[1].typed == b"l")
 
 
 async def test_a_shell_that_ends_behind_ones_back_is_told_and_the_notice_opens_it(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.app.console import console, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tui.config import Config
-from tui.errors import Unreachable
+from tui.errors import EngineStopped, Unreachable
 from tui.screens._keys import latin_keys
 from tui.services.engine import Engine
 
@@ -77,6 +77,18 @@ async def test_a_lost_engine_that_stays_away_keeps_the_rows_and_says_so(tmp_path
         await says(pilot, "engine lost", "web-01")
         back.set()
         await says(pilot, "reattached")
+
+
+async def test_an_engine_that_was_stopped_on_purpose_is_started_by_r_alone(tmp_path: Path) -> None:
+    transport = fleet(node(1))
+    async with console(transport, tmp_path) as (_, pilot):
+        await says(pilot, "web-01")
+        transport.lose(EngineStopped("The engine was stopped."))
+        await says(pilot, "stopped, R starts it", "The engine was stopped. R starts it again", "web-01")
+        assert transport.reconnected == 0
+        await pilot.press("R")
+        await says(pilot, "The engine was restarted; reattached.")
+        assert transport.reconnected == 1
 
 
 async def test_an_engine_of_another_version_is_said(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.engine.daemons import kill, state_folder
 from tui import __version__
-from tui.errors import ApiError, OutcomeUnknown, StateError, Unreachable
+from tui.errors import ApiError, EngineStopped, OutcomeUnknown, StateError, Unreachable
 from tui.transport.local import LocalTransport
 from tui.transport.starting import lock_owner, reach, start_daemon, wait_until_gone
 
@@ -286,3 +286,71 @@ async def test_errors_of_the_api_come_as_ours(state):
     assert type(caught.value).__name__ == "NotImplementedByEngine"
     assert caught.value.operation == "CreateActivation"
     await transport.aclose()
+
+
+async def test_consoles_were_not_told_that_the_engine_was_stopped_on_purpose(state):
+    console, stopper = await LocalTransport.connect(state), await LocalTransport.connect(state, client="cli")
+    hearing = asyncio.create_task(lost(console))
+    await asyncio.sleep(0)
+    await stopper.call("StopEngine", {"Force": True}, service="ssm-tui")
+    assert isinstance(await hearing, EngineStopped)
+    assert console.stopped
+    with pytest.raises(EngineStopped):
+        await console.call("DescribeEngine", service="ssm-tui")
+    await console.reconnect()
+    assert not console.stopped
+    await console.call("DescribeEngine", service="ssm-tui")
+    await console.aclose()
+    await stopper.aclose()
+
+
+async def test_consoles_come_back_by_themselves_where_one_of_them_restarts_the_engine(state):
+    console, other = await LocalTransport.connect(state), await LocalTransport.connect(state)
+    hearing = asyncio.create_task(lost(console))
+    await asyncio.sleep(0)
+    await other.restart_when_idle()
+    assert not isinstance(await hearing, EngineStopped)
+    await console.reconnect()
+    assert console.peer["pid"] == other.peer["pid"]
+    await console.aclose()
+    await other.aclose()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_an_engine_that_a_signal_ended_is_lost_and_not_stopped(state, number):
+    console = await LocalTransport.connect(state)
+    hearing = asyncio.create_task(lost(console))
+    await asyncio.sleep(0)
+    os.kill(console.peer["pid"], number)
+    assert not isinstance(await hearing, EngineStopped)
+    await console.aclose()
+
+
+async def test_typing_into_a_shell_of_a_hung_engine_was_not_noticed(state):
+    console = await LocalTransport.connect(state)
+    (node,) = (await console.call("DescribeInstanceInformation"))["InstanceInformationList"]
+    request = {
+        "Target": node["InstanceId"],
+        "DocumentName": "AWS-StartInteractiveCommand",
+        "Parameters": {"command": ["stty raw -echo; echo ready; sleep 1000"]},
+    }
+    session = (await console.call("StartSession", request))["SessionId"]
+    channel = await console.open_channel(session, rows=24, columns=80)
+    seen = b""
+    async for data in channel:
+        seen += data
+        if b"ready" in seen:
+            break
+    os.kill(console.peer["pid"], signal.SIGSTOP)
+    try:
+        await channel.send(b"x")
+        while console.unanswered == 0.0:
+            await asyncio.sleep(0.05)
+    finally:
+        os.kill(console.peer["pid"], signal.SIGCONT)
+    while console.unanswered:
+        await asyncio.sleep(0.05)
+    await console.call("TerminateSession", {"SessionId": session})
+    async for _ in channel:
+        pass
+    await console.aclose()

@@ -125,6 +125,9 @@ class RawShell:
     async def _is_still_there(self, reason: str) -> bool:
         """Whether the shell goes on though the channel has ended; reconnects where the engine was lost."""
         try:
+            if getattr(self._transport, "stopped", False):
+                self._terminal.say(f"the engine was stopped; {self._left()}")
+                return False
             if not getattr(self._transport, "connected", True):
                 self._terminal.say("the connection to the engine was lost; reconnecting")
                 await again(self._transport)

@@ -34,6 +34,8 @@ class Presence:
         self.liveness: list[Liveness] = []
         self.stopping = asyncio.Event()
         """Set when the daemon is to leave; whoever serves the engine waits for it."""
+        self.goodbye = ""
+        """What clients are told then: STOPPED or RESTART of `tui.protocol.frames`, nothing where nobody asked."""
 
     def live(self) -> list[str]:
         """Name what of the operator's runs: commands, shells."""

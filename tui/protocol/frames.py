@@ -4,7 +4,8 @@ A frame is `length:u32 kind:u8 stream:u32` (big endian) and `length` bytes of pa
 but DATA, which is raw bytes. A client picks stream numbers from 1 upward; 0 is the connection itself.
 
     kind     from    payload
-    HELLO    both    client {"version","pid","client"}; daemon {"version","pid","account","region","demo"}
+    HELLO    both    client {"version","pid","client"}; daemon {"version","pid","account","region","demo","can"}, where
+                     "can" names what an engine of another version may lack: "ping", "restart" (StopEngine's Restart)
     CALL     client  {"service","operation","params"}
     RESULT   daemon  the response shape                          (ends the stream)
     ERROR    daemon  {"code","message"}                          (ends the stream)
@@ -22,6 +23,9 @@ but DATA, which is raw bytes. A client picks stream numbers from 1 upward; 0 is 
                                                                  `event_cost` of EVENTs, were consumed
     ACK      daemon  {"bytes"}                                   so many more bytes of DATA the shell's terminal took
     CLOSE    both    {"reason","exit_status"}                    (ends the stream)
+    CLOSE    daemon  {"reason"} on stream 0                      it leaves as it was told to; "reason" is STOPPED, or
+                                                                 RESTART where another one is about to be started
+    PING     both    {}                                          the daemon sends it back at once
 """
 
 from __future__ import annotations
@@ -58,6 +62,14 @@ class Kind(IntEnum):
     RESIZE = 10
     ACK = 11
     CLOSE = 12
+    PING = 13
+
+
+STOPPED = "stopped"
+RESTART = "restart"
+
+CAN = ("ping", "restart")
+"""What this version's HELLO says under "can"."""
 
 
 def event_cost(event: Any) -> int:

@@ -266,7 +266,7 @@ class ConsoleScreen(ScreenActions):
         for looker in self._lookers:
             looker.visible = True
             looker.feed.refresh()
-        if not self._lookers:
+        if not self._lookers or self.shell.link_error is not None:
             self.shell.connect_again()
 
     def update_bars(self) -> None:

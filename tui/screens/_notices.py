@@ -146,6 +146,8 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
                 screen.fail(self.link.error)
         if what == "again":
             self.notice("The engine was restarted; reattached.", "good")
+        elif what == "stopped":
+            self.notice(str(self.link.error), "warn")
         if what in ("open", "again") and self._other_version:
             self.run_worker(self._offer_restart(), exit_on_error=False)
         self._bars()

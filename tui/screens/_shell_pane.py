@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.errors import SsmTuiError, Unreachable
+from tui.errors import EngineStopped, SsmTuiError, Unreachable
 from tui.screens._keys import latin_keys
 from tui.widgets.terminal import TerminalView
 
 if TYPE_CHECKING:
     from tui.ports import Channel
+    from tui.screens._shell import Shell
     from tui.services.sessions import Sessions
     from tui.theming import Glyphs
     from tui.widgets.top_bar import Word
@@ -197,6 +198,10 @@ class ShellPane(Widget):
 
     def on_terminal_view_input(self, event: TerminalView.Input) -> None:
         event.stop()
+        shell = cast("Shell", self.app)
+        if event.data == b"\r" and isinstance(shell.link_error, EngineStopped):
+            shell.connect_again()
+            return
         if self.read_only or self.ended:
             return
         if self._typed.qsize() < MOST_TYPED:

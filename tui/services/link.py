@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tui.errors import Cancelled, ReadOnlyRefused, SsmTuiError, Unreachable
+from tui.errors import Cancelled, EngineStopped, ReadOnlyRefused, SsmTuiError, Unreachable
 from tui.ports import Clock, SystemClock, Transport
 from tui.services import Services
 from tui.services.api_calls import ApiCall, Recorded, command_line, wall_clock
@@ -22,7 +22,7 @@ PAUSES = (0.1, 0.3, 1.0, 2.0, 5.0)
 
 
 class Link:
-    """Holds one transport; `changed` is called with what happened: open, failed, lost, again.
+    """Holds one transport; `changed` is called with what happened: open, failed, lost, stopped, again.
 
     `services` is None until the first `open`. `error` says why there is no link now.
     """
@@ -64,10 +64,12 @@ class Link:
     def health(self) -> list[tuple[str, str]]:
         """Say how the link is, as (text, style) words; a `~` stands for the sign of a refresh."""
         words: list[tuple[str, str]] = []
-        if self.error is not None:
+        if self.stopped:
+            words.append(("stopped, R starts it", "bad"))
+        elif self.error is not None:
             words.append(("engine lost" if self.services else "no engine", "bad"))
-        elif self._recorded is not None and self._recorded.unanswered >= SILENT:
-            words.append((f"no answer for {int(self._recorded.unanswered)}s", "bad"))
+        elif (silent := self._silent()) >= SILENT:
+            words.append((f"no answer for {int(silent)}s", "bad"))
         if self.services is not None:
             feeds = self.services.feeds
             if feeds.throttled:
@@ -77,6 +79,16 @@ class Link:
         if self.peer.get("demo"):
             words.append(("DEMO", "warn"))
         return words
+
+    @property
+    def stopped(self) -> bool:
+        """Whether there is no link because somebody stopped the engine."""
+        return isinstance(self.error, EngineStopped)
+
+    def _silent(self) -> float:
+        """Seconds for which a call, or what was typed into a shell, has had no answer."""
+        calls = self._recorded.unanswered if self._recorded is not None else 0.0
+        return max(calls, getattr(self._transport, "unanswered", 0.0))
 
     def lines(self) -> list[tuple[str, str, str, str]]:
         """Give the calls made, the newest first: time, what, how long and how it ended, the equal command line."""
@@ -125,7 +137,12 @@ class Link:
         self.error = None
         self._changed("open")
 
-    def _lost(self, *_: object) -> None:
+    def _lost(self, error: object = None) -> None:
+        if isinstance(error, EngineStopped):
+            # Somebody wanted it gone: who wants it back says so, with the key that tries again.
+            self.error = EngineStopped(error.message, hint="R starts it again, Enter in a shell.")
+            self._changed("stopped")
+            return
         self.error = Unreachable("The engine is gone.", hint="Starting it again.")
         self._changed("lost")
         self.open()
@@ -157,6 +174,9 @@ class Link:
         again = getattr(self._transport, "restart_when_idle", None)
         if again is None:
             raise Unreachable("There is no engine of our own to restart.")
+        if self.stopped:
+            self.open()
+            return
         await again()
         self.error = None
         self._changed("again")

@@ -8,16 +8,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tui.errors import OutcomeUnknown, TransportError, Unreachable
+from tui.errors import EngineStopped, OutcomeUnknown, TransportError, Unreachable
 from tui.ports import Shape
 from tui.protocol.address import socket_address
-from tui.protocol.frames import Decoder, FrameError, Kind, encode
+from tui.protocol.frames import STOPPED, Decoder, FrameError, Kind, encode
 from tui.transport.faults import api_error, is_read
 
 Sink = Callable[[Kind | None, Any], None]
 """Takes a stream's frames; (None, error) says that the connection is lost."""
 
 LOST = "The connection to the engine was lost."
+
+QUIET = 1.0
+"""Seconds without a word from the engine after something was typed, before it is asked whether it is there."""
 
 
 class Link(asyncio.Protocol):
@@ -35,6 +38,10 @@ class Link(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self.lost = False
+        self._goodbye = ""
+        self._pings = False
+        self._typed_at = 0.0
+        self._asked = False
 
     @classmethod
     async def dial(cls, path: Path, on_lost: Callable[[TransportError], None]) -> Link:
@@ -47,12 +54,34 @@ class Link(asyncio.Protocol):
     async def hello(self, said: Shape) -> Shape:
         """Exchange greetings and give the daemon's. Raises: TransportError."""
         self.send(Kind.HELLO, 0, said)
-        return await self._hello
+        answer = await self._hello
+        self._pings = "ping" in answer.get("can", ())
+        return answer
+
+    @property
+    def unanswered(self) -> float:
+        """Seconds since something was typed to an engine that has not said a word since, though it was asked."""
+        return self._loop.time() - self._typed_at if self._asked and not self.lost else 0.0
+
+    def type(self, stream: int, data: bytes) -> None:
+        """Send what was typed into a shell, and notice where the engine does not answer any more.
+
+        The shell itself may be silent for as long as it likes: then the engine is asked.
+        """
+        self.send(Kind.DATA, stream, data)
+        if self._pings and not self._typed_at:
+            self._typed_at = self._loop.time()
+            self._loop.call_later(QUIET, self._ask)
+
+    def _ask(self) -> None:
+        if self._typed_at and not self.lost:
+            self._asked = True
+            self.send(Kind.PING, 0, {})
 
     async def call(self, service: str, operation: str, params: Shape) -> Shape:
         """Call an operation. Raises: TransportError and its children."""
         if self.lost or self._transport is None:
-            raise Unreachable(LOST)
+            raise self.gone()
         stream = next(self._streams)
         future: asyncio.Future[Shape] = self._loop.create_future()
         self._calls[stream] = (operation, future)
@@ -67,7 +96,7 @@ class Link(asyncio.Protocol):
     def open(self, kind: Kind, payload: Shape, sink: Sink) -> int:
         """Open a stream of events or bytes whose frames go to `sink`. Raises: Unreachable."""
         if self.lost:
-            raise Unreachable(LOST)
+            raise self.gone()
         stream = next(self._streams)
         self._sinks[stream] = sink
         self.send(kind, stream, payload)
@@ -87,7 +116,7 @@ class Link(asyncio.Protocol):
         """Wait until the daemon has taken most of what was written. Raises: Unreachable."""
         await self._writable.wait()
         if self.lost:
-            raise Unreachable(LOST)
+            raise self.gone()
 
     def close(self) -> None:
         """Close the connection; whoever waits on it hears that it is lost, `on_lost` is not called."""
@@ -113,6 +142,7 @@ class Link(asyncio.Protocol):
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:
+        self._typed_at, self._asked = 0.0, False
         try:
             for kind, stream, payload in self._decoder.feed(data):
                 self._take(kind, stream, payload)
@@ -122,7 +152,7 @@ class Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         self._writable.set()
-        error = Unreachable(LOST)
+        error = self.gone()
         if not self._hello.done():
             self._hello.set_exception(error)
             self._hello.exception()  # nobody may be waiting for it
@@ -130,11 +160,17 @@ class Link(asyncio.Protocol):
         for operation, future in calls.values():
             if not future.done():
                 doubt = OutcomeUnknown(f"{LOST[:-1]} before {operation} was answered: it may or may not have happened.")
-                future.set_exception(Unreachable(LOST) if is_read(operation) else doubt)
+                future.set_exception(error if is_read(operation) else doubt)
         sinks, self._sinks = self._sinks, {}
         for sink in sinks.values():
-            sink(None, Unreachable(LOST))
+            sink(None, error)
         self._on_lost(error)
+
+    def gone(self) -> Unreachable:
+        """Say why there is nobody at the other end."""
+        if self._goodbye == STOPPED:
+            return EngineStopped("The engine was stopped.")
+        return Unreachable(LOST)
 
     def _take(self, kind: Kind, stream: int, payload: Any) -> None:
         if kind is Kind.HELLO:
@@ -155,3 +191,5 @@ class Link(asyncio.Protocol):
             sink(kind, payload)
         elif kind is Kind.ERROR and stream == 0:
             self.abort()
+        elif kind is Kind.CLOSE and stream == 0:
+            self._goodbye = payload["reason"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tui import __version__
-from tui.errors import TransportError, Unreachable, VersionMismatch
+from tui.errors import EngineStopped, TransportError, Unreachable, VersionMismatch
 from tui.ports import Shape
 from tui.transport.link import LOST, Link
 from tui.transport.outbox import Outbox
@@ -88,6 +88,16 @@ class LocalTransport:
         """Say whether a daemon is at the other end now."""
         return self._link is not None and not self._link.lost
 
+    @property
+    def stopped(self) -> bool:
+        """Say whether the connection was lost because somebody stopped the engine."""
+        return self._link is not None and self._link.lost and isinstance(self._link.gone(), EngineStopped)
+
+    @property
+    def unanswered(self) -> float:
+        """Seconds for which the engine owes an answer to what is typed into a shell; 0 where it owes none."""
+        return self._link.unanswered if self._link is not None else 0.0
+
     async def reconnect(self) -> None:
         """Connect again, the daemon started where it is gone; nothing happens where the connection stands.
 
@@ -106,7 +116,8 @@ class LocalTransport:
         """
         pid = int(self.peer["pid"])
         link = self._connected_link()
-        await link.call("ssm-tui", "StopEngine", {})
+        # Other consoles are told that it comes back; an engine of another version may not know the word.
+        await link.call("ssm-tui", "StopEngine", {"Restart": True} if "restart" in self.peer.get("can", ()) else {})
         link.close()
         await wait_until_gone(self.state, pid)
         self._link = None
@@ -139,8 +150,10 @@ class LocalTransport:
             self._link.close()
 
     def _connected_link(self) -> Link:
-        if self._link is None or self._link.lost:
+        if self._link is None:
             raise Unreachable(LOST)
+        if self._link.lost:
+            raise self._link.gone()
         return self._link
 
     def _lost(self, error: TransportError) -> None:

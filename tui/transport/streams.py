@@ -144,7 +144,7 @@ class LocalChannel:
             await self.outbox.change()
         if self._follows_typing:
             self.outbox.add(data)
-        self._link.send(Kind.DATA, self._incoming.stream, data)
+        self._link.type(self._incoming.stream, data)
 
     async def resize(self, rows: int, columns: int) -> None:
         """Give the shell a new size in cells."""

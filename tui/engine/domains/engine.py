@@ -11,6 +11,7 @@ from tui.engine.model import OWN
 from tui.engine.paging import number_of
 from tui.engine.presence import Presence
 from tui.ports import Shape
+from tui.protocol.frames import RESTART, STOPPED
 
 _PAGE = 100
 
@@ -48,6 +49,7 @@ async def stop_engine(ctx: Context, req: Shape) -> Shape:
     live = presence.live()
     if live and not req.get("Force"):
         raise ApiFault("EngineBusy", f"Still live: {', '.join(live)}.")
+    presence.goodbye = RESTART if req.get("Restart") else STOPPED
     presence.stopping.set()
     return {}
 

@@ -21,7 +21,7 @@ from tui.engine.server.credit import Credit
 from tui.engine.server.shell_stream import ShellStream
 from tui.errors import StateError
 from tui.protocol.address import socket_address
-from tui.protocol.frames import Decoder, FrameError, Kind, encode, event_cost
+from tui.protocol.frames import CAN, Decoder, FrameError, Kind, encode, event_cost
 
 if TYPE_CHECKING:
     from tui.engine.context import StatePaths
@@ -83,6 +83,8 @@ class UnixServer:
         if calls:
             await asyncio.wait(calls, timeout=_FINISH)
         for connection in list(self._connections):
+            if self._engine.presence.goodbye:
+                connection.send(Kind.CLOSE, 0, {"reason": self._engine.presence.goodbye, "exit_status": None})
             connection.close()
 
 
@@ -230,6 +232,8 @@ class Connection(asyncio.Protocol):
                 self._shells[stream].take(kind, payload)
         elif kind is Kind.CLOSE:
             self._end(stream)
+        elif kind is Kind.PING:
+            self.send(Kind.PING, stream, {})
         else:
             raise FrameError(f"a client does not send {kind.name}")
 
@@ -241,7 +245,7 @@ class Connection(asyncio.Protocol):
         )
         self._presence.named(self._client)
         ours = {"version": __version__, "pid": os.getpid(), "account": services.account}
-        self.send(Kind.HELLO, 0, {**ours, "region": services.region, "demo": self._presence.demo})
+        self.send(Kind.HELLO, 0, {**ours, "region": services.region, "demo": self._presence.demo, "can": CAN})
 
     def _end(self, stream: int) -> None:
         if stream in self._watches:
