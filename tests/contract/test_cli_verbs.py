@@ -232,6 +232,32 @@ def test_ctrl_c_cancels_the_command_and_waits_for_its_end(ssm, name, tmp_path):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
+def test_sigterm_left_the_command_running_and_said_nothing(ssm, name, tmp_path):
+    process = ssm.start("run", "--", f"echo begun; echo $$ > {tmp_path}/pid; sleep 600; touch {tmp_path}/late")
+    begun(process, b"begun")
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 143
+    assert b"cancelling" in err and b"another SIGTERM" in err and b"Cancelled" in err and b"Traceback" not in err
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_forced_stop_says_what_goes_on_and_the_next_start_takes_it_up(fresh, tmp_path):
+    gate = tmp_path / "gate"
+    process = fresh.start("run", "--", f"echo begun; while [ ! -e {gate} ]; do sleep 0.05; done; echo late")
+    begun(process, b"begun")
+    done = fresh("stop", "--force")
+    assert done.returncode == 0 and b"1 command goes on; the next start takes it up: command" in done.stderr
+    _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 3 and b"goes on by itself" in err and b"The engine was stopped." in err
+    gate.touch()
+    assert fresh("nodes", "list").returncode == 0
+    live = [1]
+    while live:
+        live = json.loads(fresh("info", "--json").stdout)["daemon"]["live"]
+
+
 def test_stop_refuses_while_a_command_lives_and_names_it(fresh):
     process = fresh.start("run", "--", "echo begun; sleep 600")
     begun(process, b"begun")

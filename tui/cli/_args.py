@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 APP = "ssm-tui"
-OK, FAILED, USAGE, UNREACHED, INTERRUPTED = 0, 1, 2, 3, 130
+OK, FAILED, USAGE, UNREACHED = 0, 1, 2, 3
 """Exit statuses."""
 
 

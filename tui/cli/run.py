@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tui.cli._args import FAILED, INTERRUPTED, OK, UNREACHED, Common, parser
+from tui.cli._args import FAILED, OK, UNREACHED, Common, parser
 from tui.cli._context import again, choose, opened, printable, run_async, talk
 from tui.cli._lines import Lines
 from tui.cli._reason import reason
-from tui.errors import SsmTuiError, Unreachable, UsageError
+from tui.errors import EngineStopped, SsmTuiError, Unreachable, UsageError
 from tui.ports import Shape, Transport
 from tui.services.commands import (
     Command,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SHELL_DOCUMENT = "AWS-RunShellScript"
 UNREACHED_DETAILS = {"DeliveryTimedOut", "Undeliverable", "InvalidPlatform", "AccessDenied"}
 """How an invocation ends on a node that never got it."""
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""Signals that cancel the command; the exit status is 128 and their number."""
 LOSSES = 5
 """How often an engine may be lost during one run before it is given up."""
 READER_LEFT = 141
@@ -125,7 +127,8 @@ async def _run(common: Common, args: Namespace) -> int:
             return UNREACHED
         run = Run(transport, args, [*chosen.nodes])
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, run.interrupt)
+        for number in ENDING:
+            loop.add_signal_handler(number, run.interrupt, number)
         try:
             return await run.all_of([*chosen.targets])
         except BrokenPipeError:
@@ -133,7 +136,8 @@ async def _run(common: Common, args: Namespace) -> int:
             await run.cancel()
             return READER_LEFT
         finally:
-            loop.remove_signal_handler(signal.SIGINT)
+            for number in ENDING:
+                loop.remove_signal_handler(number)
 
 
 @dataclass(slots=True)
@@ -151,7 +155,7 @@ class Run:
     reasons: dict[str, str] = field(default_factory=dict)
     read: dict[tuple[str, str, str], int] = field(default_factory=dict)
     current: str = ""
-    interrupted: bool = False
+    interrupted: int = 0
     lost: int = 0
     leave: asyncio.Event = field(default_factory=asyncio.Event)
     aside: set[asyncio.Task[None]] = field(default_factory=set)
@@ -165,13 +169,14 @@ class Run:
             for node, name in zip(self.nodes, shown, strict=True)
         }
 
-    def interrupt(self) -> None:
-        """Take a Ctrl+C: the first cancels the command and waits for its end, the second leaves at once."""
+    def interrupt(self, number: int) -> None:
+        """Take a Ctrl+C or SIGTERM: the first cancels the command and waits for its end, the second leaves at once."""
         if self.interrupted:
             self.leave.set()
             return
-        self.interrupted = True
-        talk("cancelling the command; Ctrl+C again leaves without waiting.")
+        self.interrupted = number
+        repeated = "Ctrl+C again" if number == signal.SIGINT else "another SIGTERM"
+        talk(f"cancelling the command; {repeated} leaves without waiting.")
         task = asyncio.ensure_future(self.cancel())
         self.aside.add(task)
         task.add_done_callback(self.aside.discard)
@@ -192,13 +197,13 @@ class Run:
             await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 talk(f"left without waiting; the command is {self.current}.")
-                return INTERRUPTED
+                return 128 + self.interrupted
             work.result()
         finally:
             work.cancel()
             leaving.cancel()
         if self.interrupted:
-            return INTERRUPTED
+            return 128 + self.interrupted
         return self._status()
 
     async def _batches(self, targets: list[Shape]) -> None:
@@ -252,6 +257,9 @@ class Run:
         while True:
             try:
                 command = await self._watch(command)
+            except EngineStopped:
+                talk(f"the command {command.id} goes on by itself; the next start of the engine says how it ended.")
+                raise
             except Unreachable as error:
                 if self.lost >= LOSSES:
                     raise

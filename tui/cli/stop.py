@@ -22,9 +22,12 @@ LEAVE = 10.0
 
 def main(common: Common, words: Sequence[str]) -> int:
     """Run the verb."""
-    parse = parser("stop", "[--force]", "End the engine; it refuses while shells or commands live.")
+    parse = parser("stop", "[--force]", "End the engine; it refuses while shells or commands live, and names them.")
     parse.add_argument(
-        "--force", action="store_true", help="end it whatever runs (commands go on by themselves), even if it hangs"
+        "--force",
+        action="store_true",
+        help="end it all the same, even if it hangs; shells and commands go on by themselves, and the next start of"
+        " the engine takes them up",
     )
     args = parse.parse_args(words)
     if common.read_only:
@@ -38,10 +41,13 @@ async def _stop(common: Common, force: bool) -> int:
     if pid is None:
         talk(f"no engine runs on {common.state}.")
         return OK
+    live: list[str] = []
     try:
         async with asyncio.timeout(ANSWER):
             async with opened(common, start=False) as transport:
-                await Engine(transport).stop(force)
+                engine = Engine(transport)
+                live = list((await engine.describe()).live)
+                await engine.stop(force)
     except ApiError as error:
         if not is_busy(error):
             raise
@@ -49,14 +55,14 @@ async def _stop(common: Common, force: bool) -> int:
         return FAILED
     except (TimeoutError, TransportError) as error:
         if await _gone(paths, 0.0):
-            return _said(pid)
+            return _said(pid, live)
         if not force:
             raise Unreachable(
                 f"The engine, process {pid}, does not answer.", hint="ssm-tui stop --force ends its process."
             ) from error
         return await _kill(paths, pid)
     if await _gone(paths, LEAVE):
-        return _said(pid)
+        return _said(pid, live)
     if force:
         return await _kill(paths, pid)
     raise Unreachable(f"The engine, process {pid}, agreed to leave and has not.", hint="Try ssm-tui stop --force.")
@@ -76,13 +82,26 @@ async def _kill(paths: StatePaths, pid: int) -> int:
             break
     if holder(paths) is not None:
         raise Unreachable(f"Process {pid} could not be ended.", hint=f"{paths.log} may say why.")
-    talk(f"the engine, process {pid}, hung; it was ended.")
+    talk(f"the engine, process {pid}, hung; it was ended. Shells and commands go on; the next start takes them up.")
     return OK
 
 
-def _said(pid: int) -> int:
-    talk(f"the engine, process {pid}, was stopped.")
+def _said(pid: int, live: Sequence[str]) -> int:
+    rest = f" {_counted(live)}: {printable(', '.join(live))}." if live else ""
+    talk(f"the engine, process {pid}, was stopped.{rest}")
     return OK
+
+
+def _counted(live: Sequence[str]) -> str:
+    """Say what goes on without the engine, as the engine has named it."""
+    shells = sum(name.startswith("shell ") for name in live)
+    counts = [
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in ((shells, "shell"), (len(live) - shells, "command"))
+        if count
+    ]
+    goes, them = ("goes", "it") if len(live) == 1 else ("go", "them")
+    return f"{' and '.join(counts)} {goes} on; the next start takes {them} up"
 
 
 async def _gone(paths: StatePaths, patience: float) -> bool:
