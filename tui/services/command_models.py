@@ -91,7 +91,7 @@ class Command(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NodeRun(Resource):
+class OnNode(Resource):
     """What runs of one command on one node; `ref.id` is `COMMAND_ID/NODE_ID`."""
 
     command_id: str
@@ -101,7 +101,7 @@ class NodeRun(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation(NodeRun):
+class Invocation(OnNode):
     """One command on one node as lists and events show it."""
 
     node_name: str = ""
@@ -125,7 +125,7 @@ class Invocation(NodeRun):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvocationResult(NodeRun):
+class InvocationResult(OnNode):
     """How it went on one node; texts are cut at AWS's limits, `exit_code` is None until a process had one."""
 
     plugin: str = ""
