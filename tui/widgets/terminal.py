@@ -19,9 +19,10 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.widgets.terminal_history import LookingBack
+from tui.widgets.terminal_history import LEAVE, LookingBack
 from tui.widgets.terminal_keys import encode_key, encode_mouse, encode_paste, teach_parser
-from tui.widgets.terminal_paint import Painter
+from tui.widgets.terminal_paint import colours_of
+from tui.widgets.terminal_picture import Picture
 
 if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
@@ -102,13 +103,10 @@ class TerminalView(Widget, can_focus=True):
         self._latin = latin or (lambda key: key)
         self._terminal: Terminal | None = None
         self._back: LookingBack | None = None
+        self._picture: Picture | None = None
         self._early: list[tuple[bytes, bool]] = []
-        self._strips: list[Strip | None] = []
-        self._painter: Painter | None = None
         self._painted = 0.0
         self._frame: Timer | None = None
-        self._cursor_row = 0
-        self._needle: str | None = None  # being typed
 
     # Size and bytes
 
@@ -127,12 +125,14 @@ class TerminalView(Widget, can_focus=True):
 
             self._terminal = Terminal(columns, rows, scrollback=self._kept_lines)
             self._back = LookingBack(self._terminal)
+            self._picture = Picture(self._terminal, self._back, lambda: self.rich_style)
             self._tell_colours()
             self.post_message(self.Resized(rows, columns))
         elif (self._terminal.rows, self._terminal.columns) != (rows, columns):
             self._terminal.resize(rows, columns)
             self.post_message(self.Resized(rows, columns))
-        self._strips = [None] * rows
+        if self._picture is not None:
+            self._picture.forget()
         early, self._early = self._early, []
         for data, replay in early:
             self.feed(data, replay=replay)
@@ -140,13 +140,13 @@ class TerminalView(Widget, can_focus=True):
 
     def feed(self, data: bytes, *, replay: bool = False) -> None:
         """Take bytes from the far end; `replay` marks old ones, to which nothing is answered."""
-        terminal, back = self._terminal, self._back
-        if terminal is None or back is None:
+        terminal, back, picture = self._terminal, self._back, self._picture
+        if terminal is None or back is None or picture is None:
             self._early.append((data, replay))
             return
         terminal.feed(data, answer=not replay)
         if back.follow():
-            self._strips = [None] * terminal.rows
+            picture.forget()
         replies = terminal.take_replies()
         if replies:
             self.post_message(self.Input(replies))
@@ -168,18 +168,10 @@ class TerminalView(Widget, can_focus=True):
         """Have the rows that changed drawn again."""
         self._frame = None
         self._painted = monotonic()
-        terminal, back = self._terminal, self._back
-        if terminal is None or back is None:
+        terminal, picture = self._terminal, self._picture
+        if terminal is None or picture is None:
             return
-        dirty = terminal.take_dirty()
-        dirty |= {self._cursor_row, terminal.cursor.row}
-        self._cursor_row = terminal.cursor.row
-        if back.offset:
-            dirty = {row + back.offset for row in dirty if row + back.offset < terminal.rows}
-        for row in dirty:
-            if row < len(self._strips):
-                self._strips[row] = None
-        stale = [row for row, strip in enumerate(self._strips) if strip is None]
+        stale = picture.stale()
         if len(stale) == terminal.rows:
             self.refresh()
         elif stale:
@@ -194,7 +186,8 @@ class TerminalView(Widget, can_focus=True):
             self.app.cursor_position = Offset(corner.x + cursor.column, corner.y + cursor.row)
 
     def _repaint_all(self) -> None:
-        self._strips = [None] * len(self._strips)
+        if self._picture is not None:
+            self._picture.forget()
         self.refresh()
         self._place_cursor()
 
@@ -202,43 +195,25 @@ class TerminalView(Widget, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._painter = None
-        self._strips = [None] * len(self._strips)
+        if self._picture is not None:
+            self._picture.forget(style=True)
         self._tell_colours()
 
     def _tell_colours(self) -> None:
         """Let programs that ask for the background (OSC 11) see the theme's."""
         if self._terminal is not None and self.is_mounted:
-            base = self.rich_style
-            given = [colour.get_truecolor() if colour else None for colour in (base.color, base.bgcolor)]
-            numbers = [int(triplet.hex[1:], 16) if triplet else None for triplet in given]
-            known = self._terminal.colours
-            self._terminal.colours = (
-                known[0] if numbers[0] is None else numbers[0],
-                known[1] if numbers[1] is None else numbers[1],
-            )
+            self._terminal.colours = colours_of(self.rich_style, self._terminal.colours)
 
     def render_line(self, y: int) -> Strip:
-        terminal, back = self._terminal, self._back
-        width = self.size.width
-        if terminal is None or back is None or y >= len(self._strips):
-            return Strip.blank(width, self.rich_style)
-        strip = self._strips[y]
-        if strip is None:
-            if self._painter is None:
-                self._painter = Painter(terminal, back, self.rich_style)
-            row = self._painter.row(
-                y, width=width, focused=self.has_focus, note=self._note(), ended=bool(self.exit_text)
-            )
-            strip = self._strips[y] = Strip(row, width)
-        return strip
+        if self._picture is None:
+            return Strip.blank(self.size.width, self.rich_style)
+        ended = bool(self.exit_text)
+        return self._picture.row(y, self.size.width, focused=self.has_focus, note=self._note(), ended=ended)
 
     def _note(self) -> str:
         """What stands in the last row instead of the terminal's own."""
-        if self._needle is not None:
-            return f"/{self._needle}"
-        if self.looking_back and self._back is not None and self._terminal is not None:
-            return f" back {self._back.offset} of {self._terminal.scrollback} lines · / search · n N · q leave "
+        if self.looking_back and self._back is not None:
+            return self._back.note
         return f" {self.exit_text} " if self.exit_text else ""
 
     def watch_exit_text(self) -> None:
@@ -246,9 +221,7 @@ class TerminalView(Widget, can_focus=True):
 
     def watch_looking_back(self, looking: bool) -> None:
         if not looking and self._back is not None:
-            self._back.offset = 0
-            self._back.needle = ""
-            self._needle = None
+            self._back.leave()
         self._repaint_all()
 
     # Keys
@@ -260,7 +233,8 @@ class TerminalView(Widget, can_focus=True):
 
     async def _on_key(self, event: events.Key) -> None:
         called = self.looking_back or self.prefixed or event.key in (self._prefix, "f12")
-        if self._terminal is None or (self.exit_text and not called):
+        back = self._back
+        if self._terminal is None or back is None or (self.exit_text and not called):
             return
         event.stop()
         event.prevent_default()
@@ -269,10 +243,10 @@ class TerminalView(Widget, can_focus=True):
             self._command(event)
         elif event.key in (self._prefix, "f12"):
             self.prefixed = True
-        elif self._needle is not None:
-            self._type_needle(event)
+        elif back.typing is not None:
+            self._after_search(back.type(event.key, event.character if event.is_printable else None))
         elif self.looking_back:
-            self._look(self._latin(event.character or event.key) if event.is_printable else event.key)
+            self._look(back, self._latin(event.character or event.key) if event.is_printable else event.key)
         else:
             self._send(encode_key(event.key, event.character, self._terminal.modes))
 
@@ -286,8 +260,8 @@ class TerminalView(Widget, can_focus=True):
         key = self._latin(event.character) if event.is_printable and event.character else event.key
         if key in ("[", "/"):
             self.looking_back = True
-            if key == "/":
-                self._needle = ""
+            if key == "/" and self._back is not None:
+                self._back.typing = ""
                 self._repaint_all()
         self.post_message(self.Prefix(key))
 
@@ -295,46 +269,24 @@ class TerminalView(Widget, can_focus=True):
         if data:
             self.post_message(self.Input(data))
 
-    def _type_needle(self, event: events.Key) -> None:
-        needle = self._needle or ""
-        if event.key == "enter":
-            self._needle = None
-            if needle and self._back is not None and not self._back.search(needle, forward=False, again=False):
-                self.app.bell()
-        elif event.key == "escape":
-            self._needle = None
-        elif event.key == "backspace":
-            self._needle = needle[:-1]
-        elif event.is_printable and event.character:
-            self._needle = needle + event.character
-        self._repaint_all()
-
-    def _look(self, key: str) -> None:
-        """Act on one key of the scrollback."""
-        back, page = self._back, max(1, self.size.height - 1)
-        assert back is not None and self._terminal is not None
-        moves = {"k": 1, "up": 1, "j": -1, "down": -1, "pageup": page, "ctrl+b": page, "pagedown": -page}
-        moves |= {"ctrl+f": -page, "space": -page, " ": -page, "ctrl+u": page // 2, "ctrl+d": -(page // 2)}
-        moves |= dict.fromkeys(("g", "home"), self._terminal.scrollback)
-        moves |= dict.fromkeys(("G", "end"), -self._terminal.scrollback)
-        if key in ("q", "escape", "ctrl+c"):
+    def _look(self, back: LookingBack, key: str) -> None:
+        if key in LEAVE:
             self.looking_back = False
-        elif key == "/":
-            self._needle = ""
-        elif key in ("n", "N"):
-            if back.needle and not back.search(back.needle, forward=key == "N", again=True):
-                self.app.bell()
-        elif key in moves:
-            back.move(moves[key])
+        else:
+            self._after_search(back.press(key, max(1, self.size.height - 1)))
+
+    def _after_search(self, found: bool) -> None:
+        if not found:
+            self.app.bell()
         self._repaint_all()
 
     def _on_paste(self, event: events.Paste) -> None:
-        if self._terminal is None or self.exit_text:
+        if self._terminal is None or self._back is None or self.exit_text:
             return
         event.stop()
         event.prevent_default()
-        if self._needle is not None:
-            self._needle += "".join(character for character in event.text if character.isprintable())
+        if self._back.typing is not None:
+            self._back.typing += "".join(character for character in event.text if character.isprintable())
             self._repaint_all()
         elif not self.looking_back:
             self._send(encode_paste(event.text, bracketed=self._terminal.modes.bracketed_paste))

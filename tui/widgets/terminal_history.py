@@ -1,4 +1,4 @@
-"""Looking back in a terminal: which line is at the top of the view, and the search."""
+"""Looking back in a terminal: which line is at the top of the view, the search, and the keys of both."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
 
 
+LEAVE = ("q", "escape", "ctrl+c")
+"""The keys that end it."""
+_UP, _DOWN = ("pageup", "ctrl+b"), ("pagedown", "ctrl+f", "space", " ")
+
+
 class LookingBack:
     """The view's place: `offset` lines above the live screen. New output doesn't move what is shown."""
 
@@ -15,12 +20,25 @@ class LookingBack:
         self._terminal = terminal
         self.offset = 0
         self.needle = ""
+        self.typing: str | None = None
+        """What is typed of a search, None where one types none."""
         self._pushed = terminal.pushed
 
     @property
     def top(self) -> int:
         """The line shown in the first row, counted from the oldest of the scrollback."""
         return self._terminal.scrollback - self.offset
+
+    @property
+    def note(self) -> str:
+        """What one is told: the search as it is typed, else where one is and the keys."""
+        if self.typing is not None:
+            return f"/{self.typing}"
+        return f" back {self.offset} of {self._terminal.scrollback} lines · / search · n N · q leave "
+
+    def leave(self) -> None:
+        """Be at the live screen again."""
+        self.offset, self.needle, self.typing = 0, "", None
 
     def follow(self) -> bool:
         """Keep the same lines in view after new output; True if the view had to move, for want of older lines."""
@@ -68,3 +86,32 @@ class LookingBack:
             spans.append((at, at + len(needle)))
             at = hay.find(needle, at + len(needle))
         return spans
+
+    def press(self, key: str, page: int) -> bool:
+        """Act on a key; a page is so many lines. False where a search finds nothing more."""
+        all_lines = self._terminal.scrollback
+        moves = {"k": 1, "up": 1, "j": -1, "down": -1, "ctrl+u": page // 2, "ctrl+d": -(page // 2)}
+        moves |= dict.fromkeys(_UP, page) | dict.fromkeys(_DOWN, -page)
+        moves |= dict.fromkeys(("g", "home"), all_lines) | dict.fromkeys(("G", "end"), -all_lines)
+        if key == "/":
+            self.typing = ""
+        elif key in ("n", "N"):
+            return not self.needle or self.search(self.needle, forward=key == "N", again=True)
+        elif key in moves:
+            self.move(moves[key])
+        return True
+
+    def type(self, key: str, character: str | None) -> bool:
+        """Take a key for the search that is typed, a character where it has one; Enter searches.
+
+        False where that finds nothing.
+        """
+        typed = self.typing or ""
+        if key in ("enter", "escape"):
+            self.typing = None
+            return key == "escape" or not typed or self.search(typed, forward=False, again=False)
+        if key == "backspace":
+            self.typing = typed[:-1]
+        elif character:
+            self.typing = typed + character
+        return True

@@ -89,6 +89,13 @@ def _colour(value: int) -> Color | None:
     return Color.from_ansi(value)
 
 
+def colours_of(base: RichStyle, known: tuple[int, int]) -> tuple[int, int]:
+    """Give a style's foreground and background as 0xRRGGBB; those of `known` where it has none."""
+    given = [colour.get_truecolor() if colour else None for colour in (base.color, base.bgcolor)]
+    fore, back = (int(triplet.hex[1:], 16) if triplet else None for triplet in given)
+    return known[0] if fore is None else fore, known[1] if back is None else back
+
+
 def segments_of(runs: Runs, width: int, palette: Palette, blank: RichStyle) -> list[Segment]:
     """Give a row as segments `width` cells wide, blank cells added."""
     segments = [Segment(drawable(text), palette[style]) for text, style in runs]
