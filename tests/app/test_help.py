@@ -22,13 +22,16 @@ from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.app import SsmApp
 from tui.screens import SCREENS
 from tui.screens._command_actions import ConfirmCancel
+from tui.screens._command_runs import NodeRun
 from tui.screens._dialogs import Choose, Confirm, Notice, Prompt, Reader, TypeName
 from tui.screens._node_tags import TagPrompt, ValuePrompt
+from tui.screens._output_diff import OutputDiff, Side
 from tui.screens._output_reader import OutputReader
 from tui.screens._save_view import SavePrompt
 from tui.screens._tags import TagsPrompt
 from tui.screens.help import NOTES, HelpScreen, help_text, with_one_line_for_digits
 from tui.services.commands import Commands
+from tui.theming import UNICODE
 from tui.widgets.drawer import Drawer
 from tui.widgets.go_to import GoTo
 from tui.widgets.overlay import Overlay
@@ -67,6 +70,7 @@ def _opened() -> list[str]:
 
 def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
     """Make one of every window there is."""
+    run = NodeRun(command(1)["CommandId"], node(1)["InstanceId"], "web-01")
     made: list[ModalScreen[Any]] = [
         Confirm("?"),
         ConfirmCancel("?"),
@@ -79,6 +83,7 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         Reader("text", "text"),
         HelpScreen("Keys", "text"),
         OutputReader(Commands(transport), command(1)["CommandId"], node(1)["InstanceId"], "web-01"),
+        OutputDiff(Commands(transport), Side("web-01", run), Side("web-02", run), UNICODE),
         Drawer([("03:12:44Z", "ssm ListCommands", "3 ms", "aws ssm list-commands")]),
         GoTo([("nodes", "Fleet")]),
         Palette([("Copy", "c", "")]),

@@ -187,7 +187,7 @@ def folded(runs: Iterable[NodeRun], panes: dict[str, Pane]) -> list[Pane]:
     groups: dict[object, list[NodeRun]] = {}
     for run in runs:
         groups.setdefault((run.tail.fingerprint, run.exit_code, run.status), []).append(run)
-    made = []
+    made: list[Pane] = []
     for group in sorted(groups.values(), key=len, reverse=True):
         first = group[0]
         key = f"{first.node_id}+"
@@ -198,7 +198,7 @@ def folded(runs: Iterable[NodeRun], panes: dict[str, Pane]) -> list[Pane]:
         count = f"{len(group)} node{'s' * (len(group) != 1)}: "
         style = "bad" if first.bad else "good" if first.status.over else "accent"
         pane.title = [(count, style), (names, "text")]
-        pane.hint = first.hint()
+        pane.hint, pane.badge = first.hint(), "x diff" if made else ""
         made.append(pane)
     return made
 

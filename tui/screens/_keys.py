@@ -94,15 +94,19 @@ def usable(screen: Screen[Any]) -> list[Usable]:
 
 
 def hints_of(screen: Screen[Any], glyphs: Glyphs) -> list[Hint]:
-    """Give the footer of a screen: the bindings that want to be shown, the shell's own kept where room is short."""
+    """Give the footer of a screen: the bindings that want to be shown, the shell's own kept where room is short.
+
+    The screen's own stand in the order in which it binds them, what is refused now behind what works.
+    """
     ascii_only = glyphs.arrow == ">"
     hints = []
-    for one in usable(screen):
+    order = {binding.id: at for at, binding in enumerate(type(screen).__dict__.get("BINDINGS", ()), 1)}
+    for one in sorted(usable(screen), key=lambda one: order.get(one.binding.id, 0) if one.node is screen else 0):
         if one.binding.description and (one.binding.show or one.binding.id == "table.open"):
             label = one.binding.key_display or key_label(one.keys[0], ascii_only=ascii_only)
             always = one.node is screen.app or one.binding.id in ("screen.filter", "screen.back")
             hints.append(Hint(label, one.binding.description, one.binding.id or "", bool(one.refusal), always))
-    return sorted(hints, key=lambda hint: hint.always)
+    return sorted(hints, key=lambda hint: (hint.always, hint.refused))
 
 
 # The two-set keyboard, the one on every Korean keyboard: which Latin key each jamo sits on.

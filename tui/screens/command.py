@@ -46,9 +46,10 @@ class CommandScreen(ConsoleScreen):
     BINDINGS = [
         Binding("a", "again", "again", tooltip="Launch it again, on the failed nodes or else all", id="command.again"),
         Binding("X", "cancel", "cancel", tooltip="Stop what runs", id="command.cancel"),
-        Binding("v", "whole", "whole", tooltip="Read the whole output of this node", id="command.whole"),
         Binding("f", "failed", "failed", tooltip="Show only the nodes where it failed", id="command.failed"),
         Binding("u", "together", "same", tooltip="One pane for equal outputs", id="command.together"),
+        Binding("x", "diff", "diff", tooltip="Compare the outputs of two panes", id="command.diff"),
+        Binding("v", "whole", "whole", tooltip="Read the whole output of this node", id="command.whole"),
         Binding("ctrl+s", "save", "save", tooltip="Save the outputs as files", id="command.save"),
         Binding("F", "hold", "follow", tooltip="Follow this pane's end, or stay", show=False, id="command.follow"),
         Binding("s", "shell", "shell", tooltip="Open a shell on this node", show=False, id="command.shell"),
@@ -210,7 +211,7 @@ class CommandScreen(ConsoleScreen):
     # where one is
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("failed", "together") and len(self.state.runs) < 2:
+        if action in ("failed", "together", "diff") and len(self.state.runs) < 2:
             return False  # one node alone has nothing to choose from
         if action == "filter" and self.grid.reads:
             return False  # `/` searches there
@@ -299,6 +300,8 @@ class CommandScreen(ConsoleScreen):
             return "nothing runs any more"
         if action in ("whole", "shell", "node", "hold", "save", "zoom") and self.run is None:
             return "there is no pane"
+        if action == "diff" and len(self.grid.panes) < 2:
+            return "there is one pane, and nothing to compare it with"
         if action == "again" and self.state.first is None:
             return "the command is not known yet"
         return ""
@@ -328,6 +331,11 @@ class CommandScreen(ConsoleScreen):
             await self.catch_up.all_of([*self.state.runs.values()])
         self.fold = not self.fold
         self._draw()
+
+    def action_diff(self) -> None:
+        from tui.screens._output_diff import diff_two  # deferred: opened on a key
+
+        diff_two(self)
 
     def action_hold(self) -> None:
         pane = self.grid.current
