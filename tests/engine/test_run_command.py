@@ -46,6 +46,15 @@ async def test_a_non_zero_exit_is_failed_with_its_code_and_awss_words(local: Ben
     assert got["StandardErrorContent"] == "oops\nfailed to run commands: exit status 7"
 
 
+async def test_exit_194_asked_for_a_reboot_and_nobody_said_that_none_came(local: Bench) -> None:
+    got = await local.run("echo mine >&2; exit 194")
+    assert (got["Status"], got["StatusDetails"], got["ResponseCode"]) == ("Failed", "Failed", 194)
+    said = got["StandardErrorContent"].splitlines()
+    assert said[0] == "mine"
+    assert "asks for a reboot" in said[1]
+    assert said[2] == "failed to run commands: exit status 194"
+
+
 async def test_the_answer_to_send_is_the_command_as_accepted(local: Bench) -> None:
     sent = (
         await local.engine.call(

@@ -28,6 +28,12 @@ from tui.engine.statuses import ERRORS, command_details, invocation_details
 SKIP_AS_SUCCESS, SKIP_AS_FAILURE = 168, 169
 """Exit codes that skip the steps after them and say how the step itself is meant."""
 
+ASKS_FOR_REBOOT = 194
+NO_REBOOT = (
+    "Exit status 194 asks for a reboot and another run of the step: this engine restarts no machine, so the step is"
+    " Failed and did not run again."
+)
+
 BEGUN_SECONDS = 0.05
 """How late the store learns that something has begun."""
 
@@ -307,7 +313,8 @@ class CommandRunner:
         stderr = output.head(folder / "stderr", output.STDERR_LIMIT)
         code = 0 if record.details == "Success" else result.exit_code
         record.stdout = output.cut(stdout, output.STDOUT_LIMIT)
-        record.stderr = output.cut(output.error_text(stderr, code, result.note), output.STDERR_LIMIT)
+        note = result.note or (NO_REBOOT if result.exit_code == ASKS_FOR_REBOOT else "")
+        record.stderr = output.cut(output.error_text(stderr, code, note), output.STDERR_LIMIT)
 
     # telling
 
