@@ -53,8 +53,8 @@ class Value:
     line: int
 
 
-_PLAIN = r"""[A-Za-z][\w./+\]~\ -]*?|-?(?:0|[1-9]\d*)(?:\.\d+)?"""
-"""Unquoted values that need no parser: words, and numbers that every YAML reads alike."""
+_PLAIN = r"""[A-Za-z][\w./+\]~\ -]*?|-?(?:0|[1-9]\d*)(?:\.\d+)?|[1-9]\d*[KMGT]i?B"""
+"""Unquoted values that need no parser: words, sizes, and numbers that every YAML reads alike."""
 _LINE = re.compile(
     rf"""^(?P<indent>\ *)(?P<key>[A-Za-z_][\w.-]*):(?:\ +(?P<value>"[^"\\]*"|'[^']*'|{_PLAIN}))?\s*(?:\s\#.*)?$"""
 )
@@ -173,10 +173,17 @@ class Config:
     """Seconds between two polls of what is on screen."""
     idle: float = 60.0
     """Seconds after which an engine that nobody needs leaves."""
+    output_cap: int = 0
+    """Bytes that one step may write before it is ended; 0 leaves it to the engine (2 GiB)."""
     file: str = ""
     """The file that this was read from; empty for the defaults."""
     given: frozenset[str] = field(default=frozenset())
     """Which keys the file set."""
+
+    @property
+    def engine_settings(self) -> dict[str, Any]:
+        """What an engine is told when it is started; what is not set is the engine's to choose."""
+        return {"output_cap": self.output_cap} if self.output_cap else {}
 
 
 def _one_of(*words: str) -> Callable[[Any], Any]:
@@ -201,6 +208,18 @@ def _seconds(low: float, high: float) -> Callable[[Any], Any]:
         return float(value)
 
     return check
+
+
+_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3, "ti": 1024**4}
+_LEAST, _MOST = 64 * 1024, 1024**5
+
+
+def _size(value: Any) -> Any:
+    match = re.fullmatch(r"(?i)(\d+(?:\.\d+)?)\s*([kmg]?|[kmgt]i)b?", str(value))
+    size = int(float(match[1]) * _UNITS[match[2].lower()]) if match else 0
+    if isinstance(value, bool) or not _LEAST <= size <= _MOST:
+        raise ValueError("a size from 64KiB to 1024TiB, like 500MiB or 2GiB")
+    return size
 
 
 def _name(value: Any) -> Any:
@@ -228,6 +247,7 @@ SCHEMA: dict[str, Callable[[Any], Any]] = {
     "read_only": _boolean,
     "refresh": _seconds(0.2, 3600),
     "idle": _seconds(1, 86400 * 7),
+    "output_cap": _size,
 }
 
 

@@ -258,6 +258,15 @@ def test_a_forced_stop_says_what_goes_on_and_the_next_start_takes_it_up(fresh, t
         live = json.loads(fresh("info", "--json").stdout)["daemon"]["live"]
 
 
+def test_the_config_had_no_word_for_what_a_command_may_write(fresh):
+    config = Path(fresh.env["XDG_CONFIG_HOME"]) / "ssm-tui" / "config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text("output_cap: 64KiB\n")
+    done = fresh("run", "--json", "--", "head -c 3000000 /dev/zero; sleep 600")
+    assert done.returncode == 1
+    assert "65,536 bytes (the setting output_cap)" in json.loads(done.stdout)["Reason"]
+
+
 def test_stop_refuses_while_a_command_lives_and_names_it(fresh):
     process = fresh.start("run", "--", "echo begun; sleep 600")
     begun(process, b"begun")

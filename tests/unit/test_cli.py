@@ -237,7 +237,7 @@ def test_a_demo_has_a_folder_of_its_own_and_refuses_a_real_engines(tmp_path, cap
     assert demo_of(tmp_path) is None
     prepare(tmp_path / "demo", 40, 7)
     assert demo_of(tmp_path / "demo") == (40, 7)
-    assert daemon_options(60.0, (40, 7)) == ["--idle", "60.0", "--demo", "40", "--seed", "7"]
+    assert daemon_options(60.0, (40, 7), {}) == ["--idle", "60.0", "--demo", "40", "--seed", "7"]
     (tmp_path / "engine.db").touch()
     with pytest.raises(UsageError, match="real engine"):
         prepare(tmp_path, 40, 7)

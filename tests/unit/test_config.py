@@ -21,11 +21,12 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(
         "# mine\ntheme: light\nglyphs: ascii\nmouse: off  # mine again\nprefix: ctrl+a\nread-only: true\n"
-        "refresh: 5\nidle: 90.5\n"
+        "refresh: 5\nidle: 90.5\noutput_cap: 500MiB\n"
     )
     config = load_config({"SSM_TUI_CONFIG": str(path)})
     assert (config.theme, config.glyphs, config.mouse, config.prefix) == ("light", "ascii", False, "ctrl+a")
     assert (config.read_only, config.refresh, config.idle) == (True, 5.0, 90.5)
+    assert config.engine_settings == {"output_cap": 500 * 1024**2}
     assert config.file == str(path)
     assert "mouse" in config.given
 
@@ -38,6 +39,9 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
         ("refresh: true\n", 1, "expected a number of seconds"),
         ("\nmouse: maybe\n", 2, "expected true or false"),
         ("prefix: ctrl+i\n", 1, "Ctrl with one key that a terminal can send"),
+        ("output_cap: much\n", 1, "expected a size from 64KiB to 1024TiB, like 500MiB or 2GiB"),
+        ("output_cap: 12\n", 1, "expected a size from 64KiB"),
+        ("output_cap: true\n", 1, "expected a size from 64KiB"),
         ("glyphs:\n", 1, "glyphs is nothing; expected one of auto, unicode, ascii"),
         ("theme:\n  name: dark\n", 1, "takes one value"),
         ("theme: dark\ntheme: light\n", 2, "stands here twice"),

@@ -30,13 +30,22 @@ async def opened(common: Common, *, start: bool = True) -> AsyncIterator[Transpo
     from tui.transport.local import LocalTransport
 
     idle: float | None = None
+    settings: dict[str, object] = {}
     if start:
         from tui.config import load_config
 
-        idle = load_config().idle
+        config = load_config()
+        idle, settings = config.idle, config.engine_settings
     nodes, seed = demo_of(common.state) or (0, 1)
     local = await LocalTransport.connect(
-        common.state, start=start, client="cli", read_only=common.read_only, idle=idle, demo=nodes, seed=seed
+        common.state,
+        start=start,
+        client="cli",
+        read_only=common.read_only,
+        idle=idle,
+        demo=nodes,
+        seed=seed,
+        settings=settings,
     )
     if start and local.version_mismatch is not None:
         talk(f"{local.version_mismatch.message} ssm-tui stop lets the next start bring its own.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 FILE = "demo.json"
 
@@ -23,9 +25,11 @@ def make_demo(state: Path, nodes: int, seed: int) -> None:
     (state / FILE).write_text(json.dumps({"nodes": nodes, "seed": seed}) + "\n", "utf-8")
 
 
-def daemon_options(idle: float, demo: tuple[int, int] | None) -> list[str]:
+def daemon_options(idle: float, demo: tuple[int, int] | None, settings: Mapping[str, Any]) -> list[str]:
     """Give the daemon's flags for a start."""
     options = ["--idle", str(idle)]
+    if settings:
+        options += ["--settings", json.dumps(dict(settings))]
     if demo:
         options += ["--demo", str(demo[0]), "--seed", str(demo[1])]
     return options

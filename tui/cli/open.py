@@ -31,7 +31,7 @@ def open_console(common: Common, words: Sequence[str]) -> int:
         raise UsageError("The console needs a terminal.", hint="ssm-tui --help lists the verbs that need none.")
     config = load_config()
     demo = demo_of(common.state)
-    early = start_early(common.state, daemon_options(config.idle, demo))
+    early = start_early(common.state, daemon_options(config.idle, demo, config.engine_settings))
 
     # Nothing becomes garbage while the modules load; the collector would look through them again and again. The app
     # turns it on at its first tick.
@@ -48,7 +48,13 @@ def open_console(common: Common, words: Sequence[str]) -> int:
             await early.ready()
         nodes, seed = demo or (0, 1)
         return await LocalTransport.connect(
-            common.state, client="console", read_only=read_only, idle=config.idle, demo=nodes, seed=seed
+            common.state,
+            client="console",
+            read_only=read_only,
+            idle=config.idle,
+            demo=nodes,
+            seed=seed,
+            settings=config.engine_settings,
         )
 
     read_only = common.read_only or config.read_only
