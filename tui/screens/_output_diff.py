@@ -13,7 +13,7 @@ from textual.binding import Binding
 
 from tui.errors import SsmTuiError
 from tui.screens._command_runs import NodeRun
-from tui.screens._output_reader import ReaderBar
+from tui.screens._reading import ReaderBar
 from tui.services.commands import Commands
 from tui.theming import Glyphs
 from tui.widgets.cells import clean, cut, width
