@@ -226,7 +226,7 @@ async def sessions(stage: Stage) -> None:
     prefix = "ctrl+right_square_bracket"
     await stage.pilot.press(prefix, "n")
     screen: Any = stage.app.screen
-    await stage.until(lambda: len(screen._panes) == 2, "a second shell")
+    await stage.until(lambda: len(screen.shells.panes) == 2, "a second shell")
     await stage.type_line("PS1='$ '; clear; exit 3", says="exit status 3")
     await stage.pilot.press("enter", prefix, "1")
     await stage.says("Terminated", "Connected")

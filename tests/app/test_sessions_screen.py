@@ -289,7 +289,7 @@ async def test_a_real_shell_answers_is_left_found_again_and_its_exit_status_is_s
             await says(pilot, "21 80")
             # A second one beside it, by the prefix.
             await hit(pilot, PREFIX, "n")
-            await until(pilot, lambda: len(app.screen._panes) == 2)  # type: ignore[attr-defined]
+            await until(pilot, lambda: len(app.screen.shells.panes) == 2)  # type: ignore[attr-defined]
             await type_line(pilot, "echo sec''ond; sh -c 'exit 7'; exit 7")
             await says(pilot, "exit status 7 · Enter closes")
             await pilot.press("enter")

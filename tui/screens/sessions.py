@@ -7,12 +7,12 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widget import Widget
 
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._keys import key_label
 from tui.screens._session_rows import COLUMNS, session_cells
 from tui.screens._shell_pane import ShellPane
+from tui.screens._shell_tabs import ShellTabs
 from tui.services.nodes import Node, Nodes
 from tui.services.sessions import Session, Sessions
 from tui.widgets.bottom_bar import Hint
@@ -50,9 +50,9 @@ class SessionsScreen(ConsoleScreen):
     ]
     DEFAULT_CSS = """
     SessionsScreen TabBar { background: $bar; }
-    SessionsScreen > Widget.shells { height: 1fr; display: none; }
+    SessionsScreen > ShellTabs { height: 1fr; display: none; }
     SessionsScreen.-shell > ResourceTable { display: none; }
-    SessionsScreen.-shell > Widget.shells { display: block; }
+    SessionsScreen.-shell > ShellTabs { display: block; }
     """
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
@@ -60,9 +60,7 @@ class SessionsScreen(ConsoleScreen):
         self._arriving = [] if argument is None else [argument]
         self._tabs = TabBar(["Sessions"])
         self._grid = ResourceTable(COLUMNS, classes="resource-table", fields=self._fields)
-        self._shells = Widget(classes="shells")
-        self._panes: list[ShellPane] = []
-        self._at = 0
+        self.shells = ShellTabs()
         self._begun = False
         self._opening = False
         self._sessions: dict[str, Session] = {}
@@ -72,7 +70,7 @@ class SessionsScreen(ConsoleScreen):
         self._grid.glyphs = self.shell.glyphs
         yield self._tabs
         yield self._grid
-        yield self._shells
+        yield self.shells
 
     def crumb(self) -> str:
         now = self.pane_now
@@ -89,7 +87,7 @@ class SessionsScreen(ConsoleScreen):
         feed = feeds.feed(sessions.context, "DescribeSessions", {"looker": self.NOUN}, fetch)
         self.follow(feed, self._show)
         feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
-        for pane in self._panes:
+        for pane in self.shells.panes:
             # The engine was lost and is back: its shells lived on.
             if not pane.ended:
                 pane.attach()
@@ -139,15 +137,13 @@ class SessionsScreen(ConsoleScreen):
     @property
     def pane_now(self) -> ShellPane | None:
         """The shell that shows, or None for the list."""
-        return self._panes[self._at - 1] if 0 < self._at <= len(self._panes) else None
+        return self.shells.now
 
     def _choose(self, tab: int) -> None:
-        self._at = tab if 0 <= tab <= len(self._panes) else 0
+        self.shells.choose(tab)
         now = self.pane_now
         self.set_class(now is not None, "-shell")
         self.FILTERS = now is None
-        for pane in self._panes:
-            pane.display = pane is now
         (now.view if now else self._grid).focus()
         self._draw_tabs()
         self.update_bars()
@@ -156,7 +152,7 @@ class SessionsScreen(ConsoleScreen):
     def _draw_tabs(self) -> None:
         glyphs, now = self.shell.glyphs, self.pane_now
         right = [*now.state(glyphs), (f"{self._prefix} ", "accent")] if now is not None else []
-        self._tabs.show(["Sessions", *(pane.label(glyphs) for pane in self._panes)], self._at, right)
+        self._tabs.show(["Sessions", *(pane.label(glyphs) for pane in self.shells.panes)], self.shells.at, right)
 
     @property
     def _prefix(self) -> str:
@@ -181,7 +177,7 @@ class SessionsScreen(ConsoleScreen):
         self._choose(event.index)
 
     def action_tab(self, number: int) -> None:
-        if number - 1 <= len(self._panes):
+        if number - 1 <= len(self.shells.panes):
             self._choose(number - 1)
         else:
             self.shell.notice(f"There is no tab {number}.", "warn")
@@ -207,10 +203,10 @@ class SessionsScreen(ConsoleScreen):
 
     async def _open_tab(self, session_id: str, target: str = "") -> bool:
         """Show a session's tab, made where there is none; False where it is made ready already or can't be."""
-        for index, pane in enumerate(self._panes, 1):
-            if pane.session_id == session_id:
-                self._choose(index)
-                return False
+        tab = self.shells.tab_of(session_id)
+        if tab:
+            self._choose(tab)
+            return False
         sessions = self.shell.services.of(Sessions)
         if not target:
             session = await sessions.get(session_id)
@@ -230,22 +226,17 @@ class SessionsScreen(ConsoleScreen):
             read_only=self.shell.read_only,
             dot=self.shell.glyphs.dot,
         )
-        self._panes.append(pane)
         # Shown before it is mounted: its size is right from the first byte.
         self.add_class("-shell")
-        await self._shells.mount(pane)
-        self._choose(len(self._panes))
+        self._choose(await self.shells.add(pane))
         return True
 
     def _say_over(self, session: Session) -> None:
         self.shell.notice(f"The shell on {self._name_of(session.target)} is over. {session.details}".rstrip())
 
     async def _close(self, pane: ShellPane) -> None:
-        await pane.detach()
-        if pane in self._panes:
-            self._panes.remove(pane)
-        await pane.remove()
-        self._choose(min(self._at, len(self._panes)))
+        await self.shells.close(pane)
+        self._choose(min(self.shells.at, len(self.shells.panes)))
 
     def on_shell_pane_ended(self, event: ShellPane.Ended) -> None:
         self._draw_tabs()
@@ -374,7 +365,7 @@ class SessionsScreen(ConsoleScreen):
     async def _terminate(self, ids: list[str]) -> None:
         from tui.screens._dialogs import Confirm  # deferred: opened on a key
 
-        panes = {pane.session_id: pane.node for pane in self._panes}
+        panes = {pane.session_id: pane.node for pane in self.shells.panes}
         names = [panes.get(id) or self._name_of(self._sessions[id].target) for id in ids]
         hidden = len([id for id in self._grid.hidden_marks if id in ids])
         title = f"End the shell on {names[0]}?" if len(ids) == 1 else f"End {len(ids)} shells?"
