@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.screens._reading import Reading
+from tui.screens._reading import TextReading
 from tui.widgets.cells import clean, window
 from tui.widgets.line_edit import LineEdit
 from tui.widgets.overlay import Overlay
@@ -185,7 +185,7 @@ class Notice(Dialog[bool]):
         super().__init__(title, text, "esc close")
 
 
-class Reader(Reading):
+class Reader(TextReading):
     """A text that is here as a whole."""
 
     DEFAULT_CSS = """

@@ -13,15 +13,13 @@ from textual.binding import Binding
 
 from tui.errors import SsmTuiError
 from tui.screens._command_runs import NodeRun
-from tui.screens._reading import ReaderBar
+from tui.screens._reading import ReaderBar, Reading
 from tui.services.commands import Commands
 from tui.theming import Glyphs
 from tui.widgets.cells import clean, cut, width
 from tui.widgets.comparing import MOST_LINES, compare
 from tui.widgets.diff_view import DiffView
-from tui.widgets.line_edit import LineEdit
 from tui.widgets.output_tail import bytes_in_words
-from tui.widgets.overlay import Overlay
 
 if TYPE_CHECKING:
     from tui.screens.command import CommandScreen
@@ -78,51 +76,28 @@ def _open(screen: CommandScreen, left: Side, right: Side) -> None:
     screen.app.push_screen(OutputDiff(screen.shell.services.of(Commands), left, right, screen.shell.glyphs))
 
 
-class OutputDiff(Overlay[None]):
+class OutputDiff(Reading):
     """The difference of two nodes' whole outputs."""
 
-    AUTO_FOCUS = ""
-    DEFAULT_CSS = """
-    OutputDiff { background: $background; }
-    OutputDiff ReaderBar { height: 1; background: $bar; color: $foreground; }
-    OutputDiff LineEdit { height: 1; background: $bar; color: $foreground; }
-    """
     BINDINGS = [
-        Binding("j,down", "move(1)", "down", tooltip="A line down", show=False, id="diff.down"),
-        Binding("k,up", "move(-1)", "up", tooltip="A line up", show=False, id="diff.up"),
-        Binding("ctrl+d", "page(0.5)", "half page down", tooltip="Half a page down", show=False, id="diff.half_down"),
-        Binding("ctrl+u", "page(-0.5)", "half page up", tooltip="Half a page up", show=False, id="diff.half_up"),
-        Binding("pagedown,space", "page(1)", "page down", tooltip="A page down", show=False, id="diff.page_down"),
-        Binding("pageup", "page(-1)", "page up", tooltip="A page up", show=False, id="diff.page_up"),
-        Binding("g,home", "jump(0)", "top", tooltip="To the first line", show=False, id="diff.top"),
-        Binding("G,end", "jump(1)", "bottom", tooltip="To the last line", show=False, id="diff.bottom"),
-        Binding("h,left", "sideways(-8)", "left", tooltip="Scroll left", show=False, id="diff.left"),
-        Binding("l,right", "sideways(8)", "right", tooltip="Scroll right", show=False, id="diff.right"),
         Binding("tab,J", "change(1)", "next change", tooltip="To the next change", id="diff.next_change"),
         Binding(
             "shift+tab,K", "change(-1)", "change before", tooltip="To the change before", show=False, id="diff.before"
         ),
         Binding("v", "whole", "all lines", tooltip="Show what is equal as well, or fold it", id="diff.whole"),
-        Binding("slash", "search", "search", tooltip="Search", key_display="/", id="diff.search"),
-        Binding("n", "next(1)", "next", tooltip="The next match", id="diff.next"),
-        Binding("N", "next(-1)", "previous", tooltip="The match before", show=False, id="diff.previous"),
         Binding("c", "copy", "copy", tooltip="Copy the difference, as diff -u writes it", id="diff.copy"),
         Binding("R", "again", "again", tooltip="Fetch both again and compare", show=False, id="diff.again"),
-        Binding("q", "dismiss", "close", tooltip="Close the text, as less does", show=False, id="diff.close"),
     ]
 
     def __init__(self, commands: Commands, left: Side, right: Side, glyphs: Glyphs) -> None:
-        super().__init__()
+        self.view = DiffView(ellipsis=glyphs.ellipsis, frame=glyphs.horizontal + glyphs.vertical)
+        super().__init__(self.view)
         self._commands, self._left, self._right, self._glyphs = commands, left, right, glyphs
         self._stop = threading.Event()
         self._limits = ""
         self.ready = False
         """Whether the two have been compared."""
         self.names = ReaderBar()
-        self.view = DiffView(ellipsis=glyphs.ellipsis, frame=glyphs.horizontal + glyphs.vertical)
-        self.bar = ReaderBar()
-        self.line = LineEdit(prompt=" /")
-        self.line.display = False
 
     def compose(self) -> ComposeResult:
         yield self.names
@@ -215,18 +190,6 @@ class OutputDiff(Overlay[None]):
     def action_again(self) -> None:
         self._do(self._compare())
 
-    def action_move(self, step: int) -> None:
-        self.view.move(step)
-
-    def action_page(self, pages: float) -> None:
-        self.view.move(int(self.view.size.height * pages))
-
-    def action_jump(self, last: int) -> None:
-        self.view.move(self.view.rows if last else -self.view.rows)
-
-    def action_sideways(self, step: int) -> None:
-        self.view.sideways(step)
-
     def action_change(self, step: int) -> None:
         more = "" if self.view.go_to_change(step) else "no change " + ("below" if step > 0 else "above")
         self._say(more)
@@ -235,32 +198,16 @@ class OutputDiff(Overlay[None]):
         self.view.fold(whole=not self.view.whole)
         self._say()
 
-    def action_search(self) -> None:
-        self.line.text = ""
-        self.line.display = True
-        self.line.focus()
+    @property
+    def sought(self) -> str:
+        return self.view.needle
 
-    def on_line_edit_submitted(self, event: LineEdit.Submitted) -> None:
-        self._close_line()
-        self._do(self._search(event.text, 1))
-
-    def action_next(self, step: int) -> None:
-        if self.view.needle:
-            self._do(self._search(self.view.needle, step))
+    def look_for(self, text: str, step: int) -> None:
+        self._do(self._search(text, step))
 
     async def _search(self, text: str, step: int) -> None:
         found = await self.view.search(text, step)
         self._say("" if found or not text else f"{clean(text)!r} is in neither")
-
-    def _close_line(self) -> None:
-        self.line.display = False
-        self.set_focus(None)
-
-    def action_cancel(self) -> None:
-        if self.line.display:
-            self._close_line()
-        else:
-            self.dismiss(None)
 
     def action_copy(self) -> None:
         if self.ready:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from textual.binding import Binding
 
 from tui.errors import SsmTuiError
-from tui.screens._reading import Reading
+from tui.screens._reading import TextReading
 from tui.services.commands import Commands
 from tui.widgets.ansi_text import plain
 from tui.widgets.cells import cut
@@ -21,7 +21,7 @@ LONGEST = 4096
 """Bytes of a line that are drawn as one: a longer one goes on in the next line."""
 
 
-class OutputReader(Reading):
+class OutputReader(TextReading):
     """One stream at a time; Tab goes to the other one."""
 
     BINDINGS = [Binding("tab", "other", "other stream", tooltip="stdout or stderr", id="reader.other")]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -12,9 +15,25 @@ from tui.widgets.line_edit import LineEdit
 from tui.widgets.overlay import Overlay
 from tui.widgets.text_window import TextWindow
 
+FAR = 1 << 40
+"""More lines than any text has."""
+
+
+class Window(Protocol):
+    """A widget that shows a part of a text; it stops at the text's ends."""
+
+    @property
+    def size(self) -> Size: ...
+
+    def move(self, step: int, /) -> None:
+        """Move down by so many lines, up where negative."""
+
+    def sideways(self, step: int, /) -> None:
+        """Move right by so many cells, left where negative."""
+
 
 class ReaderBar(Widget):
-    """One line of words above the text."""
+    """One line of words above or below the text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,15 +48,15 @@ class ReaderBar(Widget):
 
 
 class Reading(Overlay[None]):
-    """A bar, a text, and a line in which one types what is searched; `/` searches, `n` `N` go on and back.
+    """Moves a window over a text; `/` opens the line in which one types what is searched, `n` `N` go on and back.
 
-    What a reader of its own overrides: `action_move`, `action_edge` and `look_for`.
+    A reader of its own composes its widgets, and says what it searches (`look_for`, `sought`); one that has to fetch
+    what it moves to overrides `action_move` and `action_edge` as well.
     """
 
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     Reading { background: $background; }
-    Reading TextWindow { height: 1fr; background: $background; color: $foreground; }
     Reading ReaderBar { height: 1; background: $bar; color: $foreground; }
     Reading LineEdit { height: 1; background: $bar; color: $foreground; }
     """
@@ -58,32 +77,32 @@ class Reading(Overlay[None]):
         Binding("q", "dismiss", "close", tooltip="Close the text, as less does", show=False, id="reader.close"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__()
+        self._window = window
         self.bar = ReaderBar()
-        self.body = TextWindow()
         self.line = LineEdit(prompt=" /")
         self.line.display = False
 
-    def compose(self) -> ComposeResult:
-        yield self.bar
-        yield self.body
-        yield self.line
+    @property
+    def sought(self) -> str:
+        """What `n` and `N` look for, "" for nothing."""
+        return ""
 
     def look_for(self, text: str, step: int) -> None:
         """Go to the next line that has the text, in either case; to the previous one where `step` is -1."""
 
     def action_move(self, step: int) -> None:
-        self.body.move(step)
+        self._window.move(step)
 
     def action_page(self, pages: float) -> None:
-        self.action_move(int(self.body.size.height * pages))
+        self.action_move(int(self._window.size.height * pages))
 
     def action_edge(self, last: int) -> None:
-        self.body.move(len(self.body.lines) if last else -len(self.body.lines))
+        self._window.move(FAR if last else -FAR)
 
     def action_sideways(self, step: int) -> None:
-        self.body.sideways(step)
+        self._window.sideways(step)
 
     def action_search(self) -> None:
         self.line.text = ""
@@ -95,7 +114,8 @@ class Reading(Overlay[None]):
         self.look_for(event.text, 1)
 
     def action_next(self, step: int) -> None:
-        self.look_for(self.body.found, step)
+        if self.sought:
+            self.look_for(self.sought, step)
 
     def _close_line(self) -> None:
         self.line.display = False
@@ -106,3 +126,24 @@ class Reading(Overlay[None]):
             self._close_line()
         else:
             self.dismiss(None)
+
+
+class TextReading(Reading):
+    """Reads lines of plain text, the bar above them."""
+
+    DEFAULT_CSS = """
+    TextReading TextWindow { height: 1fr; background: $background; color: $foreground; }
+    """
+
+    def __init__(self) -> None:
+        self.body = TextWindow()
+        super().__init__(self.body)
+
+    def compose(self) -> ComposeResult:
+        yield self.bar
+        yield self.body
+        yield self.line
+
+    @property
+    def sought(self) -> str:
+        return self.body.found
