@@ -174,3 +174,6 @@ class ScreenActions(Screen[None], inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         self.fit_size(event.size.width, event.size.height)
+        if event.size == self.outer_size:
+            # A layout that was just made tells its own screen of the size: Textual would lay out and paint again.
+            event.prevent_default()

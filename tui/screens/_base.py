@@ -45,6 +45,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
@@ -78,6 +79,8 @@ class ConsoleScreen(ScreenActions):
     """The screen's table says by itself that it loads, is empty or failed; else a pane takes the body's place."""
     SINGLE: ClassVar[bool] = False
     """One screen serves every argument: made once, `arrive` is given the arguments that it is come to with."""
+    AHEAD: ClassVar[bool] = False
+    """May be made before it is known what about: `take_argument` says it then."""
     AUTO_FOCUS = ""
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
@@ -109,6 +112,9 @@ class ConsoleScreen(ScreenActions):
 
     def arrive(self, argument: Any) -> None:
         """Be come to with an argument, where the screen is SINGLE."""
+
+    def take_argument(self, argument: Any) -> None:
+        """Be told what it is about, where the screen was made AHEAD."""
 
     def crumb(self) -> str:
         """Give this screen's word in the crumbs."""
@@ -313,11 +319,22 @@ class ConsoleScreen(ScreenActions):
         yield self.bottom
 
     def on_mount(self) -> None:
-        self.set_phase("loading")
         self.bindings_updated_signal.subscribe(self, lambda _: self.update_hints())
         if not self.STATES_IN_TABLE:
             for child in self.children:
                 child.set_class(child not in (self.top, self.pane, self.bottom), "body")
+        if self.place is not None:
+            self.come()
+
+    def take_place(self, place: Place) -> None:
+        """Be at a place, having been made before there was one."""
+        self.place, self.argument, self._state = place, place.argument, place.state
+        self.take_argument(place.argument)
+        self.come()
+
+    def come(self) -> None:
+        """Begin at the place: what was there comes back, and the engine is asked."""
+        self.set_phase("loading")
         if self._state:
             self.restore_state(self._state)
         self.focus_body()
@@ -380,7 +397,9 @@ class ConsoleScreen(ScreenActions):
         if not self.watching and not feed.fetching:
             self._look()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        # Textual would style each widget anew; another theme styles the screens behind as well.
+        event.refresh_styles = False
         self._look()
         self.update_bars()
         self.update_hints()

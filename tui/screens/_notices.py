@@ -179,7 +179,7 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
         return [
             screen
             for screen in self._installed_screens.values()
-            if isinstance(screen, ConsoleScreen) and screen.is_attached
+            if isinstance(screen, ConsoleScreen) and screen.is_attached and screen.place is not None
         ]
 
     def fault(self, what: str) -> None:

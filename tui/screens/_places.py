@@ -24,12 +24,43 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
         super().__init__()
         self.seen: dict[str, dict[str, str]] = {}
         self.history = History(Place(screens.START))
+        self._spares: dict[str, ConsoleScreen] = {}
 
     def get_default_screen(self) -> ConsoleScreen:
         return self._screen_of(self.history.current)
 
     def go(self, noun: str, argument: Any = None) -> None:
         self._show(Place(noun, argument), visit=True)
+
+    def prepare(self, noun: str) -> None:
+        """Make a screen before it is gone to, so that going there takes one paint; it must be one made AHEAD."""
+        entry = screens.find(noun)
+        if entry is None or entry.noun in self._spares:
+            return
+        kind = entry.load()
+        assert kind.AHEAD, noun
+        spare = self._spares[entry.noun] = kind()
+        spare.fit_size(*self.size)
+        self.install_screen(spare, f"place-{id(spare)}")
+        # Textual mounts a screen when it is pushed, and has no public name for doing it before. It is not laid out yet:
+        # the first layout of a screen that shows paints at once, else the next tick of a timer does.
+        self._get_screen(spare)
+
+    def _drop_spares(self) -> None:
+        for spare in self._spares.values():
+            self.uninstall_screen(spare)
+            spare.remove()
+        self._spares.clear()
+
+    def _take_spare(self, place: Place) -> ConsoleScreen | None:
+        spare = self._spares.get(place.noun)
+        if spare is None or not spare.is_mounted:
+            return None
+        del self._spares[place.noun]
+        spare.fit_size(*self.size)
+        place.screen = spare
+        spare.take_place(place)
+        return spare
 
     def back_up(self) -> None:
         """Go to the place before this one on the crumbs."""
@@ -65,14 +96,15 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
                 await self.run_action(one.binding.action, one.node)
 
     def _screen_of(self, place: Place) -> ConsoleScreen:
-        if place.screen is None:
+        screen = place.screen or self._take_spare(place)
+        if screen is None:
             entry = screens.find(place.noun)
             assert entry is not None, place.noun
-            place.screen = entry.load()(place.argument, place.state)
-            place.screen.fit_size(*self.size)
-            self.install_screen(place.screen, f"place-{id(place.screen)}")
-        place.screen.place = place
-        return place.screen
+            screen = place.screen = entry.load()(place.argument, place.state)
+            screen.fit_size(*self.size)
+            self.install_screen(screen, f"place-{id(screen)}")
+        screen.place = place
+        return screen
 
     def _show(self, place: Place, *, visit: bool = False) -> None:
         here = self.screen
@@ -107,6 +139,7 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
         """Draw with other characters from now on: what shows is made anew, as it was."""
         if glyphs != self.glyphs:
             self.glyphs = glyphs
+            self._drop_spares()
             self._draw_anew()
 
     def _draw_anew(self) -> None:

@@ -16,10 +16,10 @@ from tui.screens._catch_up import CatchUp
 from tui.screens._command_actions import cancel_commands, run_again, save_outputs
 from tui.screens._command_head import CommandHead, head_lines
 from tui.screens._command_runs import CommandRuns, NodeRun, folded
-from tui.screens._early_watch import take_early
 from tui.screens._follower import named
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Commands, Event, send_again_params
+from tui.services.early_watch import EarlyWatches
 from tui.widgets.filter_grammar import Filter, parse
 from tui.widgets.pane import Pane
 from tui.widgets.pane_drawing import ASCII_FRAME
@@ -40,6 +40,7 @@ class CommandScreen(ConsoleScreen):
     EMPTY = ("No node was meant by this command.", "Its targets matched none when it was sent. a sends it again.")
     LOADING = "Looking for the command…"
     STATES_IN_TABLE = True
+    AHEAD = True
     DEFAULT_CSS = """
     CommandScreen PaneGrid { height: 1fr; }
     """
@@ -60,8 +61,7 @@ class CommandScreen(ConsoleScreen):
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
-        ids = argument.split() if isinstance(argument, str) else [str(id) for id in argument or ()]
-        self.state = CommandRuns(ids)
+        self.take_argument(argument)
         self.head = CommandHead()
         self.grid = PaneGrid()
         self.catch_up: CatchUp | None = None
@@ -75,6 +75,10 @@ class CommandScreen(ConsoleScreen):
         self._was_over = False
         self._users: dict[str, str] = {}
         self._reads = False
+
+    def take_argument(self, argument: Any) -> None:
+        ids = argument.split() if isinstance(argument, str) else [str(id) for id in argument or ()]
+        self.state = CommandRuns(ids)
 
     @property
     def command_words(self) -> str:
@@ -121,7 +125,7 @@ class CommandScreen(ConsoleScreen):
         if not self.state.ids:
             self.set_phase("empty", "No command is named.", ":commands lists what ran; r on Fleet runs one.")
         for id in self.state.ids:
-            early = take_early(id)
+            early = self.shell.services.of(EarlyWatches).take(id)
             for event in early.ready() if early is not None else ():
                 self._take(event)
             # A word that is no command is told from one that says nothing yet.

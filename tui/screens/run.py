@@ -13,13 +13,13 @@ from textual.widget import Widget
 
 from tui.errors import SsmTuiError
 from tui.screens._base import COPY, ConsoleScreen, changing, explain
-from tui.screens._early_watch import begin_early
 from tui.screens._follower import follow_commands
 from tui.screens._run_form import LIMITS, SHELL, RunForm, texts_of
 from tui.screens._run_panes import PARAMETER, NodesPane, ParameterFields, RequestPane, RunState, counted
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, Commands
 from tui.services.documents import Document, Documents
+from tui.services.early_watch import EarlyWatches
 from tui.services.nodes import Node, Nodes
 from tui.services.targets import Directory, join_words, split_words
 from tui.widgets.form_field import FormField
@@ -27,6 +27,8 @@ from tui.widgets.text_field import TextField
 
 USERS = 20
 """Nodes of which it is asked as whom commands run there."""
+SOON = 0.2
+"""Seconds after which the launcher is drawn and the next screen may be made."""
 
 
 class RunScreen(ConsoleScreen):
@@ -246,6 +248,14 @@ class RunScreen(ConsoleScreen):
                 return  # AWS does not say it
         self._show_nodes_pane()
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        # Sending goes to the command at once: its screen is made while one types.
+        self.set_timer(SOON, self._prepare)
+
+    def _prepare(self) -> None:
+        if self.is_current:
+            self.shell.prepare("command")
+
     # what one types
 
     def on_form_field_changed(self, event: FormField.Changed) -> None:
@@ -377,7 +387,7 @@ class RunScreen(ConsoleScreen):
             self.shell.notice(f"{len(sent)} of {len(requests)} commands were sent. {' '.join(explain(error))}", "bad")
         finally:
             self._sending = False
-        await begin_early(commands, sent)
+        await self.shell.services.of(EarlyWatches).begin(sent)
         follow_commands(self, commands, sent)
         self.shell.services.feeds.hint(commands.context, "ListCommands")
         self.shell.go("command", " ".join(sent))

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 
+from tui.ports import Transport
+from tui.services._base import Adapter
 from tui.services.commands import Commands, Event, InvocationChanged, Output, OutputPart
 
 AHEAD = 256
@@ -18,8 +20,6 @@ FEW = 4
 """Nodes whose output is asked for early where the watch came too late for it."""
 MOMENT = 0.012
 """Seconds: less than making the screen takes, which nothing of the watch comes through."""
-
-_begun: dict[str, EarlyWatch] = {}
 
 
 class EarlyWatch:
@@ -83,17 +83,23 @@ def _output(node: str, part: OutputPart) -> Output:
     return Output(node_id=node, plugin="", stream="stdout", offset=part.offset, data=part.data)
 
 
-async def begin_early(commands: Commands, ids: Sequence[str]) -> None:
-    """Watch commands from now on, a moment until the first says something; watches that nobody came for end."""
-    for watch in _begun.values():
-        watch.close()
-    _begun.clear()
-    _begun.update((id, EarlyWatch(commands, id)) for id in ids)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(MOMENT):
-            await _begun[ids[0]].said.wait()
+class EarlyWatches(Adapter):
+    """The watches of one context that nobody has come for yet."""
 
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport)
+        self._commands = Commands(transport)
+        self._begun: dict[str, EarlyWatch] = {}
 
-def take_early(id: str) -> EarlyWatch | None:
-    """Give the watch of a command that was begun early, once."""
-    return _begun.pop(id, None)
+    async def begin(self, ids: Sequence[str]) -> None:
+        """Watch commands from now on, a moment until the first says something; watches that nobody came for end."""
+        for watch in self._begun.values():
+            watch.close()
+        self._begun = {id: EarlyWatch(self._commands, id) for id in ids}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT):
+                await self._begun[ids[0]].said.wait()
+
+    def take(self, id: str) -> EarlyWatch | None:
+        """Give the watch of a command that was begun early, once."""
+        return self._begun.pop(id, None)
