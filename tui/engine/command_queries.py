@@ -9,11 +9,13 @@ from typing import Any
 
 from tui.engine.context import ApiFault
 from tui.engine.paging import decode_token, encode_token, number_of
+from tui.engine.statuses import status_of
 from tui.engine.store import Store
 from tui.ports import Shape
 
 COMMAND_STATUSES = frozenset({"Pending", "InProgress", "Success", "Cancelled", "Failed", "TimedOut", "Cancelling"})
 PAGE = 50
+FEW = 500
 
 
 def time_of(text: str) -> float:
@@ -45,8 +47,13 @@ def conditions(filters: Sequence[Shape], *, invocations: bool) -> tuple[list[str
             values.append(value.rpartition("document/")[2])
         elif key == "Status":
             known = value in COMMAND_STATUSES or (invocations and value == "Delayed")
-            terms.append(f"{'i' if invocations else 'c'}.{'status' if known else 'details'} = ?")
-            values.append(value)
+            if known or invocations:
+                # Invocations have an index of their statuses alone: the details are looked for among few.
+                terms.append(f"{'i' if invocations else 'c'}.status = ?")
+                values.append(value if known else status_of(value))
+            if not known:
+                terms.append(f"{'i' if invocations else 'c'}.details = ?")
+                values.append(value)
         elif key == "ExecutionStage" and not invocations:
             if value not in ("Executing", "Complete"):
                 raise ApiFault("ValidationException", f"ExecutionStage is Executing or Complete, not {value}.")
@@ -55,6 +62,13 @@ def conditions(filters: Sequence[Shape], *, invocations: bool) -> tuple[list[str
         else:
             raise ApiFault("InvalidFilterKey")
     return terms, values
+
+
+def _are_few(store: Store, terms: Sequence[str], values: Sequence[Any]) -> bool:
+    """Say whether filters leave so few commands that one looks for a node among them, and not the other way round."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM commands c WHERE {' AND '.join(terms)} LIMIT ?)"  # noqa: S608 - constants
+    row = store.read_one(sql, (*values, FEW))
+    return row is not None and row[0] < FEW
 
 
 def list_commands(store: Store, req: Shape) -> tuple[list[sqlite3.Row], str | None]:
@@ -66,6 +80,9 @@ def list_commands(store: Store, req: Shape) -> tuple[list[sqlite3.Row], str | No
         # The index of invocations gives a node's commands in order; a subquery would collect them all first.
         source = "invocations i CROSS JOIN commands c ON c.number = i.command"
         order = "i.command"
+        if terms and _are_few(store, terms, values):
+            source = "commands c CROSS JOIN invocations i ON i.command = c.number"
+            order = "c.number"
         terms.append("i.node_id = ?")
         values.append(req["InstanceId"])
     if req.get("CommandId"):
