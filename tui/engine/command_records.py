@@ -84,6 +84,8 @@ class Command:
     is_unsaved: bool = False
     is_untold: bool = False
     saver: asyncio.Task[None] | None = None
+    refused: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the store could not take it; it is tried again."""
 
     @property
     def is_final(self) -> bool:

@@ -11,9 +11,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
-import os
 from collections.abc import Coroutine, Iterable
-from pathlib import Path
 from typing import Any
 
 from tui.engine import command_store, output
@@ -23,6 +21,7 @@ from tui.engine.context import ApiFault, Services
 from tui.engine.events import publish_command, publish_invocation
 from tui.engine.nodes.base import OUTPUT_CAP, Node, Outcome, Step, StepNeverStarted, StepResult, StepRun
 from tui.engine.nodes.directory import NodeDirectory
+from tui.engine.nodes.run_folder import run_folders
 from tui.engine.statuses import ERRORS, command_details, invocation_details
 
 SKIP_AS_SUCCESS, SKIP_AS_FAILURE = 168, 169
@@ -44,15 +43,6 @@ RETRY_SECONDS = 2.0
 """How long to wait where the store refuses a final state, on a full disk."""
 
 _log = logging.getLogger(__name__)
-
-
-def run_folders(runs: Path) -> set[tuple[str, str]]:
-    """Give the ids of commands and nodes that have a run folder; these are the first two parts of its name."""
-    try:
-        names = os.listdir(runs)  # noqa: PTH208 - names are all that is needed of what may be many
-    except FileNotFoundError:
-        return set()
-    return {(command_id, rest.partition(".")[0]) for command_id, _, rest in (name.partition(".") for name in names)}
 
 
 class CommandRunner:
@@ -101,12 +91,24 @@ class CommandRunner:
             else:
                 command.move(each, "Cancelling")
                 running.append(each)
+        command.refused.clear()
         saved = self._settle(command, changed)
         for each in running:
             if each.run is not None:
                 await each.run.cancel()
         self._pump(command)
-        await asyncio.shield(saved)
+        await self._stored(command, saved)
+
+    async def _stored(self, command: Command, saved: asyncio.Task[None]) -> None:
+        """Wait until a command is on disk. Raises: ApiFault InternalServerError where the store refuses it for now."""
+        refused = asyncio.ensure_future(command.refused.wait())
+        await asyncio.wait({saved, refused}, return_when=asyncio.FIRST_COMPLETED)
+        refused.cancel()
+        if not saved.done():
+            raise ApiFault(
+                "InternalServerError",
+                "All of it is being ended, but that is not stored yet; see the engine's log.",
+            )
 
     async def expire(self) -> None:
         """Give up on what was not over in time, even where it has begun (semantics 4.5)."""
@@ -370,6 +372,7 @@ class CommandRunner:
                 await self._services.store.write(snapshot.write)
             except Exception as error:
                 _log.warning("%s could not be stored yet: %s", command.command_id, error)
+                command.refused.set()
                 if self._leaving:
                     return
                 # On a disk that its own output has filled, a command must not keep whoever waits for it: the run folder

@@ -140,3 +140,12 @@ class RunFolder:
         """Give the process group of the script under sudo, 0 where there is none."""
         text = self._read("sudo.pgid").strip()
         return int(text) if text.isdigit() else 0
+
+
+def run_folders(runs: Path) -> set[tuple[str, str]]:
+    """Give the ids of commands and nodes that have a run folder; these are the first two parts of its name."""
+    try:
+        names = os.listdir(runs)  # noqa: PTH208 - names are all that is needed of what may be many
+    except FileNotFoundError:
+        return set()
+    return {(command_id, rest.partition(".")[0]) for command_id, _, rest in (name.partition(".") for name in names)}
