@@ -62,8 +62,6 @@ class Dialog(Overlay[T], Generic[T]):
     Dialog { align: center middle; }
     Dialog > Vertical { width: 78; max-width: 96%; height: auto; max-height: 90%; background: $panel; padding: 1 2; }
     Dialog Lines { background: $panel; color: $foreground; }
-    Dialog LineEdit { height: 1; background: $bar; color: $foreground; }
-    Dialog PickList { background: $panel; color: $foreground; }
     Dialog .dialog--title { color: $accent; text-style: bold; }
     Dialog .dialog--keys { color: $muted; }
     """

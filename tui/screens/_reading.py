@@ -58,7 +58,6 @@ class Reading(Overlay[None]):
     DEFAULT_CSS = """
     Reading { background: $background; }
     Reading ReaderBar { height: 1; background: $bar; color: $foreground; }
-    Reading LineEdit { height: 1; background: $bar; color: $foreground; }
     """
     BINDINGS = [
         Binding("j,down", "move(1)", "down", tooltip="A line down", show=False, id="reader.down"),

@@ -29,7 +29,7 @@ class Drawer(Overlay[str]):
     DEFAULT_CSS = """
     Drawer { align: left bottom; }
     Drawer > Vertical { height: 60%; min-height: 4; background: $panel; }
-    Drawer PickList { height: 1fr; background: $panel; color: $foreground; }
+    Drawer PickList { height: 1fr; }
     Drawer StatePane { height: 4; background: $bar; color: $foreground; }
     """
     BINDINGS = [

@@ -21,8 +21,6 @@ class GoTo(Overlay[str]):
     DEFAULT_CSS = """
     GoTo { background: transparent; align: left bottom; }
     GoTo > Vertical { height: auto; background: $panel; }
-    GoTo LineEdit { height: 1; background: $bar; color: $foreground; }
-    GoTo PickList { background: $panel; color: $foreground; }
     """
 
     def __init__(self, suggestions: Sequence[tuple[str, str]]) -> None:

@@ -14,6 +14,10 @@ class Overlay(ModalScreen[T], inherit_bindings=False):
     """A modal screen; Esc gives None."""
 
     AUTO_FOCUS = "*"
+    DEFAULT_CSS = """
+    Overlay LineEdit { height: 1; background: $bar; color: $foreground; }
+    Overlay PickList { background: $panel; color: $foreground; }
+    """
     HELP_GROUP = "This window"
     BINDINGS = [
         Binding("escape", "cancel", "close", tooltip="Close this window", id="overlay.close"),

@@ -19,8 +19,6 @@ class Palette(Overlay[int]):
     DEFAULT_CSS = """
     Palette { align: center top; }
     Palette > Vertical { width: 76; max-width: 100%; height: auto; max-height: 80%; margin: 1 0; background: $panel; }
-    Palette LineEdit { height: 1; background: $bar; color: $foreground; }
-    Palette PickList { background: $panel; color: $foreground; }
     """
 
     def __init__(self, rows: Sequence[tuple[str, str, str]]) -> None:
