@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 
+from tui.cli._early import is_locked
 from tui.engine.context import StatePaths
 from tui.errors import StateError
 
@@ -26,9 +26,8 @@ def holder(paths: StatePaths) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return None
-    except BlockingIOError:
+        if not is_locked(lock):
+            return None
         written = os.pread(lock, 32, 0).strip()
         return int(written) if written.isdigit() else 0
     finally:

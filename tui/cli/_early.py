@@ -73,9 +73,15 @@ def _taken(state: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
+        return is_locked(lock)
     finally:
         os.close(lock)
+
+
+def is_locked(lock: int) -> bool:
+    """Say whether a process holds the lock of a file that is open here."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
