@@ -23,6 +23,8 @@ class ScreenActions(Screen[None], inherit_bindings=False):
 
     bottom: BottomBar
     watching: bool
+    filter_fault = ""
+    """What is wrong with the filter now."""
     FILTERS: bool = True
     """Whether `/` filters here."""
     BINDINGS = [
@@ -161,8 +163,11 @@ class ScreenActions(Screen[None], inherit_bindings=False):
         self.update_bars()
 
     def on_resource_table_filter_applied(self, event: Any) -> None:
-        if event.error is not None:
-            self.shell.notice(f"Filter: {event.error}", "warn")
+        self.say_filter(event.error)
+
+    def say_filter(self, error: object) -> None:
+        """Say what is wrong with the filter, for as long as it is."""
+        self.filter_fault = str(error or "")
         self.update_bars()
 
     def on_resource_table_marks_changed(self) -> None:

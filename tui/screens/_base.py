@@ -293,7 +293,7 @@ class ConsoleScreen(ScreenActions):
                 right_words = [(text, "dim"), (f"{dot}{marked} marked ", "accent")]
         if not self.watching:
             right_words.insert(0, ("not watching  ", "warn"))
-        words = self.shell.status_words()
+        words = [(self.filter_fault, "warn")] if self.filter_fault else self.shell.status_words()
         if not words and self.stale is not None and self.phase == "rows":
             age = f" {int(self._main.age)}s old" if self._main and self._main.age is not None else ""
             what, way_out = explain(self.stale)

@@ -255,6 +255,7 @@ class CommandScreen(ConsoleScreen):
 
     def apply_filter(self, text: str) -> None:
         wanted = parse(text)
+        self.say_filter(wanted.error)
         if wanted.error is None:
             self._filter = wanted
             self._draw()

@@ -80,11 +80,13 @@ class BottomBar(Widget, can_focus=True):
     def set_filter(self, text: str) -> None:
         """Show a filter's text without saying that it changed."""
         self._buffer.set(text)
+        self._break()
         self.refresh()
 
     def edit_filter(self) -> None:
         """Take the keys as the filter's text until Enter or Esc."""
         self._editing = True
+        self._break()
         self.can_focus = True
         self._buffer.cursor = len(self._buffer.text)
         self.focus()
@@ -93,24 +95,33 @@ class BottomBar(Widget, can_focus=True):
     def end_filter(self) -> None:
         """Give the keys back."""
         self._editing = False
+        self._break()
         self.can_focus = False
         self.refresh()
 
     def show_status(self, words: Sequence[Word], right: Sequence[Word]) -> None:
-        """Draw words (a notice, an error) where no filter stands, and the counts on the right."""
+        """Draw words (a notice, an error), behind or below a filter, and the counts on the right."""
         if (words, right) != (self._words, self._right):
             self._words, self._right = words, right
             self._break()
             self.refresh()
 
+    @property
+    def _filters(self) -> bool:
+        """Whether a filter stands on the first line: words never take its place."""
+        return self._editing or bool(self._buffer.text)
+
     def _break(self) -> None:
-        """Break words that are longer than a line at spaces; the bar grows by up to two lines for them."""
-        text = "".join(text for text, _ in self._words)
-        room = self.size.width - 2
-        lines = wrapped(text, room) if width(clean(text)) > room > 20 and not self._editing else []
-        self._lines = lines[:3]
+        """Break words that find no room on their line at spaces; the bar grows by up to two lines for them."""
+        taken = width(clean("".join(text for text, _ in self._words)))
+        room, lines = self.size.width - 2, []
+        beside = width(clean(self._buffer.text)) + 5 if self._filters else 0
+        if taken and taken + beside > room > 20:
+            lines = wrapped("".join(text for text, _ in self._words), room)
+        self._lines = lines[: 2 if beside else 3]
+        tall = len(self._lines) + (beside > 0 and bool(lines))
         for count in (2, 3):
-            self.set_class(len(self._lines) == count, f"-lines-{count}")
+            self.set_class(tall == count, f"-lines-{count}")
 
     def on_resize(self) -> None:
         self._break()
@@ -124,27 +135,33 @@ class BottomBar(Widget, can_focus=True):
         base = self.rich_style
         keys_at = self.size.height - 1
         style = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in (*STYLES, "key")}
-        if y == keys_at and not ((self._editing or self._words) and keys_at == 0):
+        if y == keys_at and not ((self._filters or self._words) and keys_at == 0):
             strip, self._spans = self._keys(style, base)
             return strip
-        if self._lines and not self._editing:
-            line = self._lines[y] if y < len(self._lines) else ""
-            return lay_out([Part(" ", base), Part(line, style[self._words[-1][1]])], [], self.size.width, base)[0]
         right = [Part(text, style[name]) for text, name in self._right]
-        if not (self._editing or self._buffer.text) or (self._words and not self._editing):
-            left = [Part(" ", base), *(Part(text, style[name]) for text, name in self._words)]
-            return lay_out(left, right, self.size.width, base)[0]
-        left = [Part(" /", style["key"])]
-        if self._editing:
-            text, at = self._buffer.view(max(self.size.width - 4, 1))
-            under = text_at(text, at)
-            before, after = split_at(text, at, under)
-            cursor = self.get_component_rich_style("line-edit--cursor")
-            left += [Part(before, style["text"]), Part(under or " ", cursor), Part(after, style["text"])]
-            self.app.cursor_position = self.region.offset + Offset(2 + at, y)
-        else:
-            left.append(Part(self._buffer.text, style["accent"]))
+        words = [Part(text, style[name]) for text, name in self._words]
+        below = y - 1 if self._filters else y
+        if self._lines and below >= 0:
+            line = self._lines[below] if below < len(self._lines) else ""
+            return lay_out([Part(" ", base), Part(line, style[self._words[-1][1]])], [], self.size.width, base)[0]
+        if not self._filters:
+            return lay_out([Part(" ", base), *words], right, self.size.width, base)[0]
+        left = self._filter_parts(y, style)
+        if words and not self._lines:
+            left += [Part("   ", base), *words]
         return lay_out(left, right, self.size.width, base)[0]
+
+    def _filter_parts(self, y: int, style: dict[str, Style]) -> list[Part]:
+        """Give the filter as it stands, with the cursor while it is being typed."""
+        left = [Part(" /", style["key"])]
+        if not self._editing:
+            return [*left, Part(self._buffer.text, style["accent"])]
+        text, at = self._buffer.view(max(self.size.width - 4, 1))
+        under = text_at(text, at)
+        before, after = split_at(text, at, under)
+        cursor = self.get_component_rich_style("line-edit--cursor")
+        self.app.cursor_position = self.region.offset + Offset(2 + at, y)
+        return [*left, Part(before, style["text"]), Part(under or " ", cursor), Part(after, style["text"])]
 
     def _keys(self, style: dict[str, Style], base: Style) -> tuple[Strip, list[Span]]:
         room = self.size.width - 1 - sum(width(clean(text)) + 1 for text, _ in self._tail)
@@ -185,12 +202,14 @@ class BottomBar(Widget, can_focus=True):
             event.prevent_default()
             self.refresh()
             if self._buffer.text != before:
+                self._break()
                 self.post_message(self.FilterChanged(self._buffer.text))
 
     def on_paste(self, event: events.Paste) -> None:
         if self._editing:
             event.stop()
             self._buffer.insert(event.text)
+            self._break()
             self.refresh()
             self.post_message(self.FilterChanged(self._buffer.text))
 
