@@ -3,9 +3,11 @@
 import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from tests.unit.test_wrappers import Hand
 from tui.errors import ApiError, NotImplementedByEngine, Throttled, Unreachable, UsageError
 from tui.ports import Ref
 from tui.services import Services
@@ -23,7 +25,7 @@ from tui.services.commands import (
     in_batches,
 )
 from tui.services.engine import Engine, EngineInfo
-from tui.services.feeds import Feeds
+from tui.services.feeds import Feeds, growing
 from tui.services.nodes import Node, NodeChanged, Nodes, NodeSampled, PingStatus
 from tui.services.sessions import Session, Sessions, SessionStatus
 from tui.services.tags import Tags
@@ -419,3 +421,25 @@ async def test_pages_reach_lookers_as_they_come(feeds):
     more.set()
     await settle()
     assert seen[-1] == ([1, 2], False)
+
+
+async def test_each_page_of_a_long_list_drew_all_of_it_anew():
+    async def pages():
+        for start in range(0, 5000, 50):
+            yield [SimpleNamespace(ref=Ref("local", str(number))) for number in range(start, start + 50)]
+
+    fetch = growing(pages, Hand())
+    shown = [len(value) async for value in fetch()]
+    assert shown == [50, 100, 200, 400, 800, 1600, 3200, 5000]
+    assert [len(value) async for value in fetch()] == [5000]
+
+
+async def test_a_slow_list_shows_what_has_come_after_a_second():
+    clock = Hand()
+
+    async def pages():
+        for number in range(6):
+            clock.time += 2.0
+            yield [SimpleNamespace(ref=Ref("local", str(number)))]
+
+    assert [len(value) async for value in growing(pages, clock)()] == [1, 2, 3, 4, 5, 6]

@@ -28,6 +28,8 @@ MAX_BACKOFF = 60.0
 """Seconds between two looks at most, however often we were throttled."""
 HINT_GAP = 0.25
 """Seconds that hints to look again are gathered for: a burst of events is one fetch."""
+GROWS = 1.0
+"""Seconds after which a list that comes in pages shows what there is of it, however little has come."""
 
 
 class Feed(Generic[V]):
@@ -290,25 +292,31 @@ class Feeds:
         self._feeds.clear()
 
 
-def growing(pages: Callable[[], AsyncIterator[list[R]]]) -> Callable[[], AsyncIterator[list[R]]]:
+def growing(
+    pages: Callable[[], AsyncIterator[list[R]]], clock: Clock | None = None
+) -> Callable[[], AsyncIterator[list[R]]]:
     """Make a feed's fetch of a list that comes in pages: no row goes only to come back.
 
-    Until the list was whole once, each page shows as it comes, before what an attempt that failed had brought; from
-    then on the list is replaced only by a whole one.
+    Until the list was whole once it shows as it grows, before what an attempt that failed had brought: with the first
+    pages, then whenever it is twice as long or has not shown for GROWS seconds, because each time costs as much
+    as the list is long. From then on the list is replaced only by a whole one.
     """
+    clock = clock or SystemClock()
     shown: list[R] = []
     whole = False
 
     async def fetch() -> AsyncIterator[list[R]]:
         nonlocal shown, whole
         found: list[R] = []
+        told, told_at = 0, -GROWS
         async for page in pages():
-            found = found + page
-            if not whole:
+            found += page
+            if not whole and (len(found) >= 2 * told or clock.monotonic() - told_at >= GROWS):
+                told, told_at = len(found), clock.monotonic()
                 known = {item.ref for item in found}
                 shown = found + [item for item in shown if item.ref not in known]
                 yield shown
-        if whole or len(shown) != len(found):
+        if whole or told != len(found) or len(shown) != len(found):
             yield found
         shown, whole = [], True
 
