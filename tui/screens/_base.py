@@ -42,7 +42,7 @@ ResourceTable, don't fit. State is shown by classes on the screen: -loading -emp
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
@@ -50,33 +50,26 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from tui.errors import SsmTuiError
-from tui.screens._actions import ScreenActions
 from tui.screens._keys import hints_of
+from tui.screens._phases import PHASE_STYLES, ScreenPhases
 from tui.screens._shell import COPY, YAML, Shell, changing, explain
 from tui.widgets.bottom_bar import BottomBar, Hint
-from tui.widgets.state_pane import StatePane
 from tui.widgets.top_bar import TopBar, Word
 
 if TYPE_CHECKING:
     from tui.screens._history import Place
-    from tui.services.feeds import Feed, Looker
 
-__all__ = ["COPY", "YAML", "ConsoleScreen", "Shell", "changing", "explain"]
+__all__ = ["COPY", "PHASE_STYLES", "YAML", "ConsoleScreen", "Shell", "changing", "explain"]
 
 log = logging.getLogger(__name__)
 V = TypeVar("V")
-PHASE_STYLES = {"loading": "dim", "empty": "text", "rows": "text", "error": "bad"}
 
 
-class ConsoleScreen(ScreenActions):
+class ConsoleScreen(ScreenPhases):
     """A screen between the top bar and the bottom bar; see the module's docstring."""
 
     NOUN: ClassVar[str] = ""
     TITLE = ""
-    EMPTY: ClassVar[tuple[str, str]] = ("Nothing here.", "")
-    LOADING: ClassVar[str] = "Loading…"
-    STATES_IN_TABLE: ClassVar[bool] = False
-    """The screen's table says by itself that it loads, is empty or failed; else a pane takes the body's place."""
     SINGLE: ClassVar[bool] = False
     """One screen serves every argument: made once, `arrive` is given the arguments that it is come to with."""
     AHEAD: ClassVar[bool] = False
@@ -87,18 +80,11 @@ class ConsoleScreen(ScreenActions):
         super().__init__(classes="" if self.STATES_IN_TABLE else "-loading")
         self.argument = argument
         self.place: Place | None = None
-        self.phase = "loading"
-        self.stale: SsmTuiError | None = None
-        self.watching = True
         self.settled = False
-        self.rows = 0
         self._state = state or {}
         self._table: Any = None
-        self._lookers: list[Looker[Any]] = []
-        self._main: Feed[Any] | None = None
         self.top = TopBar()
         self.bottom = BottomBar()
-        self.pane = StatePane(self.LOADING)
 
     # what a screen overrides
 
@@ -185,59 +171,6 @@ class ConsoleScreen(ScreenActions):
             self._table = found.first() if found else None
         return self._table
 
-    def follow(self, feed: Feed[V], show: Callable[[V], int], *, main: bool = True) -> None:
-        """Show what a feed brings while this screen is visible; the main feed decides the screen's state."""
-        seen: list[Any] = [None]
-
-        def changed(feed: Feed[V]) -> None:
-            if not self.is_attached:
-                return
-            rows = self.rows
-            if feed.value is not None and feed.value is not seen[0]:
-                seen[0] = feed.value
-                rows = show(feed.value)
-            if main:
-                self.rows = rows
-                self._feed_state(feed)
-                if rows and self._state:
-                    self._restore_rows()
-
-        if main:
-            self._main = feed
-        self._lookers.append(feed.look(changed, visible=self._is_looking))
-        if feed.value is not None:
-            changed(feed)
-
-    def set_phase(self, phase: str, headline: str = "", text: str = "") -> None:
-        """Show one of loading, empty, rows, error; the pane says the headline and the text for all but rows."""
-        self.phase = phase
-        if not self.STATES_IN_TABLE:
-            # One batch: each change of a class styles the whole screen anew.
-            self.update_classes({f"-{name}": name == phase for name in ("loading", "empty", "rows", "error")})
-        if phase != "rows":
-            usual = {"loading": (self.LOADING, ""), "empty": self.EMPTY}.get(phase, ("", ""))
-            headline, text = headline or usual[0], text or usual[1]
-        self.say_phase(phase, headline, text)
-        self.update_bars()
-
-    def say_phase(self, phase: str, headline: str, text: str) -> None:
-        """Say the phase in the pane, and in the table of a screen whose table says it."""
-        if phase != "rows":
-            self.pane.say(headline, text, PHASE_STYLES[phase])
-        if self.STATES_IN_TABLE and self.table is not None:
-            self.table.message = f"{headline}\n{text}".strip()
-            self.table.state = phase
-
-    def fail(self, error: SsmTuiError) -> None:
-        """Show a failure: rows stay and are marked stale, else the pane says it."""
-        self.stale = error
-        if self.phase == "rows" and self.rows:
-            self._set_stale(True)
-            self.update_bars()
-        else:
-            what, way_out = explain(error)
-            self.set_phase("error", what, way_out)
-
     def do(self, work: Coroutine[Any, Any, None]) -> None:
         """Run an action that awaits; what fails becomes a notice."""
 
@@ -258,22 +191,6 @@ class ConsoleScreen(ScreenActions):
     async def ask(self, dialog: ModalScreen[V]) -> V | None:
         """Open a dialog and give its answer; None where it was left with Esc. Only inside `do`."""
         return await self.app.push_screen_wait(dialog)
-
-    def give_up(self) -> bool:
-        """Give up what is being fetched for this screen; False where nothing is."""
-        if not self._lookers:
-            return self.shell.stop_connecting()
-        return sum(looker.feed.cancel() for looker in self._lookers) > 0
-
-    def reload(self) -> None:
-        """Fetch again now."""
-        if self.phase == "error":
-            self.set_phase("loading")
-        for looker in self._lookers:
-            looker.visible = True
-            looker.feed.refresh()
-        if not self._lookers or self.shell.link_error is not None:
-            self.shell.connect_again()
 
     def update_bars(self) -> None:
         """Draw the bars anew from what is known now."""
@@ -351,52 +268,6 @@ class ConsoleScreen(ScreenActions):
                 widget.focus()
                 return
 
-    def start(self) -> None:
-        """Begin or begin again: the engine is connected."""
-        again = bool(self._lookers)
-        for looker in self._lookers:
-            looker.close()
-        self._lookers.clear()
-        self._set_stale(False)
-        self.stale = None
-        try:
-            self.begin()
-        except SsmTuiError as error:
-            self.fail(error)
-        if again:
-            # What happened while there was no link was told to nobody.
-            for looker in self._lookers:
-                looker.feed.refresh()
-
-    def _set_stale(self, stale: bool) -> None:
-        if stale != self.has_class("-stale"):
-            self.set_class(stale, "-stale")
-            if self.table is not None:
-                self.table.stale = stale
-
-    @property
-    def _is_looking(self) -> bool:
-        return self.watching and self in self.app.screen_stack
-
-    def _look(self) -> None:
-        for looker in self._lookers:
-            looker.visible = self._is_looking
-
-    def _feed_state(self, feed: Feed[Any]) -> None:
-        if feed.error is not None:
-            self.fail(feed.error)
-        else:
-            self.stale = None
-            self._set_stale(False)
-            if self.rows:
-                self.set_phase("rows")
-                if self.focused is None:
-                    self.call_after_refresh(self.focus_body)
-            elif not feed.fetching:
-                self.set_phase("empty")
-        if not self.watching and not feed.fetching:
-            self._look()
-
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         # Textual would style each widget anew; another theme styles the screens behind as well.
         event.refresh_styles = False
@@ -414,6 +285,4 @@ class ConsoleScreen(ScreenActions):
         self._look()
 
     def on_unmount(self) -> None:
-        for looker in self._lookers:
-            looker.close()
-        self._lookers.clear()
+        self.end()
