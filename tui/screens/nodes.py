@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 
 from tui.errors import SsmTuiError
 from tui.ports import Ref
+from tui.screens import _node_groups as groups
 from tui.screens._base import COPY, YAML, ConsoleScreen, Shell, changing
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import growing
@@ -58,6 +59,9 @@ class NodesScreen(ConsoleScreen):
         Binding("s", "shell", "shell", tooltip="Open a shell on the node", id="nodes.shell"),
         Binding("r", "run", "run", tooltip="Run a command on the marked nodes, else on this one", id="nodes.run"),
         Binding("t", "tags", "tags", tooltip="Edit the tags of the marked nodes, else of this one", id="nodes.tags"),
+        Binding("B", "group", "group", tooltip="Group by platform, ping status or a tag", id="nodes.group"),
+        Binding("H", "fold_all", "fold all", tooltip="Fold every group", show=False, id="nodes.fold_all"),
+        Binding("L", "unfold_all", "unfold all", tooltip="Unfold every group", show=False, id="nodes.unfold_all"),
         COPY,
         YAML,
     ]
@@ -73,6 +77,13 @@ class NodesScreen(ConsoleScreen):
         with Horizontal():
             yield self.grid
             yield self.side
+
+    def on_mount(self) -> None:
+        key, rest = groups.read_words(self.argument)
+        if key and not self._state:
+            self._group_by(key)
+            self.bottom.set_filter(rest)
+            self.apply_filter(rest)
 
     def begin(self) -> None:
         services = self.shell.services
@@ -98,9 +109,18 @@ class NodesScreen(ConsoleScreen):
         return len(nodes)
 
     def crumb(self) -> str:
-        return self.TITLE
+        return groups.crumb_of(self.TITLE, self.grouped_by)
+
+    def save_state(self) -> dict[str, Any]:
+        return super().save_state() | {"group": self.grouped_by, "folded": self.grid.folded}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self._group_by(state.get("group", ""), state.get("folded", ()))
+        super().restore_state(state)
 
     def copies(self) -> dict[str, str]:
+        if (group := self.grid.group) is not None:
+            return dict(groups.copies(group, [ref.id for ref in self.grid.rows_of(group.id) if isinstance(ref, Ref)]))
         node = self.current
         return {} if node is None else {"id": node.id, "name": node.name, "ARN": arn(node, self.shell)}
 
@@ -111,8 +131,12 @@ class NodesScreen(ConsoleScreen):
         return node.id, await self.shell.services.of(Nodes, node.context).raw(node.id)
 
     def refusal(self, action: str) -> str:
-        if action in ("shell", "run", "tags", "open", "copy", "yaml") and not self.nodes:
+        if action in ("shell", "run", "tags", "open", "copy", "yaml", "group") and not self.nodes:
             return "there is no node"
+        if action in ("fold_all", "unfold_all") and not self.grouped_by:
+            return "the nodes are not grouped; B groups them"
+        if action in ("shell", "yaml") and self.grid.group is not None:
+            return "this is a group; it works on one node"
         node = self.current
         if action == "shell" and node is not None and not node.online:
             return f"{node.name} does not answer"
@@ -125,8 +149,17 @@ class NodesScreen(ConsoleScreen):
 
     @property
     def chosen(self) -> list[Node]:
-        """The marked nodes, else the one under the cursor."""
+        """The marked nodes, else the one under the cursor; on a group's header all of that."""
         return [self.nodes[ref] for ref in self.grid.targets if isinstance(ref, Ref) and ref in self.nodes]
+
+    @property
+    def grouped_by(self) -> str:
+        """The key of what the nodes are grouped by, "" where they are not."""
+        return "" if self.grid.grouping is None else self.grid.grouping.key
+
+    def _group_by(self, key: str, folded: Iterable[str | None] = ()) -> None:
+        if key or self.grouped_by:
+            self.grid.group_by(groups.grouping(key, lambda ref: self.nodes.get(ref)) if key else None, folded)
 
     def _cells(self, node: Node, now: datetime) -> Sequence[Any]:
         word, style = ping_word(node.ping, self.shell.glyphs)
@@ -150,6 +183,9 @@ class NodesScreen(ConsoleScreen):
         return {**node.tags, "ping": f"{node.ping.value}\n{node.ping.value.removeprefix('Connection')}"}
 
     def _tell_side(self) -> None:
+        if (group := self.grid.group) is not None:
+            self.side.show(groups.about(group, self.grid))
+            return
         node = self.current
         if node is None:
             self.side.show([])
@@ -174,6 +210,9 @@ class NodesScreen(ConsoleScreen):
         self._tell_side()
         self.update_hints()
 
+    def on_resource_table_filter_applied(self, event: Any) -> None:
+        self._tell_side()  # a header's counts are others
+
     def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
         if isinstance(event.row, Ref):
             self.shell.go("node", event.row.id)
@@ -189,6 +228,28 @@ class NodesScreen(ConsoleScreen):
     @changing
     def action_run(self) -> None:
         self.shell.go("run", [node.id for node in self.chosen])
+
+    def action_group(self) -> None:
+        self.do(self._choose_group())
+
+    async def _choose_group(self) -> None:
+        from tui.screens._dialogs import Choose  # deferred: opened on a key
+
+        found = groups.choices(self.nodes.values(), len(self.nodes))
+        dialog = Choose("Group by", found)
+        dialog.list.cursor = next((at for at, (_, key) in enumerate(found) if key == self.grouped_by), 0)
+        key = await self.ask(dialog)
+        if key is not None and key != self.grouped_by:
+            self._group_by(key)
+            self._tell_side()
+            self.update_bars()
+            self.update_hints()
+
+    def action_fold_all(self) -> None:
+        self.grid.fold_all(True)
+
+    def action_unfold_all(self) -> None:
+        self.grid.fold_all(False)
 
     @changing
     def action_tags(self) -> None:

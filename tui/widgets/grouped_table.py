@@ -8,7 +8,7 @@ what is saved are rows alone. What is done on a header is done to those rows of 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 
 from rich.segment import Segment
 
@@ -63,6 +63,11 @@ class GroupedTable(TableView):
         groups = self.model.groups
         group = None if groups is None else groups.group(row)
         return [row] if groups is None or group is None else groups.ids_of(group)
+
+    def cells_of(self, group: Group, key: str) -> Iterator[Cell]:
+        """Give what a group's rows have in a column."""
+        place = self.model.column(key)
+        return iter(()) if place is None else (self.model.cell(slot, place) for slot in group.slots)
 
     def group_by(self, grouping: Grouping | None, folded: Iterable[str | None] = ()) -> None:
         """Group the rows, or no more; the cursor stays on its row, unless it stands at the top, which is shown then."""
@@ -143,7 +148,7 @@ class GroupedTable(TableView):
         group = groups.groups[-1 - slot]
         marked = group.marked(self.model.ids, self.model.marks)
         size = len(group.slots)
-        counts = [(str(size), ""), *(counted(word, count) for word, count in group.counts.items() if cell_text(word))]
+        counts = [(str(size), ""), *(counted(word, count) for word, count in group.tally() if cell_text(word))]
         if marked and marked < size:
             counts.insert(1, (f"{self.glyphs.mark} {marked} marked", "mark"))
         return draw_group(
@@ -162,6 +167,5 @@ def counted(word: Cell, count: int) -> tuple[str, str]:
     """Write how many rows have a status, `● 10 Online`, with its style's name."""
     text = cell_text(word)
     glyph, space, rest = text.partition(" ")
-    has_glyph = space and len(glyph) == 1 and not glyph.isalnum()
     style = word[1] if not isinstance(word, str) and len(word) > 1 else ""
-    return (f"{glyph} {count} {rest}" if has_glyph else f"{count} {text}"), style
+    return (f"{glyph} {count} {rest}" if space and len(glyph) == 1 else f"{count} {text}"), style

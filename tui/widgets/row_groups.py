@@ -17,13 +17,14 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.widgets.columns import natural
-from tui.widgets.filter_grammar import Cell
+from tui.widgets.filter_grammar import Cell, cell_text
 from tui.widgets.table_passes import sorting
 
 if TYPE_CHECKING:
     from tui.widgets.table_model import TableModel
 
 _STEP = 1024
+_STYLES = {"ok": 0, "warn": 2, "error": 3}
 _UNASKED: Any = object()
 """Stands for the value of a row that was not asked for it yet."""
 
@@ -70,6 +71,16 @@ class Group:
                 bad += count
         self.rank = (self.id.value is None, -bad, self._name, self.id.value or "")
         self._marked = (None, 0, 0)
+
+    def tally(self) -> list[tuple[Cell, int]]:
+        """Give the statuses with their counts, the good ones first: an order that no refresh changes."""
+
+        def place(item: tuple[Cell, int]) -> tuple[int, str]:
+            word = item[0]
+            style = word[1] if not isinstance(word, str) and len(word) > 1 else ""
+            return _STYLES.get(style, 1), cell_text(word)
+
+        return sorted(self.counts.items(), key=place)
 
     def count(self, word: Cell, step: int) -> None:
         """Count one row more or less of a status."""
