@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.daemons import end_all
+
 ROOT = Path(__file__).parents[2]
 LIMIT = 60
 
@@ -52,6 +54,7 @@ def ssm(tmp_path_factory):
     command = Command(tmp_path_factory.mktemp("ssm"))
     yield command
     command("stop", "--force")
+    end_all(command.state)
 
 
 @pytest.fixture

@@ -62,9 +62,15 @@ async def daemon(folder: Path) -> AsyncIterator[Daemon]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.engine.shell_daemon", str(folder), stdout=-1, cwd=Path(__file__).parents[2]
     )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"ready\n"
-    made = Daemon(process, await LocalTransport.connect(folder, start=False, client="cli"))
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+        made = Daemon(process, await LocalTransport.connect(folder, start=False, client="cli"))
+    except BaseException:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        raise
     try:
         yield made
     finally:

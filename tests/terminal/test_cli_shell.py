@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.engine.daemons import end_all
 from tests.terminal.pty_driver import Program
 from tui.errors import Unreachable
 from tui.transport.local import LocalTransport
@@ -87,7 +88,10 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     try:
         yield made
     finally:
-        made.end()
+        try:
+            made.end()
+        finally:
+            end_all(made.state)
 
 
 def test_every_key_but_the_prefix_reaches_the_far_end(local: Local) -> None:
