@@ -150,7 +150,7 @@ async def test_enter_in_a_shell_starts_an_engine_that_was_stopped_and_comes_back
         await says(pilot, "attached")
         fake.transport.lose(EngineStopped("The engine was stopped."))
         fake.channels[0].end(None, "The engine was stopped.")
-        await says(pilot, "stopped, R starts it", "Enter in a shell")
+        await says(pilot, "stopped, R starts it", "Enter in a shell", "Enter starts the engine")
         await pilot.press("enter")
         await says(pilot, "reattached")
         await until(pilot, lambda: len(fake.channels) == 2)

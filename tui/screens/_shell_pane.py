@@ -82,6 +82,10 @@ class ShellPane(Widget):
     def attached(self) -> bool:
         return self._channel is not None
 
+    @property
+    def _is_engine_stopped(self) -> bool:
+        return isinstance(cast("Shell", self.app).link_error, EngineStopped)
+
     def label(self, glyphs: Glyphs) -> str:
         """Give what its tab says: how it goes, and the far end's title or else its node."""
         mark = glyphs.idle if self.ended else glyphs.good if self.attached else glyphs.warn
@@ -91,6 +95,8 @@ class ShellPane(Widget):
         """Say as whom one is there, and how it goes."""
         user: list[Word] = [(f"{self.user} ", "bad" if self.user == "root" else "dim")] if self.user else []
         state = "ended" if self.ended else "attached" if self.attached else "attaching"
+        if state == "attaching" and self._is_engine_stopped:
+            state = "Enter starts the engine"
         look_only = ", look only" if self.read_only else ""
         return [*user, (f"{glyphs.dot} {state}{look_only} {glyphs.dot} ", "dim")]
 
@@ -198,9 +204,8 @@ class ShellPane(Widget):
 
     def on_terminal_view_input(self, event: TerminalView.Input) -> None:
         event.stop()
-        shell = cast("Shell", self.app)
-        if event.data == b"\r" and isinstance(shell.link_error, EngineStopped):
-            shell.connect_again()
+        if event.data == b"\r" and self._is_engine_stopped:
+            cast("Shell", self.app).connect_again()
             return
         if self.read_only or self.ended:
             return
