@@ -21,7 +21,7 @@ from tui.config import Config, config_folder, log_file
 from tui.errors import SsmTuiError
 from tui.screens._base import ConsoleScreen, explain
 from tui.screens._history import History, Place
-from tui.screens._keys import labels, latin_keys, usable
+from tui.screens._keys import deed_of, labels, latin_keys, usable
 from tui.screens._look import Look
 from tui.screens._places import PlacesApp
 from tui.screens._terminal import PROBED, WIDTH_QUESTION, leave_now, to_tmux
@@ -172,7 +172,7 @@ class SsmApp(PlacesApp, inherit_bindings=False):
         reason = getattr(target, "disabled_reason", None)
         refused = reason(name) if reason is not None else ""
         if refused:
-            self.notice(f"Can't {name.replace('_', ' ')}: {refused}.", "warn")
+            self.notice(f"Can't {deed_of(self.screen, name)}: {refused}.", "warn")
             return True
         try:
             return await super().run_action(action, default_namespace, namespaces)
@@ -220,7 +220,7 @@ class SsmApp(PlacesApp, inherit_bindings=False):
         if isinstance(screen, ConsoleScreen):
             refused = screen.disabled_reason("save")
             if refused:
-                self.notice(f"Can't save: {refused}.", "warn")
+                self.notice(f"Can't {deed_of(screen, 'save')}: {refused}.", "warn")
             else:
                 screen.action_save(path)
 

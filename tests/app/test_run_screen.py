@@ -164,7 +164,7 @@ async def test_read_only_refuses_to_send_with_its_reason(tmp_path: Path) -> None
     async with console(fake.transport, tmp_path, words="run web-01", read_only=True) as (_, pilot):
         await says(pilot, "executionTimeout")
         await pilot.press(*"id", "enter")
-        await says(pilot, "Can't send", "read-only")
+        await says(pilot, "Can't send the command to the nodes: this console is read-only")
     assert fake.sent("SendCommand") == []
 
 

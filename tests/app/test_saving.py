@@ -87,7 +87,7 @@ async def test_without_rows_the_key_says_why_it_does_nothing(tmp_path: Path) -> 
     async with console(fleet(), tmp_path) as (_, pilot):
         await says(pilot, "No managed nodes")
         await pilot.press("ctrl+s")
-        await says(pilot, "Can't save: there are no rows to save here")
+        await says(pilot, "Can't save the rows shown in a file: there are no rows to save here")
 
 
 async def test_ctrl_s_keeps_its_own_meaning_in_the_form_and_on_a_command(tmp_path: Path) -> None:

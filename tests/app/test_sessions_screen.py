@@ -176,7 +176,7 @@ async def test_x_ends_the_marked_sessions_and_passes_over_those_that_ended(tmp_p
     async with console(fake.transport, tmp_path, words="sessions") as (_, pilot):
         await says(pilot, "Terminated")
         await hit(pilot, "G", "X")
-        await says(pilot, "Can't terminate: it has ended.")
+        await says(pilot, "Can't end this session: it has ended.")
         await hit(pilot, "M", "slash", *"web-01", "enter", "X")
         await says(pilot, "End 2 shells?", "On web-01, web-02.", "1 of them are marked and hidden by the filter.")
         await pilot.press("enter")

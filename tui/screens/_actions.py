@@ -81,6 +81,10 @@ class ScreenActions(Screen[None], inherit_bindings=False):
             return "there are no rows to save here"
         return self.refusal(action)
 
+    def means_nothing(self, action: str) -> bool:
+        """Whether a key has no sense on this screen at all: it is not shown; pressed, it says why."""
+        return action == "filter" and not self.FILTERS
+
     @property
     def _has_rows(self) -> bool:
         table = self.table

@@ -86,11 +86,26 @@ def usable(screen: Screen[Any]) -> list[Usable]:
         if mark in found:
             found[mark].keys.append(key)
             continue
-        target, _, name = binding.action.rpartition(".")
+        target, _, name = binding.action.partition("(")[0].rpartition(".")
         owner = {"app": screen.app, "screen": screen}.get(target, node)
+        meaningless = getattr(owner, "means_nothing", None)
+        if meaningless is not None and meaningless(name):
+            continue
         reason = getattr(owner, "disabled_reason", None)
-        found[mark] = Usable(binding, node, [key], reason(name.partition("(")[0]) if reason else "")
+        found[mark] = Usable(binding, node, [key], reason(name) if reason else "")
     return list(found.values())
+
+
+def deed_of(screen: Screen[Any], action: str) -> str:
+    """Say in words what an action does, from the tooltip of its key: `open a shell on the node`."""
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.action.partition("(")[0].rpartition(".")[2] == action and binding.tooltip:
+            # What stands behind a comma says more of it than a refusal needs.
+            said = re.sub(r"\bthe marked (\w+)s, else( \w+)? this one", r"this \1", binding.tooltip)
+            said = re.split("[,;:(]", said)[0].strip()
+            return said[:1].lower() + said[1:]
+    return action.replace("_", " ")
 
 
 def hints_of(screen: Screen[Any], glyphs: Glyphs) -> list[Hint]:
