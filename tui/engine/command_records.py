@@ -67,6 +67,8 @@ class Command:
     request: Shape
     requested_at: float
     expires_at: float
+    deadline: float
+    """`expires_at` on the clock that nobody sets: one that is put forward must not end what runs."""
     invocations: dict[str, Invocation]
     rate: RateControl
     steps: Sequence[PreparedStep] = ()

@@ -113,7 +113,8 @@ class CommandRunner:
     async def expire(self) -> None:
         """Give up on what was not over in time, even where it has begun (semantics 4.5)."""
         now = self._services.clock.now()
-        for command in [each for each in self.live.values() if each.expires_at <= now]:
+        elapsed = self._services.clock.monotonic()
+        for command in [each for each in self.live.values() if each.deadline <= elapsed]:
             late = [each for each in command.invocations.values() if not each.is_final]
             command.waiting.clear()
             runs = [each.run for each in late if each.run is not None]
@@ -208,7 +209,7 @@ class CommandRunner:
         except Exception:
             _log.exception("%s on %s failed inside the engine", command.command_id, invocation.node_id)
         invocation.run = None
-        invocation.ended_at = self._services.clock.now()
+        invocation.ended_at = max(self._services.clock.now(), invocation.started_at or 0.0)
         if command.move(invocation, details):
             command.rate.ended(is_error=details in ERRORS)
             self._settle(command, (invocation,))

@@ -250,9 +250,14 @@ def _command(services: Services, command_id: str, request: Shape, ids: list[str]
         request=request,
         requested_at=request["RequestedDateTime"],
         expires_at=request["ExpiresAfter"],
+        deadline=_deadline(services, request["ExpiresAfter"]),
         invocations=invocations,
         rate=RateControl(request["MaxConcurrency"], request["MaxErrors"], len(ids)),
     )
+
+
+def _deadline(services: Services, expires_at: float) -> float:
+    return services.clock.monotonic() + expires_at - services.clock.now()
 
 
 def _restored(services: Services, row: Any) -> Command:
@@ -271,6 +276,7 @@ def _restored(services: Services, row: Any) -> Command:
         request=request,
         requested_at=row["requested_at"],
         expires_at=row["expires_at"],
+        deadline=_deadline(services, row["expires_at"]),
         invocations={each.node_id: each for each in invocations},
         rate=RateControl(request["MaxConcurrency"], request["MaxErrors"], len(invocations)),
         steps=steps,

@@ -130,8 +130,9 @@ class DetachedRun:
 
     async def _guard(self) -> None:
         """End the step when its time is over, or when it has written more than it may."""
-        end = self.started_at + self._timeout
-        while (left := end - self._clock.now()) > 0:
+        # How long is left is asked of the wall clock once: one that is set anew must not end what runs.
+        end = self._clock.monotonic() + self.started_at + self._timeout - self._clock.now()
+        while (left := end - self._clock.monotonic()) > 0:
             await self._clock.sleep(min(left, LOOK_SECONDS))
             if self._files.written() > self._output_cap:
                 self.end("output")
