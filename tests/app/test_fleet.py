@@ -196,7 +196,9 @@ async def test_y_shows_the_raw_answer_as_yaml(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path) as (_, pilot):
         await says(pilot, "web-01")
         await pilot.press("y")
-        await says(pilot, f"InstanceId: {node(1)['InstanceId']}", "PingStatus: Online")
+        await says(
+            pilot, f"InstanceId: {node(1)['InstanceId']}", "PingStatus: Online", "LastPingDateTime: 20", "+00:00"
+        )
 
 
 async def test_a_shell_on_a_lost_node_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -147,11 +147,10 @@ class ScreenActions(Screen[None], inherit_bindings=False):
         if answer is None:
             self.shell.notice("There is nothing under the cursor to show.", "warn")
             return
-        import yaml  # deferred: opened on a key
-
         from tui.screens._dialogs import Reader  # deferred: opened on a key
+        from tui.services.raw_answers import as_yaml  # deferred: as above
 
-        await self.ask(Reader(title, yaml.safe_dump(answer, sort_keys=False, allow_unicode=True)))
+        await self.ask(Reader(title, as_yaml(answer)))
 
     # typing the filter
 

@@ -1,0 +1,41 @@
+"""The raw answer that `y` shows."""
+
+from __future__ import annotations
+
+import yaml
+
+from tui.engine.model import load_models
+from tui.services.raw_answers import TIMES, as_yaml
+
+
+def test_the_names_of_times_are_those_of_the_service_models() -> None:
+    kinds: dict[str, set[str]] = {}
+    for model in load_models().values():
+        for shape in model.shapes.values():
+            for name, member in shape.get("members", {}).items():
+                kinds.setdefault(name, set()).add(model.shapes[member["shape"]]["type"])
+    assert {name for name, types in kinds.items() if "timestamp" in types} == TIMES
+    # A name alone says enough while none of them is a number somewhere.
+    assert {name for name in TIMES if kinds[name] - {"timestamp", "string"}} == set()
+
+
+def test_times_were_epoch_seconds_in_the_raw_answer() -> None:
+    answer = {
+        "InstanceId": "mi-1",
+        "LastPingDateTime": 1795258800.25,
+        "Sessions": [{"StartDate": 1795258800, "Owner": "한글"}],
+        "StartDate": "2026-11-21T11:00:00Z",
+        "Parameters": {"commands": ["1795258800"], "At": ["x"]},
+        "ExpirationDate": 1e18,
+        "Size": 1795258800,
+    }
+    text = as_yaml(answer)
+    assert "LastPingDateTime: 2026-11-21T11:00:00.250+00:00\n" in text
+    assert "StartDate: 2026-11-21T11:00:00+00:00\n" in text
+    assert "Owner: 한글\n" in text
+    assert "Size: 1795258800\n" in text
+    read = yaml.safe_load(text)
+    assert [*read] == [*answer]
+    assert read["StartDate"] == answer["StartDate"]
+    assert read["Parameters"] == answer["Parameters"]
+    assert read["ExpirationDate"] == 1e18
