@@ -80,6 +80,25 @@ async def test_a_cursor_that_a_fold_or_a_filter_hid_comes_back_to_its_row() -> N
         assert cursor(widget) == rack(0)
 
 
+async def test_columns_scroll_sideways_where_there_is_nothing_to_fold() -> None:
+    widget = racks()
+    app = PlainApp(widget)
+    async with app.run_test(size=(26, 10)) as pilot:
+        await pilot.press("j", "l", "l")
+        assert "‹" in lines(widget)[0]
+        assert widget.folded == []
+        await pilot.press("h", "h")
+        assert "‹" not in lines(widget)[0]
+        await pilot.press("h")
+        assert widget.folded == ["r1"]
+        assert cursor(widget) == rack(1)
+        await pilot.press("l", "l")
+        assert widget.folded == []
+        assert "‹" in lines(widget)[0]
+        await pilot.press("h")
+        assert widget.folded == ["r1"]
+
+
 async def test_a_row_that_changes_redraws_its_header_and_moves_no_cursor() -> None:
     widget = racks()
     app = PlainApp(widget)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tui.widgets.cells import clean, cut, fit, width
 from tui.widgets.filter_grammar import cell_text
 from tui.widgets.grouped_table import counted
-from tui.widgets.row_groups import Group, Grouping
 
 if TYPE_CHECKING:
     from tui.services.nodes import Node
     from tui.widgets.resource_table import ResourceTable
+    from tui.widgets.row_groups import Group, Grouping
     from tui.widgets.top_bar import Word
 
 PLATFORM, PING, TAG = "platform", "ping", "tag:"
@@ -26,6 +26,8 @@ _MOST = 12
 
 def grouping(key: str, node_of: Callable[[Any], Node | None]) -> Grouping:
     """Make the grouping of a key; `node_of` gives the node of a row."""
+    from tui.widgets.row_groups import Grouping  # deferred: asked for by a key
+
     name = in_words(key)
 
     def platform(row: Any) -> str | None:

@@ -9,14 +9,17 @@ what is saved are rows alone. What is done on a header is done to those rows of 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.filter_grammar import Cell, cell_text
-from tui.widgets.row_groups import Group, Grouping, RowGroups
 from tui.widgets.table_drawing import draw_group
 from tui.widgets.table_view import TableView
+
+if TYPE_CHECKING:
+    from tui.widgets.row_groups import Group, Grouping, RowGroups
 
 
 class GroupedTable(TableView):
@@ -71,6 +74,8 @@ class GroupedTable(TableView):
 
     def group_by(self, grouping: Grouping | None, folded: Iterable[str | None] = ()) -> None:
         """Group the rows, or no more; the cursor stays on its row, unless it stands at the top, which is shown then."""
+        from tui.widgets.row_groups import RowGroups  # deferred: most tables never are, and a start would pay
+
         group, groups = self.group, self.model.groups
         if group is not None and groups is not None:
             self._wanted = next(iter(groups.ids_of(group)), None)  # its header will be gone

@@ -137,7 +137,9 @@ class ResourceTable(GroupedTable):
     @property
     def hidden_marks(self) -> list[Hashable]:
         """The ids that are marked and filtered out of sight."""
-        return [row for row in self.model.marks if self.model.position(row) is None]
+        model = self.model
+        nothing_hides = model.kept is model.order
+        return [] if nothing_hides else [row for row in model.marks if model.position(row) is None]
 
     @property
     def targets(self) -> list[Hashable]:

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.widgets.columns import natural
 from tui.widgets.filter_grammar import Cell, cell_text
@@ -29,16 +28,14 @@ _UNASKED: Any = object()
 """Stands for the value of a row that was not asked for it yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupId:
+class GroupId(NamedTuple):
     """Names a group's header as an id names a row; `value` is None for the rows that have none."""
 
     key: str
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(NamedTuple):
     """What rows are grouped by: `value` gives a row's by its id, None where it has none; `title` writes it.
 
     A value changes only together with the row's cells.
@@ -54,13 +51,13 @@ class Group:
 
     __slots__ = ("_marked", "_name", "counts", "id", "rank", "slots", "title")
 
-    def __init__(self, id: GroupId, title: str) -> None:
+    def __init__(self, id: GroupId, title: str, name: str) -> None:
         self.id = id
         self.title = title
+        self._name = name
         self.slots: list[int] = []
         self.counts: dict[Cell, int] = {}
         self.rank: tuple[bool, int, str, str] = (False, 0, "", "")
-        self._name = natural(title)
         self._marked: tuple[set[Hashable] | None, int, int] = (None, 0, 0)
 
     def weigh(self) -> None:
@@ -101,18 +98,6 @@ Parts = tuple[dict[str | None, Group], list[Group]]
 """Groups by their value, and in their order."""
 
 
-class Standing(Protocol):
-    """What stands on which line; a slot below 0 is a group's header."""
-
-    def __len__(self) -> int: ...
-    def slot_at(self, position: int) -> int: ...
-    def id_at(self, position: int) -> Hashable: ...
-    def position(self, row: Hashable) -> int | None: ...
-    def neighbour(self, row: Hashable) -> int | None: ...
-    def knows(self, row: Hashable) -> bool: ...
-    def passing(self) -> list[Hashable]: ...
-
-
 class RowGroups:
     """The lines of a model's rows in groups; see the module."""
 
@@ -124,6 +109,7 @@ class RowGroups:
         self._words: list[Cell] = []
         self._groups: list[Group] = []
         self._of: dict[str | None, Group] = {}
+        self._named: dict[str | None, tuple[GroupId, str, str]] = {}
         self._starts: list[int] | None = None
         self._stale = True
 
@@ -271,7 +257,11 @@ class RowGroups:
             del self._of[group.id.value]
 
     def _made(self, value: str | None) -> Group:
-        return Group(GroupId(self.grouping.key, value), self.grouping.title(value))
+        named = self._named.get(value)
+        if named is None:
+            title = self.grouping.title(value)
+            named = self._named[value] = (GroupId(self.grouping.key, value), title, natural(title))
+        return Group(*named)
 
     def _value(self, slot: int) -> str | None:
         self._grow()
@@ -295,7 +285,7 @@ class RowGroups:
         """Have all parted anew when it is next looked at; the values of these slots are asked again, None of all."""
         self._stale = True
         if slots is None:
-            self._values, self._words = [], []
+            self._values, self._words, self._named = [], [], {}
             return
         self._grow()
         for slot in slots:

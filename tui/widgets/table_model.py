@@ -13,13 +13,15 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.widgets.columns import natural, sort_key
 from tui.widgets.filter_grammar import Cell, Filter
-from tui.widgets.row_groups import RowGroups, Standing
 from tui.widgets.table_passes import filtering, sorting
 from tui.widgets.table_rows import Fields, Row, TableRows
+
+if TYPE_CHECKING:
+    from tui.widgets.row_groups import RowGroups
 
 __all__ = ["BULK", "Fields", "Row", "TableModel"]
 
@@ -54,7 +56,7 @@ class TableModel(TableRows):
         return len(self.order)
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> TableModel | RowGroups:
         """What stands on which line: the rows, or their groups with a header each."""
         return self if self.groups is None else self.groups
 
