@@ -6,12 +6,14 @@ from pathlib import Path
 
 from tests.app.console import console, says, text_of, until
 from tests.app.fake_transport import fleet, node
+from tui.screens._keys import usable
 
 
 async def test_the_palette_has_every_action_of_the_screen_and_runs_one(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
-        described = {one.binding.tooltip for one in app.screen.active_bindings.values() if one.binding.description}
+        found = [one for one in usable(app.screen) if one.binding.description]
+        described = {one.binding.description if one.refusal else one.binding.tooltip for one in found}
         await pilot.press("ctrl+p")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         assert {item.text for item in app.screen.list.items} == described  # type: ignore[attr-defined]
