@@ -107,6 +107,17 @@ def test_every_key_but_the_prefix_reaches_the_far_end(local: Local) -> None:
     assert received == expected
 
 
+def test_a_shell_started_the_engine_again_right_after_it_was_stopped(local: Local) -> None:
+    before = {row["SessionId"] for row in local.sessions()}
+    with local.shell("--", "echo ready; read x") as shell:
+        shell.wait_for("ready")
+        (session,) = {row["SessionId"] for row in local.sessions()} - before
+        local.call("StopEngine", "ssm-tui", Force=True)
+        shell.wait_for("the engine was stopped; the shell goes on as session")
+        assert shell.wait_exit() == 1
+    assert session in {row["SessionId"] for row in local.sessions()}  # the next engine has taken it up
+
+
 def test_the_size_is_right_at_the_start_and_follows_the_terminal(local: Local) -> None:
     command = "trap 'stty size' WINCH; stty size; while :; do read x; done"
     with local.shell("--", command, rows=37, columns=119) as shell:

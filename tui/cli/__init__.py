@@ -31,7 +31,7 @@ everywhere, before or after the verb:
   --version     the version
   --help        this text
 
-exit status: 0 done, 1 failed in part or whole, 2 usage, 3 nobody reached, 130 interrupted
+exit status: 0 done, 1 failed in part or whole, 2 usage, 3 nobody reached, 130 interrupted, 143 ended
 """
 
 VERBS = {
