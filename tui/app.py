@@ -81,7 +81,7 @@ class SsmApp(PlacesApp, inherit_bindings=False):
         self.launch = launch
         self.config = launch.config
         self.read_only = launch.read_only or launch.config.read_only
-        self.glyphs = choose_glyphs(launch.config.glyphs)
+        self.take_glyphs(choose_glyphs(launch.config.glyphs))
         self.link = Link(launch.connect, self._link_changed, read_only=self.read_only)
         self.log_path = launch.log_file
         self._asks_width = False

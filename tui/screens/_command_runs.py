@@ -20,6 +20,7 @@ from tui.services.commands import (
     Output,
 )
 from tui.theming import Glyphs
+from tui.widgets.cells import own
 from tui.widgets.filter_grammar import Filter, SlowExpressionError
 from tui.widgets.output_tail import KEEP, OutputTail, bytes_in_words
 from tui.widgets.pane import Pane
@@ -108,7 +109,7 @@ class NodeRun:
         if self.status in RUNNING:
             return "no output yet"
         if self.behind or self.catching:
-            return "loading the output…"
+            return own("loading the output…")
         return "no output"
 
 
@@ -194,7 +195,7 @@ def folded(runs: Iterable[NodeRun], panes: dict[str, Pane]) -> list[Pane]:
         pane = panes.get(key)
         if pane is None or pane.tail is not first.tail:
             pane = panes[key] = Pane(key, first.tail)
-        names = ", ".join(run.name for run in group[:6]) + (", …" if len(group) > 6 else "")
+        names = ", ".join(run.name for run in group[:6]) + (own(", …") if len(group) > 6 else "")
         count = f"{len(group)} node{'s' * (len(group) != 1)}: "
         style = "bad" if first.bad else "good" if first.status.over else "accent"
         pane.title = [(count, style), (names, "text")]

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.screens._reading import TextReading
-from tui.widgets.cells import clean, window
+from tui.widgets.cells import clean, own, window
 from tui.widgets.line_edit import LineEdit
 from tui.widgets.overlay import Overlay
 from tui.widgets.pick_list import Item, PickList
@@ -68,7 +68,7 @@ class Dialog(Overlay[T], Generic[T]):
 
     def __init__(self, title: str, text: str = "", keys: str = "") -> None:
         super().__init__()
-        self._title, self._text, self._keys = title, text, keys
+        self._title, self._text, self._keys = title, text, own(keys)
 
     def compose(self) -> ComposeResult:
         with Vertical():

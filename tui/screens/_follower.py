@@ -12,6 +12,7 @@ from textual.app import App
 
 from tui.errors import ApiError, SsmTuiError
 from tui.services.commands import Commands, CommandStatus
+from tui.widgets.cells import own
 
 if TYPE_CHECKING:
     from tui.screens._base import ConsoleScreen
@@ -49,7 +50,7 @@ def follow_commands(screen: ConsoleScreen, commands: Commands, ids: Sequence[str
 
 def named(ids: Sequence[str]) -> str:
     """Name commands for a sentence: `Command 3f2c41d0…`, `8 commands`."""
-    return f"Command {ids[0][:8]}…" if len(ids) == 1 else f"{len(ids)} commands"
+    return own(f"Command {ids[0][:8]}…") if len(ids) == 1 else f"{len(ids)} commands"
 
 
 def said(counts: Counter[str]) -> str:

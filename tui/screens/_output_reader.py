@@ -10,7 +10,7 @@ from tui.errors import SsmTuiError
 from tui.screens._reading import TextReading
 from tui.services.commands import Commands
 from tui.widgets.ansi_text import plain
-from tui.widgets.cells import cut
+from tui.widgets.cells import cut, own
 from tui.widgets.output_tail import bytes_in_words
 
 PART = 128 * 1024
@@ -195,7 +195,7 @@ class OutputReader(TextReading):
         """Give the offset of the first match behind what is here."""
         at, carry = self._end, self._bytes[-len(needle) + 1 :] if len(needle) > 1 else b""
         while True:
-            self._say(f"searching at {bytes_in_words(at)}…")
+            self._say(own(f"searching at {bytes_in_words(at)}…"))
             part = await self._commands.output(self._command, self._node, self._stream, at, 2 * PART)
             if not part.data:
                 return None
@@ -210,7 +210,7 @@ class OutputReader(TextReading):
         """Give the offset of the last match before what is here."""
         end, carry = self._begin, self._bytes[: len(needle) - 1]
         while end > 0:
-            self._say(f"searching at {bytes_in_words(end)}…")
+            self._say(own(f"searching at {bytes_in_words(end)}…"))
             start = max(0, end - 2 * PART)
             part = await self._commands.output(self._command, self._node, self._stream, start, end - start)
             hay = part.data + carry

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from tui.errors import SsmTuiError
 from tui.screens._actions import ScreenActions
 from tui.screens._shell import explain
+from tui.widgets.cells import own
 from tui.widgets.state_pane import StatePane
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class ScreenPhases(ScreenActions):
         self.stale: SsmTuiError | None = None
         self.watching = True
         self.rows = 0
-        self.pane = StatePane(self.LOADING)
+        self.pane = StatePane(own(self.LOADING))
         self._lookers: list[Looker[Any]] = []
         self._main: Feed[Any] | None = None
 
@@ -94,7 +95,7 @@ class ScreenPhases(ScreenActions):
             self.update_classes({f"-{name}": name == phase for name in ("loading", "empty", "rows", "error")})
         if phase != "rows":
             usual = {"loading": (self.LOADING, ""), "empty": self.EMPTY}.get(phase, ("", ""))
-            headline, text = headline or usual[0], text or usual[1]
+            headline, text = headline or own(usual[0]), text or own(usual[1])
         self.say_phase(phase, headline, text)
         self.update_bars()
 

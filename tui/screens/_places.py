@@ -11,6 +11,7 @@ from tui.screens._history import History, Place
 from tui.screens._keys import usable
 from tui.screens._notices import NoticesApp
 from tui.widgets.bottom_bar import BottomBar
+from tui.widgets.cells import draw_ascii
 from tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -135,10 +136,16 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
                 self.uninstall_screen(screen)
                 screen.remove()
 
+    def take_glyphs(self, glyphs: Glyphs) -> None:
+        """Have these characters drawn by what is made from now on."""
+        self.glyphs = glyphs
+        draw_ascii(glyphs.ellipsis.isascii())
+        self.set_class(glyphs.ellipsis.isascii(), "-ascii")
+
     def draw_with(self, glyphs: Glyphs) -> None:
         """Draw with other characters from now on: what shows is made anew, as it was."""
         if glyphs != self.glyphs:
-            self.glyphs = glyphs
+            self.take_glyphs(glyphs)
             self._drop_spares()
             self._draw_anew()
 

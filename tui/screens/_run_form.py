@@ -10,6 +10,7 @@ from tui.ports import Shape
 from tui.services.commands import Command, CommandRequest, in_batches
 from tui.services.documents import DocumentParameter
 from tui.services.targets import Chosen
+from tui.widgets.cells import own
 
 SHELL = "AWS-RunShellScript"
 SHORTEST, LONGEST = 30, 2_592_000
@@ -117,7 +118,9 @@ def differences(form: RunForm, last: Command, names: Mapping[str, str]) -> list[
         for sign, ids in (("+", here - there), ("-", there - here)):
             if ids:
                 shown = ", ".join(sorted(names.get(id, id) for id in ids)[:3])
-                said.append(f"{sign}{len(ids)} node{'s' * (len(ids) > 1)} ({shown}{', …' if len(ids) > 3 else ''})")
+                said.append(
+                    f"{sign}{len(ids)} node{'s' * (len(ids) > 1)} ({shown}{own(', …') if len(ids) > 3 else ''})"
+                )
     elif [(t["Key"], tuple(t["Values"])) for t in form.chosen.targets] != [*last.targets]:
         said.append("other targets")
     if form.limits.get("at_once", "") not in ("", last.max_concurrency):

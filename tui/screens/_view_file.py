@@ -15,6 +15,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from tui.errors import UsageError
+from tui.widgets.cells import own
 from tui.widgets.filter_grammar import cell_text
 
 if TYPE_CHECKING:
@@ -150,6 +151,6 @@ def _sentence(path: Path, error: OSError) -> str:
         case errno.EROFS:
             return f"{path.parent} is on a read-only disk."
         case errno.ENAMETOOLONG:
-            return f"The name {path.name[:40]}… is too long."
+            return f"The name {path.name[:40]}{own('…')} is too long."
         case _:
             return f"{path} can't be written: {os.strerror(error.errno or 0)}."

@@ -18,6 +18,7 @@ from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, Commands, send_again_params
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
+from tui.widgets.cells import own
 from tui.widgets.columns import Column
 from tui.widgets.resource_table import ResourceTable
 
@@ -199,4 +200,4 @@ def targets_in_words(command: Command, names: Mapping[str, str]) -> str:
     if len(command.instance_ids) == 1:
         return names.get(command.instance_ids[0], command.instance_ids[0])
     shown = ", ".join(names.get(id, id) for id in command.instance_ids[:4])
-    return f"{len(command.instance_ids)}: {shown}{', …' if len(command.instance_ids) > 4 else ''}"
+    return f"{len(command.instance_ids)}: {shown}{own(', …') if len(command.instance_ids) > 4 else ''}"

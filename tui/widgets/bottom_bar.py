@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.cells import clean, width
+from tui.widgets.cells import clean, own, width
 from tui.widgets.line import Part, Span, lay_out, target_at
 from tui.widgets.line_edit import LineBuffer, split_at, text_at
 from tui.widgets.state_pane import wrapped
@@ -178,7 +178,7 @@ class BottomBar(Widget, can_focus=True):
         cut_at = next((index for index, hint in enumerate(shown) if hint.always), len(shown)) if full else -1
         for index, hint in enumerate(shown):
             if index == cut_at:
-                parts.append(Part("… ", style["dim"]))
+                parts.append(Part(own("… "), style["dim"]))
             key, verb = (
                 (style["dim"], style["dim"] + Style(strike=True)) if hint.refused else (style["key"], style["text"])
             )

@@ -10,7 +10,7 @@ import unicodedata
 
 from rich.cells import cell_len, get_character_cell_size
 
-ELLIPSIS = "…"
+_ASCII = str.maketrans({"…": "...", "·": "-", "›": ">", "•": "*", "⏎": "enter"})
 
 _REGIONAL_A = 0x1F1E6
 
@@ -68,10 +68,28 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-def cut(text: str, cells: int, ellipsis: str = ELLIPSIS) -> str:
+class _Terminal:
+    """What the one terminal that this process draws on can draw."""
+
+    ascii_only = False
+
+
+def draw_ascii(ascii_only: bool) -> None:
+    """Say whether our own words and marks keep to ASCII from now on; what others wrote is drawn as it came."""
+    _Terminal.ascii_only = ascii_only
+
+
+def own(text: str) -> str:
+    """Give words of our own in the characters that the terminal draws one cell wide."""
+    return text.translate(_ASCII) if _Terminal.ascii_only else text
+
+
+def cut(text: str, cells: int, ellipsis: str | None = None) -> str:
     """Shorten clean text to at most so many cells, its end replaced by the ellipsis where something is lost."""
     if width(text) <= cells:
         return text
+    if ellipsis is None:
+        ellipsis = "~" if _Terminal.ascii_only else "…"
     mark = width(ellipsis)
     if cells < mark:
         return ""
@@ -90,7 +108,7 @@ def _fitting(text: str, cells: int) -> int:
     return len(text)
 
 
-def fit(text: str, cells: int, align: str = "left", ellipsis: str = ELLIPSIS) -> str:
+def fit(text: str, cells: int, align: str = "left", ellipsis: str | None = None) -> str:
     """Cut or pad clean text to exactly so many cells; align is left, right or center."""
     if cells <= 0:
         return ""

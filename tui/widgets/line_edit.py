@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.cells import clean, width
+from tui.widgets.cells import clean, own, width
 
 
 class LineBuffer:
@@ -110,7 +110,7 @@ class LineEdit(Widget, can_focus=True):
         room = max(columns - width(self._prompt), 1)
         shown = self._buffer
         if self._secret:
-            shown = LineBuffer("•" * len(self._buffer.text))
+            shown = LineBuffer(own("•") * len(self._buffer.text))
             shown.cursor = self._buffer.cursor
         text, at = shown.view(room)
         segments = [Segment(self._prompt, style)]

@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from tui.widgets.ansi_text import PLAIN, Ink, Spans, compacted, flattened, ink_after, parse_line, plain
+from tui.widgets.cells import own
 
 KEEP = 256 * 1024
 """Bytes of a process's output that are kept to be shown."""
@@ -145,7 +146,7 @@ class OutputTail:
             state.next, state.open, state.ink = offset, None, PLAIN
             state.decoder.reset()
             state.digest = hashlib.blake2b(str(offset).encode(), digest_size=16)
-            said = f"… {bytes_in_words(missing)} of {stream} not shown here; v has the whole …"
+            said = own(f"… {bytes_in_words(missing)} of {stream} not shown here; v has the whole …")
             self._lines.append(Line("note", said))
             self._kept += len(said) + 1
 

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui.theming import UNICODE, Glyphs
+from tui.widgets.cells import own
 from tui.widgets.columns import Layout, arrange, measure
 from tui.widgets.state_pane import wrapped
 from tui.widgets.table_cursor import TableCursor
@@ -112,7 +113,7 @@ class TableView(TableCursor, can_focus=True):
         """Give what is said where there are no rows, and whether that is an error."""
         if self.model.total:
             return "No row matches the filter. Esc clears it.", False
-        plain = {"loading": "Loading…", "empty": "Nothing here.", "error": "This could not be loaded."}
+        plain = {"loading": own("Loading…"), "empty": "Nothing here.", "error": "This could not be loaded."}
         return self.message or plain.get(self.state, ""), self.state == "error"
 
     def watch_state(self) -> None:

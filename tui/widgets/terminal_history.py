@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.widgets.cells import own
+
 if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
 
@@ -34,7 +36,7 @@ class LookingBack:
         """What one is told: the search as it is typed, else where one is and the keys."""
         if self.typing is not None:
             return f"/{self.typing}"
-        return f" back {self.offset} of {self._terminal.scrollback} lines · / search · n N · q leave "
+        return own(f" back {self.offset} of {self._terminal.scrollback} lines · / search · n N · q leave ")
 
     def leave(self) -> None:
         """Be at the live screen again."""
