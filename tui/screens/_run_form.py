@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tui.ports import Shape
 from tui.services.commands import Command, CommandRequest, in_batches
 from tui.services.documents import DocumentParameter
 from tui.services.targets import Chosen
@@ -75,8 +74,8 @@ class RunForm:
             found["comment"] = f"{len(self.limits['comment'])} characters; at most {COMMENT} fit."
         return found
 
-    def requests(self) -> list[Shape]:
-        """Give the SendCommand requests: one, or one for each 50 nodes where they go by id."""
+    def requests(self) -> list[CommandRequest]:
+        """Give what is sent: one, or one for each 50 nodes where they go by id."""
         timeout = self.limits.get("timeout", "")
         request = CommandRequest(
             document=self.document,
@@ -88,8 +87,8 @@ class RunForm:
             comment=self.limits.get("comment", ""),
         )
         if request.targets:
-            return [request.params()]
-        return [replace(request, instance_ids=batch).params() for batch in in_batches(self.chosen.ids)]
+            return [request]
+        return [replace(request, instance_ids=batch) for batch in in_batches(self.chosen.ids)]
 
     @property
     def asked(self) -> Sequence[DocumentParameter]:

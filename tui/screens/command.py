@@ -18,7 +18,7 @@ from tui.screens._command_head import CommandHead, head_lines
 from tui.screens._command_runs import CommandRuns, NodeRun, folded
 from tui.screens._follower import named
 from tui.services.api_calls import aws_cli_line
-from tui.services.commands import Commands, Event, send_again_params
+from tui.services.commands import CommandRequest, Commands, Event
 from tui.services.early_watch import EarlyWatches
 from tui.widgets.filter_grammar import Filter, parse
 from tui.widgets.pane import Pane
@@ -288,7 +288,7 @@ class CommandScreen(ConsoleScreen):
             made["the node's id"] = run.node_id
         if command is not None:
             made["the command's id"] = command.id
-            request = send_again_params(command)
+            request = CommandRequest.again(command).params()
             made["the aws line that sends it"] = aws_cli_line("ssm", "SendCommand", request)
         return made
 

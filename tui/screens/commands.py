@@ -15,7 +15,7 @@ from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._command_actions import cancel_commands, prefill
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
-from tui.services.commands import Command, Commands, send_again_params
+from tui.services.commands import Command, CommandRequest, Commands
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
 from tui.widgets.cells import own
@@ -145,7 +145,7 @@ class CommandsScreen(ConsoleScreen):
         command = self.current
         if command is None:
             return {}
-        request = send_again_params(command)
+        request = CommandRequest.again(command).params()
         return {
             "id": command.id,
             "the aws line that sends it": aws_cli_line("ssm", "SendCommand", request),

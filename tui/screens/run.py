@@ -333,7 +333,7 @@ class RunScreen(ConsoleScreen):
 
     def copies(self) -> dict[str, str]:
         requests = self.form.requests()
-        line = aws_cli_line("ssm", "SendCommand", requests[0]) if requests else "aws ssm send-command"
+        line = aws_cli_line("ssm", "SendCommand", requests[0].params()) if requests else "aws ssm send-command"
         return {"the aws line": line, "the target ids": " ".join(self.form.chosen.ids)}
 
     # actions
@@ -380,7 +380,7 @@ class RunScreen(ConsoleScreen):
         sent: list[str] = []
         try:
             for request in requests:
-                sent.append((await commands.send_request(request)).id)
+                sent.append((await commands.send(request)).id)
         except SsmTuiError as error:
             if not sent:
                 raise

@@ -71,11 +71,3 @@ class CommandRequest:
 def in_batches(ids: Sequence[str]) -> list[list[str]]:
     """Split node ids into as many commands as AWS's limit of 50 asks for."""
     return [list(ids[start : start + IDS_AT_ONCE]) for start in range(0, len(ids), IDS_AT_ONCE)]
-
-
-def send_again_params(command: Command) -> Shape:
-    """Give SendCommand's words for a command once more.
-
-    Raises: UsageError with more than 50 ids.
-    """
-    return CommandRequest.again(command).params()

@@ -27,7 +27,7 @@ from tui.services.command_models import (
     as_duration,
     decode_event,
 )
-from tui.services.command_request import CommandRequest, in_batches, send_again_params
+from tui.services.command_request import CommandRequest, in_batches
 from tui.services.nodes import Node, NodeList, Nodes
 
 __all__ = [
@@ -50,7 +50,6 @@ __all__ = [
     "as_duration",
     "decode_event",
     "in_batches",
-    "send_again_params",
 ]
 
 CHUNK = 256 * 1024
@@ -65,11 +64,8 @@ class Commands(Adapter):
 
         Raises: UsageError with more than 50 ids, ApiError with AWS's codes.
         """
-        return await self.send_request(request.params())
-
-    async def send_request(self, params: Shape) -> Command:
-        """Send a request in SendCommand's words, as it was shown."""
-        return Command.from_api((await self._transport.call("SendCommand", params))["Command"], self.context)
+        sent = await self._transport.call("SendCommand", request.params())
+        return Command.from_api(sent["Command"], self.context)
 
     def list(
         self, filters: Iterable[Shape] = (), limit: int | None = None, *, node: str = ""
