@@ -8,6 +8,7 @@ from bisect import bisect_left
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -21,7 +22,7 @@ BESIDE = 120
 """Columns from which the two stand side by side."""
 LONGEST = 16 * 1024
 """Characters of a line that are drawn."""
-SLICE = 0.008
+SLICE = 0.004
 """Seconds that a search takes from the keys at once."""
 STYLES = ("accent", "dim", "good", "bad", "key")
 
@@ -214,10 +215,16 @@ class DiffView(Widget):
         left = self._side(row, "left", half, base, style, here)
         return Strip.join([left, middle, self._side(row, "right", columns - 1 - half, base, style, here)])
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Asked for once in a drawing, not once in a line: that is most of what a line costs.
+        self._style = {}
+        return super().render_lines(crop)
+
     def _looks(self) -> dict[str, Style]:
-        looks = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in STYLES}
-        looks["match"] = self.get_component_rich_style("diff--match", partial=True)
-        return looks
+        if not self._style:
+            self._style = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in STYLES}
+            self._style["match"] = self.get_component_rich_style("diff--match", partial=True)
+        return self._style
 
     def _side(self, row: Row, side: str, columns: int, base: Style, style: dict[str, Style], here: bool) -> Strip:
         """Draw one side of a row: its line's number where there is room, its sign, its text."""
