@@ -110,15 +110,26 @@ async def test_cursor_and_marks_far_down_vanish_while_a_long_fleet_is_looked_at_
         assert here.id in {one["InstanceId"] for one in everyone[100:]}
         assert len(marks) == 2
         for turn in range(3):
-            everyone[-1] = node(130, f"turned-{turn}")
+            everyone[-1] = node(130, f"web-999-{turn}")
             gates.update({50: asyncio.Event(), 100: asyncio.Event()})
             await pilot.press("R")
             for place, gate in gates.items():
                 await until(pilot, lambda place=place: transport.sent[-1][1].get("NextToken") == str(place))  # type: ignore[misc]
                 assert (table.cursor_id, table.marked_ids, len(table.ids)) == (here, marks, 130)
                 gate.set()
-            await says(pilot, f"turned-{turn}", "2 marked")
+            await says(pilot, f"web-999-{turn}", "2 marked")
             assert (table.cursor_id, table.marked_ids) == (here, marks)
+
+
+async def test_the_fleet_begins_in_the_order_of_names_and_comes_back_in_the_order_chosen(tmp_path: Path) -> None:
+    async with console(fleet(node(1, "web-10"), node(2, "web-9"), node(3, "api-1")), tmp_path) as (app, pilot):
+        await says(pilot, "Name ↑")
+        names = {f"mi-{number:017x}": name for number, name in ((1, "web-10"), (2, "web-9"), (3, "api-1"))}
+        assert [names[ref.id] for ref in app.screen.table.ids] == ["api-1", "web-9", "web-10"]  # type: ignore[attr-defined]
+        await pilot.press("comma", "j", "enter")
+        await until(pilot, lambda: app.screen.NOUN == "node")
+        await pilot.press("escape")
+        await says(pilot, "Name ↓")
 
 
 async def test_the_side_panel_follows_the_cursor(tmp_path: Path) -> None:

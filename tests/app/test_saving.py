@@ -42,6 +42,15 @@ async def test_ctrl_s_saves_every_row_that_the_filter_lets_through(tmp_path: Pat
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+def test_a_status_drawn_with_ascii_glyphs_is_saved_as_its_word(tmp_path: Path) -> None:
+    view = View([Column("ping", kind="status"), Column("name")], [("x ConnectionLost", "x 1"), ("o Online", "o 2")])
+    write_view(view, tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_text()) == [
+        {"ping": "ConnectionLost", "name": "x 1"},
+        {"ping": "Online", "name": "o 2"},
+    ]
+
+
 async def test_marked_rows_are_what_is_saved_and_hidden_ones_are_told(tmp_path: Path) -> None:
     target = tmp_path / "marked.json"
     async with console(fleet(node(1), node(2), node(3)), tmp_path) as (_, pilot):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tui.errors import UsageError
 from tui.widgets.cells import own
+from tui.widgets.columns import word_of
 from tui.widgets.filter_grammar import cell_text
 
 if TYPE_CHECKING:
@@ -39,14 +40,9 @@ class View:
         """Give the rows as plain texts; the glyph in front of a status is drawing and is left out."""
         statuses = {place for place, column in enumerate(self.columns) if column.kind == "status"}
         return [
-            [_word(cell_text(cell)) if place in statuses else cell_text(cell) for place, cell in enumerate(cells)]
+            [word_of(cell_text(cell)) if place in statuses else cell_text(cell) for place, cell in enumerate(cells)]
             for cells in self.rows
         ]
-
-
-def _word(text: str) -> str:
-    glyph, space, rest = text.partition(" ")
-    return rest if space and len(glyph) == 1 and not glyph.isalnum() else text
 
 
 def _csv(view: View) -> str:

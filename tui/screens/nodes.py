@@ -70,6 +70,7 @@ class NodesScreen(ConsoleScreen):
         super().__init__(argument, state)
         self.nodes: dict[Ref, Node] = {}
         self.grid = ResourceTable(COLUMNS, fields=self._fields)
+        self.grid.sort_by("name")
         self.side = LinesPane()
 
     def compose_body(self) -> ComposeResult:

@@ -87,10 +87,14 @@ def age(text: str) -> float:
     return sum(float(amount) * _SECONDS[unit] for amount, unit in found) if found else float("inf")
 
 
+def word_of(status: str) -> str:
+    """Give a status without the glyph in front, which only shows it; in ASCII that is a letter."""
+    glyph, space, rest = status.partition(" ")
+    return rest if space and len(glyph) == 1 else status
+
+
 def _status(text: str) -> str:
-    """A status sorts by its word: the glyph in front only shows it."""
-    glyph, space, rest = text.partition(" ")
-    return natural(rest if space and len(glyph) == 1 and not glyph.isalnum() else text)
+    return natural(word_of(text))
 
 
 _KEYS: dict[str, Callable[[str], Any]] = {"text": natural, "number": number, "age": age, "status": _status}
