@@ -39,3 +39,14 @@ def test_times_were_epoch_seconds_in_the_raw_answer() -> None:
     assert read["StartDate"] == answer["StartDate"]
     assert read["Parameters"] == answer["Parameters"]
     assert read["ExpirationDate"] == 1e18
+
+
+def test_what_a_command_wrote_is_read_line_by_line() -> None:
+    answer = {
+        "StandardOutputContent": "one\n  two\n\nthree",
+        "Parameters": {"commands": ["cd /\nls\n"]},
+        "odd": "a \nb\x1b",
+    }
+    written = as_yaml(answer)
+    assert "StandardOutputContent: |-\n  one\n    two\n\n  three\n" in written
+    assert yaml.safe_load(written) == answer

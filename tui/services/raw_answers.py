@@ -23,17 +23,21 @@ TIMES = frozenset(_TIMES.split())
 
 
 def as_yaml(answer: Any) -> str:
-    """Write an answer as YAML; times that came as epoch seconds are written with their offset."""
+    """Write an answer as YAML: epoch seconds as times with their offset, text of several lines as a block."""
     import yaml  # deferred: it is read on a key
 
     class Dumper(yaml.SafeDumper):
-        """Writes times plainly, with the T between day and hour."""
+        """Writes times plainly, with the T between day and hour, and lines as lines."""
 
     def time(dumper: Any, when: datetime) -> Any:
         text = when.isoformat(timespec="milliseconds" if when.microsecond else "seconds")
         return dumper.represent_scalar("tag:yaml.org,2002:timestamp", text)
 
+    def text(dumper: Any, words: str) -> Any:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", words, style="|" if "\n" in words else None)
+
     Dumper.add_representer(datetime, time)
+    Dumper.add_representer(str, text)
     return yaml.dump(with_times(answer), Dumper=Dumper, sort_keys=False, allow_unicode=True)
 
 
