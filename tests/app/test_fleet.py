@@ -90,6 +90,31 @@ async def test_the_first_page_shows_before_the_second_has_come(tmp_path: Path) -
         assert app.screen.table.cursor_id.id == node(1)["InstanceId"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("moved", [False, True])
+async def test_a_long_fleet_opens_somewhere_in_the_middle_of_its_names(moved: bool, tmp_path: Path) -> None:
+    everyone = [node(number) for number in range(130, 0, -1)]
+    second = asyncio.Event()
+
+    async def page(request: dict[str, Any]) -> dict[str, Any]:
+        start = int(request.get("NextToken", 0))
+        if start:
+            await second.wait()
+        more = {"NextToken": str(start + 50)} if start + 50 < len(everyone) else {}
+        return {"InstanceInformationList": everyone[start : start + 50], **more}
+
+    transport = FakeTransport({"DescribeInstanceInformation": page})
+    async with console(transport, tmp_path) as (app, pilot):
+        await says(pilot, "▸ ● Online  web-81")
+        if moved:  # who has moved already is not moved away again
+            await pilot.press("j")
+        second.set()
+        await says(pilot, "130 nodes", "▸ ● Online  web-82" if moved else "▸ ● Online  web-01")
+        everyone.append(node(0))
+        await pilot.press("R")
+        await says(pilot, "131 nodes", "▸ ● Online  web-82" if moved else "▸ ● Online  web-01")
+        assert app.screen.table.sort_column == "name"  # type: ignore[attr-defined]
+
+
 async def test_cursor_and_marks_far_down_vanish_while_a_long_fleet_is_looked_at_again(tmp_path: Path) -> None:
     everyone = [node(number) for number in range(1, 131)]
     gates: dict[int, asyncio.Event] = {}

@@ -56,6 +56,19 @@ async def test_the_mouse_folds_and_marks_a_group() -> None:
         assert not [one for one in app.said if isinstance(one, ResourceTable.RowSelected)]
 
 
+async def test_grouping_in_the_middle_of_a_list_shows_no_header() -> None:
+    widget = racks(60)
+    widget.group_by(None)
+    app = Listening(widget)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("pagedown", "k", "k", "k")
+        stood = cursor(widget)
+        widget.group_by(RACKS)
+        await pilot.pause()
+        assert cursor(widget) == stood
+        assert any("rack=" in line for line in lines(widget))
+
+
 async def test_a_cursor_that_a_fold_or_a_filter_hid_comes_back_to_its_row() -> None:
     widget = racks()
     app = PlainApp(widget)

@@ -46,6 +46,7 @@ class ScreenPhases(ScreenActions):
     def follow(self, feed: Feed[V], show: Callable[[V], int], *, main: bool = True) -> None:
         """Show what a feed brings while this screen is visible; the main feed decides the screen's state."""
         seen: list[Any] = [None]
+        growing = [feed.value is None or feed.fetching]  # the first pages may come in above those shown already
 
         def changed(feed: Feed[V]) -> None:
             if not self.is_attached:
@@ -59,6 +60,9 @@ class ScreenPhases(ScreenActions):
                 self._feed_state(feed)
                 if rows and self._state:
                     self._restore_rows()
+                elif growing[0] and self.table is not None:
+                    self.table.begin_at_top()
+                growing[0] = growing[0] and feed.fetching
 
         if main:
             self._main = feed

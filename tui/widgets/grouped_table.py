@@ -28,7 +28,7 @@ class GroupedTable(TableView):
     def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(glyphs=glyphs, id=id, classes=classes)
         self._groups: RowGroups | None = None  # the wish; the model's are the same once they are arranged
-        self._to_top = False
+        self._began: int | None = None  # where the cursor stood when groups were asked for that are not shown yet
 
     # What the table adds.
 
@@ -73,20 +73,24 @@ class GroupedTable(TableView):
         return iter(()) if place is None else (self.model.cell(slot, place) for slot in group.slots)
 
     def group_by(self, grouping: Grouping | None, folded: Iterable[str | None] = ()) -> None:
-        """Group the rows, or no more; the cursor stays on its row, unless it stands at the top, which is shown then."""
+        """Group the rows, or no more; the cursor stays on its row, with the header in view if both fit, or at the top."""
         from tui.widgets.row_groups import RowGroups  # deferred: most tables never are, and a start would pay
 
         group, groups = self.group, self.model.groups
         if group is not None and groups is not None:
             self._wanted = next(iter(groups.ids_of(group)), None)  # its header will be gone
-        self._to_top = grouping is not None and self._at == 0
+        self._began = None if grouping is None else self._at
         self._groups = None if grouping is None else RowGroups(self.model, grouping, folded)
         self._arrange()
 
     def _begin_groups(self) -> None:
-        if self._to_top:
-            self._to_top = False
-            self._go(0)
+        began, self._began, groups = self._began, None, self.model.groups
+        if began == 0:
+            self._to_first()
+        elif began is not None and groups is not None and len(groups):
+            header = groups.position(groups.group_at(self._at).id)
+            if header is not None and self._at - self._body < header < self._top:
+                self._scroll(header)  # else nothing that shows would tell of the groups
 
     # Folding.
 

@@ -36,6 +36,7 @@ class TableCursor(Widget, can_focus=True):
         self._wanted: Hashable | None = None  # where the operator put the cursor, while a filter hides that row
         self._at = 0
         self._top = 0
+        self._steered = False  # whether the operator has moved cursor or view
 
     @property
     def _body(self) -> int:
@@ -52,6 +53,16 @@ class TableCursor(Widget, can_focus=True):
 
     # Cursor and view.
 
+    def begin_at_top(self) -> None:
+        """Stand on the first line, whatever came in above it, unless the operator has moved already."""
+        if not self._steered:
+            self._to_first()
+
+    def _to_first(self) -> None:
+        steered = self._steered
+        self._go(0)
+        self._steered = steered
+
     def _bounded(self, top: int) -> int:
         return max(0, min(top, len(self.model.standing) - self._body))
 
@@ -63,7 +74,7 @@ class TableCursor(Widget, can_focus=True):
     def _scroll(self, top: int) -> None:
         top = self._bounded(top)
         if top != self._top:
-            self._top = top
+            self._top, self._steered = top, True
             self.refresh()
 
     def _go(self, position: int) -> None:
@@ -72,7 +83,7 @@ class TableCursor(Widget, can_focus=True):
         if not len(standing):
             return
         position = max(0, min(position, len(standing) - 1))
-        self._wanted = None
+        self._wanted, self._steered = None, True
         old, self._at = self._at, position
         if position < self._top:
             self._scroll(position)
