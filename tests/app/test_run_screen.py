@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.events import Paste
@@ -237,3 +238,25 @@ async def test_markup_in_names_stays_text(tmp_path: Path) -> None:
     fake.transport.answers |= fleet(node(1, "[red]web[/red]")).answers
     async with console(fake.transport, tmp_path, words="run [red]web[/red]") as (_, pilot):
         await says(pilot, "runs on 1 node", "[red]web[/red]")
+
+
+async def test_a_command_that_was_sent_late_pulls_one_away_from_where_one_went(tmp_path: Path) -> None:
+    fake, gate = CommandsFake(), asyncio.Event()
+    send = fake.transport.answers["SendCommand"]
+
+    async def slowly(request: dict[str, Any]) -> Any:
+        await gate.wait()
+        return send(request)
+
+    fake.transport.answers["SendCommand"] = slowly
+    async with console(fake.transport, tmp_path, words="run web-01 web-02") as (app, pilot):
+        await says(pilot, "executionTimeout")
+        await pilot.press(*"id", "enter")
+        await says(pilot, "Sending…")
+        await pilot.press("escape", "colon", *"overview", "enter")
+        await until(pilot, lambda: app.screen.NOUN == "overview")
+        gate.set()
+        await says(pilot, "was sent; ' opens it.")
+        assert app.screen.NOUN == "overview"  # type: ignore[attr-defined]
+        await pilot.press("apostrophe")
+        await until(pilot, lambda: app.screen.NOUN == "command")

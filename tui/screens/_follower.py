@@ -16,6 +16,7 @@ from tui.widgets.cells import own
 
 if TYPE_CHECKING:
     from tui.screens._base import ConsoleScreen
+    from tui.screens._shell import Shell
 
 log = logging.getLogger(__name__)
 AGAIN = 1.0
@@ -46,6 +47,12 @@ def follow_commands(screen: ConsoleScreen, commands: Commands, ids: Sequence[str
             log.info("a command's end could not be followed: %s", error)
 
     app.run_worker(guarded(), group="followers", exit_on_error=False)
+
+
+def tell_sent(shell: Shell, ids: Sequence[str]) -> None:
+    """Say that commands were sent to one who has left the launcher meanwhile, and stays there."""
+    told = "was sent; ' opens it." if len(ids) == 1 else "were sent; ' opens them."
+    shell.notice(f"{named(ids)} {told}", noun="command", argument=" ".join(ids))
 
 
 def named(ids: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui.errors import SsmTuiError
 from tui.screens._base import COPY, ConsoleScreen, changing, explain
-from tui.screens._follower import follow_commands
+from tui.screens._follower import follow_commands, tell_sent
 from tui.screens._run_form import LIMITS, SHELL, RunForm, texts_of
 from tui.screens._run_panes import PARAMETER, NodesPane, ParameterFields, RequestPane, RunState, counted
 from tui.services.api_calls import aws_cli_line
@@ -22,13 +22,14 @@ from tui.services.documents import Document, Documents
 from tui.services.early_watch import EarlyWatches
 from tui.services.nodes import Node, Nodes
 from tui.services.targets import Directory, join_words, split_words
+from tui.widgets.cells import own
 from tui.widgets.form_field import FormField
 from tui.widgets.text_field import TextField
 
 USERS = 20
 """Nodes of which it is asked as whom commands run there."""
-SOON = 0.2
-"""Seconds after which the launcher is drawn and the next screen may be made."""
+SOON, PATIENCE = 0.2, 0.6
+"""Seconds until the launcher is drawn and the next screen may be made, and until a slow sending is said."""
 
 
 class RunScreen(ConsoleScreen):
@@ -373,6 +374,7 @@ class RunScreen(ConsoleScreen):
                     field.focus()
         else:
             self._sending = True
+            self.set_timer(PATIENCE, lambda: self._sending and self.shell.notice(own("Sending…")))
             self.do(self._send())
 
     async def _send(self) -> None:
@@ -390,4 +392,7 @@ class RunScreen(ConsoleScreen):
         await self.shell.services.of(EarlyWatches).begin(sent)
         follow_commands(self, commands, sent)
         self.shell.services.feeds.hint(commands.context, "ListCommands")
-        self.shell.go("command", " ".join(sent))
+        if self.is_current:
+            self.shell.go("command", " ".join(sent))
+        else:
+            tell_sent(self.shell, sent)

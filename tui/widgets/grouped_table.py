@@ -73,7 +73,7 @@ class GroupedTable(TableView):
         return iter(()) if place is None else (self.model.cell(slot, place) for slot in group.slots)
 
     def group_by(self, grouping: Grouping | None, folded: Iterable[str | None] = ()) -> None:
-        """Group the rows, or no more; the cursor stays on its row, with the header in view if both fit, or at the top."""
+        """Group the rows, or no more; the cursor stays on its row, its header in view if both fit, or at the top."""
         from tui.widgets.row_groups import RowGroups  # deferred: most tables never are, and a start would pay
 
         group, groups = self.group, self.model.groups
