@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,9 @@ def open_console(common: Common, words: Sequence[str]) -> int:
     line = go_to_line(words)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The console needs a terminal.", hint="ssm-tui --help lists the verbs that need none.")
+    for name in ("COLUMNS", "LINES"):
+        # Some shells export them: Python takes them for the terminal's size, for ever.
+        os.environ.pop(name, None)
     config = load_config()
     demo = demo_of(common.state)
     early = start_early(common.state, daemon_options(config.idle, demo, config.engine_settings))

@@ -12,6 +12,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 RESTORE = (
+    "\x1b[H\x1b[2J"  # a tmux that was resized meanwhile takes what stands here for a part of the main screen
     "\x1b[?2004l\x1b[?7h\x1b[?2048l"  # bracketed paste, line wrap, resize reports
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # the mouse
     "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"  # keyboard protocol, alternate screen, cursor, focus
