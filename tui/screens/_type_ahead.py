@@ -7,6 +7,7 @@ has bubbled back. `:nodes` typed fast would so open the go-to line after its let
 from __future__ import annotations
 
 import time
+from collections import deque
 
 from textual import events
 from textual.app import App
@@ -25,7 +26,7 @@ class TypeAheadApp(App[int], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._held: list[events.Event] = []
+        self._held: deque[events.Event] = deque()
         self._flying_since = 0.0
         self._held_since = 0.0
         self._giving = False
@@ -77,6 +78,6 @@ class TypeAheadApp(App[int], inherit_bindings=False):
         self._giving = True
         try:
             while self._held and self._is_ready:
-                await self.on_event(self._held.pop(0))
+                await self.on_event(self._held.popleft())
         finally:
             self._giving = False

@@ -28,8 +28,7 @@ from tui.widgets.text_field import TextField
 
 USERS = 20
 """Nodes of which it is asked as whom commands run there."""
-SOON, PATIENCE = 0.2, 0.6
-"""Seconds until the launcher is drawn and the next screen may be made, and until a slow sending is said."""
+SOON, PATIENCE = 0.2, 0.6  # seconds until the next screen may be made, and until a slow sending is said
 
 
 class RunScreen(ConsoleScreen):
@@ -337,8 +336,6 @@ class RunScreen(ConsoleScreen):
         line = aws_cli_line("ssm", "SendCommand", requests[0].params()) if requests else "aws ssm send-command"
         return {"the aws line": line, "the target ids": " ".join(self.form.chosen.ids)}
 
-    # actions
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "filter" or (action == "enter_form" and isinstance(self.focused, (FormField, TextField))):
             return False
@@ -374,8 +371,12 @@ class RunScreen(ConsoleScreen):
                     field.focus()
         else:
             self._sending = True
-            self.set_timer(PATIENCE, lambda: self._sending and self.shell.notice(own("Sending…")))
+            self.set_timer(PATIENCE, self._say_sending)
             self.do(self._send())
+
+    def _say_sending(self) -> None:
+        if self._sending:
+            self.shell.notice(own("Sending…"))
 
     async def _send(self) -> None:
         commands, requests = self.shell.services.of(Commands), self.form.requests()
