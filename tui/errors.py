@@ -7,7 +7,8 @@ SsmTuiError                   a sentence for the operator, and a way out
 ├── Cancelled                 the operator gave up a call before it answered
 └── TransportError            a call did not come back with an answer
     ├── Unreachable           nobody answers at the other end
-    │   └── EngineStopped     because it was stopped, on purpose
+    │   ├── EngineStopped     because it was stopped, on purpose
+    │   └── EngineHangs       it is there, and does not say a word
     ├── OutcomeUnknown        a write was sent and the answer was lost
     ├── VersionMismatch       the daemon is of another version
     ├── ReadOnlyRefused       --read-only: the call was not sent
@@ -65,6 +66,10 @@ class Unreachable(TransportError):
 
 class EngineStopped(Unreachable):
     """The engine was told to stop: it is started again by who wants it, not by itself."""
+
+
+class EngineHangs(Unreachable):
+    """The engine's process is there and does not answer."""
 
 
 class OutcomeUnknown(TransportError):

@@ -355,6 +355,28 @@ def test_words_that_are_not_utf_8_are_answered_and_never_wait_for_ever(ssm, name
 
 
 @pytest.mark.slow
+def test_an_engine_that_hangs_while_a_command_or_a_shell_goes_on_is_said_and_waited_for_no_longer(fresh):
+    name = json.loads(fresh("nodes", "list", "--json").stdout)[0]["Name"]
+    pid = json.loads(fresh("info", "--json").stdout)["daemon"]["pid"]
+    running = fresh.start("run", "--", "echo begun; sleep 300")
+    shell = fresh.start("shell", name, "--", "echo begun; sleep 300")
+    try:
+        assert b"begun" in running.stdout.readline()
+        assert b"begun" in shell.stdout.readline()
+        os.kill(pid, signal.SIGSTOP)
+        _, err = running.communicate(timeout=LIMIT)
+        assert running.returncode == 3 and b"does not answer" in err and b"goes on by itself" in err, err
+        _, err = shell.communicate(timeout=LIMIT)
+        assert shell.returncode == 3 and b"does not answer" in err and b"the shell goes on as session" in err, err
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        for process in (running, shell):
+            process.kill()
+            process.wait()
+        end_all(fresh.state)
+
+
+@pytest.mark.slow
 def test_an_engine_that_hangs_is_said_and_ended_by_force_alone(fresh):
     assert fresh("nodes", "list").returncode == 0
     pid = json.loads(fresh("info", "--json").stdout)["daemon"]["pid"]

@@ -7,7 +7,16 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from tui.errors import ConfigError, ReadOnlyRefused, SsmTuiError, StateError, Unreachable, UsageError, VersionMismatch
+from tui.errors import (
+    ConfigError,
+    OutcomeUnknown,
+    ReadOnlyRefused,
+    SsmTuiError,
+    StateError,
+    Unreachable,
+    UsageError,
+    VersionMismatch,
+)
 
 HELP = """\
 usage: ssm-tui [--local] [--state DIR] [--read-only] [SCREEN …]
@@ -97,7 +106,8 @@ def _is_headless(verb: str, rest: list[str]) -> bool:
 def _status(error: SsmTuiError) -> int:
     if isinstance(error, UsageError | ConfigError):
         return 2
-    if isinstance(error, Unreachable | StateError | VersionMismatch) and not isinstance(error, ReadOnlyRefused):
+    no_answer = Unreachable | OutcomeUnknown | StateError | VersionMismatch
+    if isinstance(error, no_answer) and not isinstance(error, ReadOnlyRefused):
         return 3
     return 1
 

@@ -14,6 +14,9 @@ from tui.ports import Transport
 from tui.services.nodes import Node, Nodes
 from tui.services.targets import Chosen, Directory, Problem, Trouble
 
+PATIENCE = 6.0
+"""Seconds without a word after which an engine that owes something counts as hanging."""
+
 
 def run_async(work: Coroutine[None, None, int]) -> int:
     """Run a verb's coroutine to its exit status."""
@@ -46,6 +49,7 @@ async def opened(common: Common, *, start: bool = True) -> AsyncIterator[Transpo
         demo=nodes,
         seed=seed,
         settings=settings,
+        patience=PATIENCE,
     )
     if start and local.version_mismatch is not None:
         talk(f"{local.version_mismatch.message} ssm-tui stop lets the next start bring its own.")

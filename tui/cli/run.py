@@ -14,7 +14,7 @@ from tui.cli._args import FAILED, OK, UNREACHED, Common, parser
 from tui.cli._context import again, choose, opened, printable, run_async, talk
 from tui.cli._lines import Lines
 from tui.cli._reason import reason
-from tui.errors import EngineStopped, SsmTuiError, Unreachable, UsageError
+from tui.errors import EngineHangs, EngineStopped, SsmTuiError, Unreachable, UsageError
 from tui.ports import Shape, Transport
 from tui.services.commands import (
     Command,
@@ -259,6 +259,9 @@ class Run:
                 command = await self._watch(command)
             except EngineStopped:
                 talk(f"the command {command.id} goes on by itself; the next start of the engine says how it ended.")
+                raise
+            except EngineHangs:
+                talk(f"the command {command.id} goes on by itself.")
                 raise
             except Unreachable as error:
                 if self.lost >= LOSSES:

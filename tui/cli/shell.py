@@ -11,7 +11,7 @@ from typing import Any
 from tui.cli._context import again
 from tui.cli._raw_terminal import RawTerminal, signals
 from tui.engine.session_log import Modes
-from tui.errors import ApiError, SsmTuiError, TransportError
+from tui.errors import ApiError, SsmTuiError, StateError, TransportError, Unreachable
 from tui.ports import Channel, Transport
 
 PREFIX = b"\x1d"  # Ctrl+]
@@ -38,7 +38,7 @@ async def shell(transport: Transport, node: str, command: str | None) -> int:
     """Open a shell on a node, or run one command in a terminal of its own there; gives its exit status.
 
     Ctrl+] and then d leaves it running. Where the connection is lost, it is made again and the shell is attached to
-    again. Raises: TransportError where the session can't be started.
+    again. Raises: TransportError where the session can't be started, StateError where the engine hangs.
     """
     request: dict[str, object] = {"Target": node}
     if command:
@@ -138,6 +138,9 @@ class RawShell:
                 return True
             ended = await self._transport.call("DescribeSessions", {"State": "History", "Filters": filters})
             self._terminal.say(next((row.get("Details", "") for row in ended["Sessions"]), reason))
+        except (Unreachable, StateError):
+            self._terminal.say(self._left())
+            raise
         except SsmTuiError as error:
             self._terminal.say(str(error))
         return False

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tui.errors import EngineStopped, OutcomeUnknown, TransportError, Unreachable
+from tui.errors import EngineHangs, EngineStopped, OutcomeUnknown, TransportError, Unreachable
 from tui.ports import Shape
 from tui.protocol.address import socket_address
 from tui.protocol.frames import STOPPED, Decoder, FrameError, Kind, encode
@@ -21,6 +21,8 @@ LOST = "The connection to the engine was lost."
 
 QUIET = 1.0
 """Seconds without a word from the engine after something was typed, before it is asked whether it is there."""
+
+FORCE = "End it with `ssm-tui stop --force`; commands that run and shells go on without it."
 
 
 class Link(asyncio.Protocol):
@@ -42,6 +44,9 @@ class Link(asyncio.Protocol):
         self._pings = False
         self._typed_at = 0.0
         self._asked = False
+        self._heard = False
+        self._silent = 0
+        self._hangs = ""
 
     @classmethod
     async def dial(cls, path: Path, on_lost: Callable[[TransportError], None]) -> Link:
@@ -62,6 +67,27 @@ class Link(asyncio.Protocol):
     def unanswered(self) -> float:
         """Seconds since something was typed to an engine that has not said a word since, though it was asked."""
         return self._loop.time() - self._typed_at if self._asked and not self.lost else 0.0
+
+    def give_up_after(self, seconds: float) -> None:
+        """From now on give the connection up where something is awaited and the engine says nothing for so long.
+
+        It is asked first. What counts is how often was looked, not the clock: who was stopped himself blames nobody.
+        """
+        if self._pings:
+            self._loop.call_later(QUIET, self._look, seconds)
+
+    def _look(self, patience: float) -> None:
+        if self.lost:
+            return
+        self._silent = 0 if self._heard or not (self._calls or self._sinks) else self._silent + 1
+        self._heard = False
+        if self._silent * QUIET > patience:
+            self._hangs = "The engine does not answer."
+            self.abort()
+            return
+        if self._silent == 1:
+            self.send(Kind.PING, 0, {})
+        self._loop.call_later(QUIET, self._look, patience)
 
     def type(self, stream: int, data: bytes) -> None:
         """Send what was typed into a shell, and notice where the engine does not answer any more.
@@ -142,7 +168,7 @@ class Link(asyncio.Protocol):
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:
-        self._typed_at, self._asked = 0.0, False
+        self._typed_at, self._asked, self._heard = 0.0, False, True
         try:
             for kind, stream, payload in self._decoder.feed(data):
                 self._take(kind, stream, payload)
@@ -159,7 +185,12 @@ class Link(asyncio.Protocol):
         calls, self._calls = self._calls, {}
         for operation, future in calls.values():
             if not future.done():
-                doubt = OutcomeUnknown(f"{LOST[:-1]} before {operation} was answered: it may or may not have happened.")
+                doubt = OutcomeUnknown(
+                    f"{error.message[:-1]}, so {operation} may or may not have happened."
+                    if self._hangs
+                    else f"{LOST[:-1]} before {operation} was answered: it may or may not have happened.",
+                    hint=error.hint,
+                )
                 future.set_exception(error if is_read(operation) else doubt)
         sinks, self._sinks = self._sinks, {}
         for sink in sinks.values():
@@ -170,6 +201,8 @@ class Link(asyncio.Protocol):
         """Say why there is nobody at the other end."""
         if self._goodbye == STOPPED:
             return EngineStopped("The engine was stopped.")
+        if self._hangs:
+            return EngineHangs(self._hangs, hint=FORCE)
         return Unreachable(LOST)
 
     def _take(self, kind: Kind, stream: int, payload: Any) -> None:

@@ -36,6 +36,7 @@ class LocalTransport:
         self._start = start
         self._options = options
         self._link: Link | None = None
+        self._patience: float | None = None
         self._connecting = asyncio.Lock()
         self._channels: dict[str, LocalChannel] = {}
 
@@ -52,9 +53,11 @@ class LocalTransport:
         demo: int = 0,
         seed: int = 1,
         settings: Mapping[str, Any] | None = None,
+        patience: float | None = None,
     ) -> LocalTransport:
         """Connect to the daemon of `state_dir`, started where none runs; `idle` and what follows are for its start.
 
+        With `patience`, an engine that owes something and is silent for so many seconds counts as lost (EngineHangs).
         `read_only` makes the engine itself deny this connection's writes. Raises: Unreachable where none runs and
         `start` is False; StateError where the folder can't be used, is owned by a daemon that hangs, or is too new.
         """
@@ -67,6 +70,7 @@ class LocalTransport:
             options += ["--settings", json.dumps(dict(settings))]
         hello = {"version": __version__, "pid": os.getpid(), "client": client, "read_only": read_only}
         made = cls(state_dir.absolute(), context=context, hello=hello, start=start, options=tuple(options))
+        made._patience = patience
         await made.reconnect()
         return made
 
@@ -108,6 +112,8 @@ class LocalTransport:
                 self._link, self.peer = await reach(
                     self.state, self._hello, self._lost, start=self._start, options=self._options
                 )
+                if self._patience is not None:
+                    self._link.give_up_after(self._patience)
 
     async def restart_when_idle(self) -> None:
         """Replace the daemon by one of our version.

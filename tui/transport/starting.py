@@ -17,13 +17,15 @@ from typing import Any
 import tui
 from tui.errors import StateError, TransportError, Unreachable
 from tui.ports import Shape
-from tui.transport.link import Link
+from tui.transport.link import FORCE, Link
 
 DEADLINE = 15.0
-"""Seconds that a daemon is given to start, and to answer."""
+"""Seconds that a daemon is given to start."""
+
+GREETING = 8.0
+"""Seconds that a daemon which listens is given to say who it is."""
 
 _LOOK_AGAIN = 0.03
-_FORCE = "End it with `ssm-tui stop --force`; commands that run and shells go on without it."
 
 
 async def reach(
@@ -60,7 +62,7 @@ async def reach(
             await asyncio.sleep(_LOOK_AGAIN)
             continue
         try:
-            async with asyncio.timeout(max(0.1, until - time.monotonic())):
+            async with asyncio.timeout(max(0.1, min(GREETING, until - time.monotonic()))):
                 return link, await link.hello(hello)
         except TimeoutError:
             link.abort()
@@ -79,7 +81,7 @@ async def reach(
 def hangs(state: Path, pid: int) -> StateError:
     """Say that a folder's daemon does not answer."""
     who = f"process {pid}" if pid else "a process that has its lock"
-    return StateError(f"The engine of {state} ({who}) does not answer.", hint=_FORCE)
+    return StateError(f"The engine of {state} ({who}) does not answer.", hint=FORCE)
 
 
 async def start_daemon(state: Path, options: Sequence[str], until: float) -> Mapping[str, Any]:
