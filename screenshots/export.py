@@ -125,16 +125,29 @@ async def overview(stage: Stage) -> None:
 
 
 async def fleet(stage: Stage) -> None:
-    await stage.go("nodes", "j", "space", "space", "j", "space", "j", says=["web-", "Debian"])
+    await stage.go("nodes", "j", "space", "space", "j", "space", "j", says=["api-", "Debian"])
     await stage.says("3 marked")
 
 
 async def fleet_filter(stage: Stage) -> None:
-    await stage.go("nodes", "asterisk", "asterisk", "slash", *"role=web env=prod", "enter", says=["web-"])
+    await stage.go("nodes", "asterisk", "asterisk", "slash", *"role=web env=prod", "enter", says=["api-"])
     await stage.says(" of 48")
 
 
+async def fleet_groups(stage: Stage) -> None:
+    await stage.go("nodes", "escape", says=["web-"])
+    await stage.says("api-")
+    await stage.pilot.press("B")
+    await stage.says("Group by", "ping status")
+    await stage.pilot.press("4")
+    await stage.says("Fleet by env", "env=prod")
+    await stage.pilot.press("g", "h", "j", "j")
+
+
 async def node(stage: Stage) -> None:
+    await stage.go("nodes", "B", says=["env="])
+    await stage.says("Group by")
+    await stage.pilot.press("1")
     found = await stage.call("DescribeInstanceInformation", MaxResults=50)
     names = {one["ComputerName"]: one["InstanceId"] for one in found["InstanceInformationList"]}
     chosen = next(id for name, id in names.items() if name.startswith("web"))
@@ -180,20 +193,20 @@ async def commands(stage: Stage) -> None:
 
 
 async def goto(stage: Stage) -> None:
-    await stage.go("nodes", "escape", "colon", says=["web-"])
+    await stage.go("nodes", "escape", "colon", says=["api-"])
     await stage.pilot.press(*"node web")
     await stage.says("node mi-")
 
 
 async def palette(stage: Stage) -> None:
     await stage.pilot.press("escape")
-    await stage.go("nodes", "ctrl+p", says=["web-"])
+    await stage.go("nodes", "ctrl+p", says=["api-"])
     await stage.says("Open a shell on the node")
 
 
 async def help_window(stage: Stage) -> None:
     await stage.pilot.press("escape")
-    await stage.go("nodes", "question_mark", says=["web-"])
+    await stage.go("nodes", "question_mark", says=["api-"])
     await stage.says("Keys: Fleet")
 
 
@@ -240,6 +253,7 @@ DEMO: dict[str, Scene] = {
     "overview": overview,
     "fleet": fleet,
     "fleet-filter": fleet_filter,
+    "fleet-groups": fleet_groups,
     "node": node,
     "node-processes": node_processes,
     "node-commands": node_commands,
