@@ -354,6 +354,26 @@ def test_words_that_are_not_utf_8_are_answered_and_never_wait_for_ever(ssm, name
     assert done.returncode == 1 and b"not UTF-8" in done.stderr
 
 
+@pytest.mark.parametrize("closed", ["0<&-", ">&-", "2>&-", "0<&- >&- 2>&-"])
+def test_a_closed_standard_stream_was_an_error_that_nobody_foresaw(ssm, name, closed):
+    line = f'{sys.executable} -m tui.cli run -- "echo out; echo err >&2" {closed}'
+    done = subprocess.run(["sh", "-c", line], env=ssm.env, cwd=ROOT, capture_output=True, timeout=LIMIT)
+    assert done.returncode == 0 and b"nobody foresaw" not in done.stderr, done.stderr
+    assert done.stdout == (b"" if ">&- " in f"{closed} " and closed != "2>&-" else f"{name}: out\n".encode())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_output_that_can_not_be_written_is_said_and_ends_the_command(ssm, name):
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tui.cli", "run", "--", "yes"],
+            env=ssm.env, cwd=ROOT, stdout=full, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 1 and b"The output can't be written: No space left on device." in err, err
+    assert b"nobody foresaw" not in err and b"Exception ignored" not in err
+
+
 @pytest.mark.slow
 def test_an_engine_that_hangs_while_a_command_or_a_shell_goes_on_is_said_and_waited_for_no_longer(fresh):
     name = json.loads(fresh("nodes", "list", "--json").stdout)[0]["Name"]

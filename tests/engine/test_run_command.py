@@ -127,6 +127,18 @@ async def test_what_cannot_be_sent_is_refused_with_awss_code_and_nothing_is_stor
     assert (await local.engine.call("ListCommands"))["Commands"] == []
 
 
+async def test_half_a_character_in_a_request_was_an_internal_server_error(local: Bench) -> None:
+    for operation, request_ in (
+        ("SendCommand", {"Targets": [{"Key": "tag:a", "Values": ["\ud800"]}], "Parameters": {"commands": ["true"]}}),
+        ("SendCommand", {"InstanceIds": [local.node], "Parameters": {"commands": ["echo \ud800"]}}),
+        ("ListCommands", {"Filters": [{"key": "DocumentName", "value": "\udfff"}]}),
+    ):
+        try:
+            await local.engine.call(operation, {"DocumentName": "AWS-RunShellScript", **request_})
+        except ApiFault as fault:
+            assert fault.code == "SerializationException"
+
+
 async def test_windows_by_id_is_refused_and_by_target_ends_as_invalid_platform(local: Bench) -> None:
     (windows,) = await local.add_nodes(1, platform="Windows")
     with pytest.raises(ApiFault) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -53,9 +54,13 @@ VERBS = {
 }
 """Verb: the module whose `main(common, words) -> int` does it, and the word that must follow for it to be meant."""
 
+UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What writing to stdout may fail with, besides that nobody reads it."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the words say and give the exit status; every failure is a sentence on stderr, never a traceback."""
+    _have_streams()
     try:
         status = _chosen(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -67,9 +72,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _reader_left()
     except KeyboardInterrupt:
         return 130
-    except Exception as error:  # the last resort: what nobody foresaw is logged whole and said in short
-        print(f"ssm-tui: this failed in a way nobody foresaw: {error!r}.{_logged()}", file=sys.stderr)
+    except OSError as error:
+        if error.errno not in UNWRITTEN or error.filename is not None:
+            return _unforeseen(error)
+        print(f"ssm-tui: The output can't be written: {error.strerror}.", file=sys.stderr)
+        _silence(sys.stdout.fileno())
         return 1
+    except Exception as error:  # the last resort: what nobody foresaw is logged whole and said in short
+        return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> int:
+    print(f"ssm-tui: this failed in a way nobody foresaw: {error!r}.{_logged()}", file=sys.stderr)
+    return 1
+
+
+def _have_streams() -> None:
+    """Open nothing where a standard stream was closed, so that no file or socket of ours gets its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115 - it stays open
 
 
 def _chosen(argv: list[str]) -> int:
@@ -113,9 +139,13 @@ def _status(error: SsmTuiError) -> int:
 
 
 def _reader_left() -> int:
-    # Python flushes stdout once more when it leaves, and would print a traceback of its own.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence(sys.stdout.fileno())
     return 141
+
+
+def _silence(stream: int) -> None:
+    # Python flushes stdout once more when it leaves, and would print a traceback of its own.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def _logged() -> str:

@@ -135,6 +135,10 @@ async def _run(common: Common, args: Namespace) -> int:
             # As over ssh: who reads no longer ends what writes.
             await run.cancel()
             return READER_LEFT
+        except OSError:
+            # What it says can't be kept, on a full disk for one: nor does it go on unheard.
+            await run.cancel()
+            raise
         finally:
             for number in ENDING:
                 loop.remove_signal_handler(number)

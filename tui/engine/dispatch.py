@@ -235,6 +235,8 @@ class Engine:
             response = await entry.handler(context, request)
         except ApiFault:
             raise
+        except UnicodeEncodeError:  # half a character, which JSON can hold and neither a file nor the store can
+            raise ApiFault("SerializationException", "A text of the request is not Unicode.") from None
         except Exception:
             raise self._crash(operation, traceback.format_exc()) from None
         try:
