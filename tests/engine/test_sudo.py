@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.engine.command_bench import until
+from tui.engine.nodes import processes
 from tui.engine.nodes.base import Outcome, Step
 from tui.engine.nodes.sudo import Sudo
 from tui.engine.nodes.this_machine import ThisMachine
@@ -74,3 +79,26 @@ async def test_the_password_reaches_sudo_and_neither_the_script_nor_any_file_nor
     for path in tmp_path.rglob("*"):
         if path.is_file() and path.name != "sudo":
             assert "open sesame" not in path.read_text()
+
+
+@pytest.mark.skipif(not processes.LINUX, reason="setsid(1), which stands for a sudo with a terminal of its own")
+async def test_a_script_that_sudo_no_longer_lets_be_ended_was_called_cancelled_without_a_word(
+    node: ThisMachine, tmp_path: Path
+) -> None:
+    program = tmp_path / "sudo"
+    program.write_text(program.read_text().replace('exec "$@"', 'exec setsid -w "$@"'))
+    node.set_become_password("open sesame")
+    request = step(tmp_path)
+    run = await node.run(replace(request, script="sleep 300"))
+    left = request.folder / "sudo.pgid"
+    await until(lambda: left.exists() and left.read_text().endswith("\n"))
+    group = int(left.read_text())
+    node.set_become_password("")
+    await run.cancel()
+    result = await run.wait()
+    try:
+        assert processes.is_group_alive(group)
+        assert result.outcome is Outcome.CANCELLED
+        assert f"The script goes on as root, in process group {group}: sudo wants a password" in result.note
+    finally:
+        os.killpg(group, signal.SIGKILL)

@@ -171,8 +171,15 @@ class DetachedRun:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._over), GRACE_SECONDS)
             self._reap()
-        note = ended_note(reason, self._timeout, self._output_cap)
+        note = f"{ended_note(reason, self._timeout, self._output_cap)} {await self._left_by_sudo(inner)}".strip()
         return StepResult(ended_outcome(reason), KILLED_EXIT_CODE, self._clock.now(), note)
+
+    async def _left_by_sudo(self, inner: int) -> str:
+        """Say what goes on as root because sudo does not let us end it: its password is lost with an engine."""
+        if self._sudo is None or not inner or not processes.is_group_alive(inner):
+            return ""
+        refusal = await self._sudo.refusal()
+        return f"The script goes on as root, in process group {inner}: {refusal}" if refusal else ""
 
     def _reap(self) -> int | None:
         """Collect our child's status; None where the process is not our child."""
