@@ -1,6 +1,7 @@
 """Steps on real processes: how they end, that the whole group goes, and what is found again after the engine died."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import stat
@@ -288,3 +289,30 @@ async def test_an_engine_that_leaves_in_good_order_leaves_the_step_running(tmp_p
     (tmp_path / "go").touch()
     assert (await again.wait()).outcome is Outcome.SUCCESS
     os.waitpid(child.pid, 0)
+
+
+@pytest.mark.parametrize("reason", ["cancel", "timeout"])
+async def test_what_ignores_the_signal_went_on_when_the_engine_was_killed_between_it_and_the_last_one(tmp_path, reason):
+    one = step(tmp_path, "sh -c 'trap \"\" TERM; echo up; sleep 300; true' & sleep 300")
+    run = start(one)
+    folder = RunFolder(run.folder)
+    await until(lambda: (run.folder / "stdout").read_text() == "up\n")
+    await run.release()
+    leader = folder.claim().pid
+    folder.mark_ended(reason)
+    processes.signal_group(leader, signal.SIGTERM)
+    try:
+        await until(lambda: processes.is_over(leader))
+        assert processes.is_group_alive(leader)
+        result = await (await steps.resume(one, clock=CLOCK)).wait()
+        assert (result.outcome, result.exit_code) == (steps.ended_outcome(reason), 137)
+        await until(lambda: not any(_in_group(leader)))
+    finally:
+        processes.signal_group(leader, signal.SIGKILL)
+
+
+def _in_group(group):
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                yield process.pid

@@ -321,10 +321,10 @@ def _result(
     if code is not None:
         ended = min(ended, max(started, folder.changed()))
     reason = folder.ended()
+    if claim is not None and (reason or code is None):
+        processes.kill_orphans(claim.pid, {"SSM_COMMAND_ID": step.command_id, "AWS_SSM_INSTANCE_ID": step.node_id})
     if reason:
         return StepResult(ended_outcome(reason), KILLED_EXIT_CODE, ended, ended_note(reason, timeout, step.output_cap))
     if code is None:
-        if claim is not None:
-            processes.kill_orphans(claim.pid, {"SSM_COMMAND_ID": step.command_id, "AWS_SSM_INSTANCE_ID": step.node_id})
         return StepResult(Outcome.FAILED, -1, ended, LOST)
     return StepResult(Outcome.FAILED if code else Outcome.SUCCESS, code, ended)
