@@ -260,3 +260,20 @@ async def test_a_command_that_was_sent_late_pulls_one_away_from_where_one_went(t
         assert app.screen.NOUN == "overview"  # type: ignore[attr-defined]
         await pilot.press("apostrophe")
         await until(pilot, lambda: app.screen.NOUN == "command")
+
+
+async def test_keys_struck_on_the_way_back_from_a_command_became_part_of_the_next_one(tmp_path: Path) -> None:
+    fake = CommandsFake()
+    async with console(fake.transport, tmp_path, words="run web-01 web-02") as (app, pilot):
+        await says(pilot, "executionTimeout")
+        await pilot.press(*"id", "enter")
+        await until(pilot, lambda: app.screen.NOUN == "command")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.NOUN == "run")
+        await pilot.press("colon", *"nodes", "enter")
+        await until(pilot, lambda: app.screen.NOUN == "nodes")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.NOUN == "run")
+        await pilot.press("enter", *" -u", "enter")
+        await until(pilot, lambda: len(fake.sent("SendCommand")) == 2)
+    assert [one["Parameters"]["commands"] for one in fake.sent("SendCommand")] == [["id"], ["id -u"]]

@@ -41,7 +41,7 @@ async def test_what_is_sent_shows_in_the_screen_that_was_made_ahead_and_the_next
         await until(pilot, lambda: app.screen.NOUN == "run")
         again = await made_ahead(app, pilot)
         assert again is not spare
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         await until(pilot, lambda: app.screen is again)
         await says(pilot, "Looking for the command", "Run › 3f2c0000")
         assert again.argument == ID.format(2)

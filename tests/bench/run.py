@@ -164,6 +164,8 @@ class Console:
         os.write(self._master, ESCAPE)
         self._wait(b"executionTimeout")
         self._drain()
+        os.write(self._master, ENTER)  # into the form again
+        self._drain()
         return taken
 
     def _read(self, seconds: float) -> bytes:

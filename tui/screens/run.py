@@ -393,6 +393,7 @@ class RunScreen(ConsoleScreen):
         await self.shell.services.of(EarlyWatches).begin(sent)
         follow_commands(self, commands, sent)
         self.shell.services.feeds.hint(commands.context, "ListCommands")
+        self.nodes.focus()  # who comes back goes on with keys: they are text only once Enter has asked for the form
         if self.is_current:
             self.shell.go("command", " ".join(sent))
         else:
