@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.style import Style
 
 from tests.app.console import SIZES, console, says, text_of, until
 from tests.app.fake_transport import NOW, FakeTransport, fleet, node
 from tui import __version__
 from tui.errors import ApiError, Throttled
+from tui.widgets.line import Part, lay_out
 
 
 def head(app: Any) -> str:
@@ -90,3 +92,10 @@ async def test_an_engine_that_is_lost_is_said_until_it_is_back(tmp_path: Path) -
         await until(pilot, lambda: "engine lost" in head(app))
         back.set()
         await until(pilot, lambda: "engine lost" not in head(app))
+
+
+def test_the_words_of_the_left_ran_into_those_of_the_right() -> None:
+    left, right = [Part("ssm-tui local - us-east-1 - 1 node", Style())], [Part("stopped", Style())]
+    assert lay_out(left, right, 50, Style())[0].text == "ssm-tui local - us-east-1 - 1 node         stopped"
+    assert lay_out(left, right, 42, Style())[0].text == "ssm-tui local - us-east-1 - 1 node stopped"
+    assert lay_out(left, right, 41, Style())[0].text == "ssm-tui local - us-east-1 - 1 no… stopped"

@@ -72,4 +72,5 @@ def explain(error: SsmTuiError) -> tuple[str, str]:
         case Unreachable():
             return error.message, error.hint or "R tries again."
         case _:
-            return error.message, error.hint or "R tries again."
+            end = "" if error.message.endswith((".", "!", "?", "…")) else "."
+            return f"{error.message}{end}", error.hint or "R tries again."

@@ -54,7 +54,7 @@ def lay_out(left: Sequence[Part], right: Sequence[Part], columns: int, base: Sty
                 spans.append(Span(at, at + width(text), part.target))
             at += width(text)
 
-    put(left, columns - taken)
+    put(left, columns - taken - (1 if taken else 0))  # what was cut never runs into the words on the right
     if at < columns - taken:
         segments.append(Segment(" " * (columns - taken - at), base))
         at = columns - taken
