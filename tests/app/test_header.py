@@ -96,6 +96,8 @@ async def test_an_engine_that_is_lost_is_said_until_it_is_back(tmp_path: Path) -
 
 def test_the_words_of_the_left_ran_into_those_of_the_right() -> None:
     left, right = [Part("ssm-tui local - us-east-1 - 1 node", Style())], [Part("stopped", Style())]
-    assert lay_out(left, right, 50, Style())[0].text == "ssm-tui local - us-east-1 - 1 node         stopped"
-    assert lay_out(left, right, 42, Style())[0].text == "ssm-tui local - us-east-1 - 1 node stopped"
-    assert lay_out(left, right, 41, Style())[0].text == "ssm-tui local - us-east-1 - 1 no… stopped"
+    assert lay_out(left, right, 50, Style(), 1)[0].text == "ssm-tui local - us-east-1 - 1 node         stopped"
+    assert lay_out(left, right, 42, Style(), 1)[0].text == "ssm-tui local - us-east-1 - 1 node stopped"
+    assert lay_out(left, right, 41, Style(), 1)[0].text == "ssm-tui local - us-east-1 - 1 no… stopped"
+    border = lay_out([Part("┌─ Nodes " + "─" * 20, Style())], [Part("┐", Style())], 30, Style())
+    assert border[0].text == "┌─ Nodes " + "─" * 20 + "┐"

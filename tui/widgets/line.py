@@ -28,8 +28,13 @@ class Span(NamedTuple):
     target: str
 
 
-def lay_out(left: Sequence[Part], right: Sequence[Part], columns: int, base: Style) -> tuple[Strip, list[Span]]:
-    """Make a strip of exactly so many cells; where that is too few, the right is dropped part by part, the left cut."""
+def lay_out(
+    left: Sequence[Part], right: Sequence[Part], columns: int, base: Style, gap: int = 0
+) -> tuple[Strip, list[Span]]:
+    """Make a strip of exactly so many cells; where that is too few, the right is dropped part by part, the left cut.
+
+    At least `gap` cells stay free between left and right.
+    """
     right = list(right)
     room = max(columns // 3, min(columns, 24)) if left else 0
     while right and sum(width(clean(part.text)) for part in right) > columns - room:
@@ -54,7 +59,7 @@ def lay_out(left: Sequence[Part], right: Sequence[Part], columns: int, base: Sty
                 spans.append(Span(at, at + width(text), part.target))
             at += width(text)
 
-    put(left, columns - taken - (1 if taken else 0))  # what was cut never runs into the words on the right
+    put(left, columns - taken - (gap if taken else 0))
     if at < columns - taken:
         segments.append(Segment(" " * (columns - taken - at), base))
         at = columns - taken

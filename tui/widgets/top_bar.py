@@ -50,7 +50,7 @@ class TopBar(Widget):
         if y == 0:
             left = [Part(text, style[name]) for text, name in self._left]
             right = [Part(text, style[name]) for text, name in self._right]
-            return lay_out(left, right, self.size.width, base)[0]
+            return lay_out(left, right, self.size.width, base, 1)[0]
         parts = [Part(" ", style["text"])]
         last = len(self._crumbs) - 1
         for index, crumb in enumerate(self._crumbs):
