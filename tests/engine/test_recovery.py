@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.engine.command_bench import bench, leaving, until
+from tui.engine import step_results
 from tui.engine.nodes import processes, steps
 from tui.engine.nodes.run_folder import RunFolder
 
@@ -112,6 +116,31 @@ def test_a_command_that_vanished_while_the_engine_was_away_is_failed_and_not_run
             assert (await local.final(command_id))["StatusDetails"] == "Failed"
             got = await local.get(command_id)
             assert (got["ResponseCode"], got["StandardErrorContent"]) == (-1, steps.LOST)
+
+    asyncio.run(check())
+    assert count.read_text() == "x\n"
+
+
+def test_a_command_whose_run_folder_was_removed_while_the_engine_was_away_ran_a_second_time(tmp_path: Path) -> None:
+    state, count = tmp_path / "state", tmp_path / "count"
+
+    def is_stored_as_begun(node: str, command_id: str) -> bool:
+        with contextlib.closing(sqlite3.connect(state / "engine.db")) as store:
+            said = store.execute("SELECT details FROM invocations").fetchone()
+        return bool(text(count)) and said == ("InProgress",)
+
+    node, command_id = killed_engine(state, [f"echo x >> {count}", "sleep 300"], is_stored_as_begun)
+    folder = run_folder(state, node, command_id)
+    claim = RunFolder(folder).claim()
+    assert claim is not None
+    os.killpg(claim.pid, signal.SIGKILL)
+    shutil.rmtree(folder)
+
+    async def check() -> None:
+        async with bench(state) as local:
+            assert (await local.final(command_id))["StatusDetails"] == "Failed"
+            got = await local.get(command_id)
+            assert (got["ResponseCode"], got["StandardErrorContent"]) == (-1, step_results.LOST)
 
     asyncio.run(check())
     assert count.read_text() == "x\n"

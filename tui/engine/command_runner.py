@@ -14,7 +14,7 @@ import logging
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from tui.engine import command_store, output
+from tui.engine import command_store, step_results
 from tui.engine.command_records import Command, Invocation, StepRecord
 from tui.engine.command_steps import PreparedStep
 from tui.engine.context import ApiFault, Services
@@ -23,15 +23,6 @@ from tui.engine.nodes.base import OUTPUT_CAP, Node, Outcome, Step, StepNeverStar
 from tui.engine.nodes.directory import NodeDirectory
 from tui.engine.nodes.run_folder import run_folders
 from tui.engine.statuses import ERRORS, command_details, invocation_details
-
-SKIP_AS_SUCCESS, SKIP_AS_FAILURE = 168, 169
-"""Exit codes that skip the steps after them and say how the step itself is meant."""
-
-ASKS_FOR_REBOOT = 194
-NO_REBOOT = (
-    "Exit status 194 asks for a reboot and another run of the step: this engine restarts no machine, so the step is"
-    " Failed and did not run again."
-)
 
 BEGUN_SECONDS = 0.05
 """How late the store learns that something has begun."""
@@ -150,6 +141,12 @@ class CommandRunner:
                 elif each.cancelled:
                     command.move(each, "Cancelled")
                     settled.append(each)
+                elif each.details == "InProgress":
+                    # It had begun, so it is not begun again, whoever removed its folder.
+                    each.steps = [step_results.lost(command.steps[0].name, self._services.clock.now())]
+                    each.ended_at = each.steps[0].ended_at
+                    command.move(each, "Failed")
+                    settled.append(each)
                 else:
                     command.move(each, "Pending")
                     command.waiting.append(each)
@@ -248,7 +245,7 @@ class CommandRunner:
                     Outcome.FAILED, -1, self._services.clock.now(), f"Nothing could be started: {error}."
                 )
                 record.started_at = self._services.clock.now()
-                self._finish(record, result)
+                step_results.keep(record, result, self._services.paths.runs)
                 continue
             if run is None:
                 record.details = "Cancelled"
@@ -261,8 +258,8 @@ class CommandRunner:
                 await run.cancel()
             result = await run.wait()
             invocation.run = None
-            self._finish(record, result)
-            if result.exit_code in (SKIP_AS_SUCCESS, SKIP_AS_FAILURE):
+            step_results.keep(record, result, self._services.paths.runs)
+            if result.exit_code in step_results.SKIPS:
                 for left in invocation.steps[record.number + 1 :]:
                     left.details, left.response_code = "Success", 0
                 break
@@ -303,21 +300,6 @@ class CommandRunner:
                 return None if invocation.cancelled else await node.run(step)
             with contextlib.suppress(StepNeverStarted):
                 return await node.resume(step)
-
-    def _finish(self, record: StepRecord, result: StepResult) -> None:
-        """Keep what the API shows of a step that is over; the whole output stays in its run folder."""
-        record.details = str(result.outcome)
-        record.response_code = result.exit_code
-        if result.exit_code == SKIP_AS_SUCCESS:
-            record.details = "Success"
-        record.ended_at = max(result.ended_at, record.started_at or 0.0)
-        folder = self._services.paths.runs / record.folder
-        stdout = output.head(folder / "stdout", output.STDOUT_LIMIT)
-        stderr = output.head(folder / "stderr", output.STDERR_LIMIT)
-        code = 0 if record.details == "Success" else result.exit_code
-        record.stdout = output.cut(stdout, output.STDOUT_LIMIT)
-        note = result.note or (NO_REBOOT if result.exit_code == ASKS_FOR_REBOOT else "")
-        record.stderr = output.cut(output.error_text(stderr, code, note), output.STDERR_LIMIT)
 
     # telling
 
