@@ -74,6 +74,16 @@ async def test_its_other_states_at_every_size(tmp_path: Path, size: tuple[int, i
         await says(pilot, "hello" if tall else "web-0")
 
 
+@pytest.mark.parametrize(("size", "head"), [((20, 5), 0), ((80, 10), 1), ((80, 24), 2)])
+async def test_a_low_terminal_has_headings_and_no_line_of_output(
+    tmp_path: Path, size: tuple[int, int], head: int
+) -> None:
+    fake = CommandsFake(command(nodes=1))
+    async with opened(tmp_path, fake, *begun("InProgress"), output(1, b"one\ntwo\n"), size=size) as (app, pilot):
+        await says(pilot, "web-01", "one", "two")
+        assert app.screen.head.size.height == head  # type: ignore[attr-defined]
+
+
 async def test_only_panes_in_sight_are_asked_for_and_400_nodes_have_pages(tmp_path: Path) -> None:
     fake = CommandsFake(command(nodes=400))
     async with opened(tmp_path, fake, *begun(*["Success"] * 400), size=(120, 36)) as (app, pilot):

@@ -178,7 +178,7 @@ class ScreenActions(Screen[None], inherit_bindings=False):
 
     def fit_size(self, columns: int, rows: int) -> None:
         """Say by classes how much room there is."""
-        self.update_classes({"-narrow": columns < 100, "-wide": columns >= 160, "-short": rows < 12})
+        self.update_classes({"-narrow": columns < 100, "-wide": columns >= 160, "-short": rows < 12, "-flat": rows < 8})
 
     def on_resize(self, event: events.Resize) -> None:
         self.fit_size(event.size.width, event.size.height)

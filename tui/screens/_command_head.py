@@ -19,7 +19,6 @@ class CommandHead(LinesPane, can_focus=False):
 
     DEFAULT_CSS = """
     CommandHead { height: 2; background: $surface; }
-    CommandScreen.-short CommandHead { height: 1; }
     """
 
 

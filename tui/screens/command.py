@@ -43,6 +43,8 @@ class CommandScreen(ConsoleScreen):
     AHEAD = True
     DEFAULT_CSS = """
     CommandScreen PaneGrid { height: 1fr; }
+    CommandScreen.-short CommandHead { height: 1; }
+    CommandScreen.-flat CommandHead { display: none; }
     """
     BINDINGS = [
         Binding("a", "again", "again", tooltip="Launch it again, on the failed nodes or else all", id="command.again"),
