@@ -96,6 +96,15 @@ def test_info_with_the_daemon_down_says_so_and_starts_nothing(fresh):
     assert fresh("stop").returncode == 0
 
 
+def test_info_said_nothing_of_a_wrong_config(fresh, tmp_path):
+    wrong = tmp_path / "xdg-config" / "ssm-tui" / "config.yaml"
+    wrong.parent.mkdir(parents=True)
+    wrong.write_text("theme: dark\nrefresh: soon\n")
+    assert f"{wrong}:2: refresh is 'soon'".encode() in fresh("info").stdout
+    facts = json.loads(fresh("info", "--json").stdout)
+    assert facts["config_problem"].startswith(f"{wrong}:2: ")
+
+
 def test_info_names_the_engine_its_files_and_the_disk_used(ssm, name):
     facts = json.loads(ssm("--local", "info", "--json").stdout)
     assert facts["daemon"]["state"] == "running" and facts["daemon"]["pid"] > 1

@@ -15,10 +15,10 @@ from tui import __version__
 from tui.cli._args import OK, Common, parser
 from tui.cli._context import opened, printable, run_async
 from tui.cli._daemon import disk_used, holder
-from tui.config import config_file, log_file
+from tui.config import config_file, load_config, log_file
 from tui.engine.context import StatePaths
 from tui.engine.presence import read_crash
-from tui.errors import SsmTuiError, StateError
+from tui.errors import ConfigError, SsmTuiError, StateError
 from tui.services.engine import Engine, EngineInfo
 
 ANSWER = 3.0
@@ -89,10 +89,19 @@ async def gather(common: Common) -> dict[str, Any]:
             "log": str(log_file()),
             "engine_log": str(paths.log),
         },
+        "config_problem": _config_problem(),
         "daemon": daemon,
         "last_crash": {"at": datetime.fromtimestamp(crash.at, UTC).isoformat(), "text": crash.text} if crash else None,
         "disk": disk_used(paths),
     }
+
+
+def _config_problem() -> str | None:
+    try:
+        load_config()
+    except ConfigError as error:
+        return str(error)
+    return None
 
 
 def _version(package: str) -> str | None:
@@ -119,6 +128,7 @@ def _text(facts: dict[str, Any]) -> str:
         ("context", " ".join(filter(None, (context["name"], context["region"], context["account"])))),
         ("state", facts["paths"]["state"]),
         ("config", facts["paths"]["config"]),
+        *([("", problem)] if (problem := facts["config_problem"]) else []),
         ("log", facts["paths"]["log"]),
         ("engine log", facts["paths"]["engine_log"]),
         ("engine", engine),
