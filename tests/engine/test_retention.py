@@ -86,6 +86,7 @@ async def test_a_folder_of_no_command_goes_once_it_is_surely_nobodys(engine, clo
         made = tmp_path / "made" / name
         made.mkdir(parents=True)
         os.utime(made, (clock.now() - age,) * 2)
+        engine.services.paths.runs.mkdir(exist_ok=True)
         # As old as it is meant to be from the first moment: the engine's own first round may be looking.
         made.rename(engine.services.paths.runs / name)
     await retain(engine.services)
