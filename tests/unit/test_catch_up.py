@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from typing import Any, cast
 
+from tui.errors import ApiError
 from tui.screens._catch_up import CatchUp
 from tui.screens._command_runs import NodeRun
-from tui.services.commands import Commands, OutputPart
+from tui.services.commands import Commands, CommandStatus, InvocationResult, OutputPart
 
 LINE = b"hello\n"
 
@@ -33,9 +35,64 @@ class Flood:
 
 async def test_a_flood_showed_only_how_much_was_left_out_and_nothing_of_itself() -> None:
     run = NodeRun("c", "mi-1", "web-1")
-    run.behind, run.known = True, run.status
+    run.behind, run.asked = True, run.status
     await CatchUp(cast(Commands, Flood(20)), lambda: None).all_of([run])
     kinds = [line.stream for line in run.tail.lines]
     assert "stdout" in kinds
     assert ("note", "note") not in set(pairwise(kinds))
     assert run.tail.at("stdout") == 20 * 4_000_002
+
+
+class Behind:
+    """Answers that are behind what the watch told, or refused; the last one is given for ever."""
+
+    def __init__(self, *answers: CommandStatus | ApiError) -> None:
+        self.answers, self.asked = [*answers], 0
+
+    async def output(self, command: str, node: str, stream: str, offset: int, length: int) -> OutputPart:
+        return OutputPart(data=b"", offset=0, size=0, final=True)
+
+    async def invocation(self, command: str, node: str) -> InvocationResult:
+        answer = self.answers[min(self.asked, len(self.answers) - 1)]
+        self.asked += 1
+        if isinstance(answer, ApiError):
+            raise answer
+        return InvocationResult.from_api(
+            {"CommandId": command, "InstanceId": node, "Status": answer.value, "ResponseCode": 3}, "local"
+        )
+
+
+async def drawn(commands: Behind, *, until: int) -> tuple[CatchUp, NodeRun]:
+    """Let a screen that draws at each change look at a node that failed, until so much was asked."""
+    run = NodeRun("c", "mi-1", "web-1", CommandStatus.FAILED)
+    catch_up = CatchUp(cast(Commands, commands), lambda: catch_up.need(run))
+    catch_up.need(run)
+    async with asyncio.timeout(20):
+        while commands.asked < until or run.catching:
+            await asyncio.sleep(0)
+    return catch_up, run
+
+
+async def test_an_answer_that_is_behind_was_asked_for_sixty_times_a_second() -> None:
+    commands = Behind(CommandStatus.IN_PROGRESS)
+    catch_up, run = await drawn(commands, until=1)
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert (commands.asked, run.asks) == (1, 1)
+    catch_up.close()
+
+
+async def test_an_answer_that_is_behind_is_asked_for_again_after_a_while() -> None:
+    commands = Behind(CommandStatus.IN_PROGRESS, CommandStatus.FAILED)
+    catch_up, run = await drawn(commands, until=2)
+    assert (run.exit_code, run.asks) == (3, 1)
+    catch_up.close()
+
+
+async def test_a_refused_answer_was_asked_for_sixty_times_a_second() -> None:
+    commands = Behind(ApiError("AccessDeniedException", "no"))
+    catch_up, _ = await drawn(commands, until=1)
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert commands.asked == 1
+    catch_up.close()

@@ -12,6 +12,8 @@ from tui.services.commands import Commands
 
 log = logging.getLogger(__name__)
 AT_ONCE = 6
+AGAIN = (0.5, 1.0, 2.0, 4.0)
+"""Seconds until an answer that is behind what was told already is asked for again; then no more."""
 
 
 class CatchUp:
@@ -22,10 +24,11 @@ class CatchUp:
         self._changed = changed
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def need(self, run: NodeRun) -> None:
         """See to it that a node's pane says all that there is to say now."""
-        if run.catching or not (run.behind or (run.status.over and run.known is not run.status)):
+        if run.catching or not (run.behind or (run.status.over and run.asked is not run.status)):
             return
         run.catching = True
         task = asyncio.ensure_future(self._serve(run))
@@ -40,6 +43,8 @@ class CatchUp:
             await asyncio.gather(*self._tasks)
 
     def close(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
         for task in self._tasks:
             task.cancel()
 
@@ -50,8 +55,8 @@ class CatchUp:
                     run.behind = False
                     for stream in ("stdout", "stderr"):
                         await self._stream(run, stream)
-                if run.known is not run.status:
-                    run.take_result(await self._commands.invocation(run.command_id, run.node_id))
+                if run.status.over and run.asked is not run.status:
+                    await self._ask(run)
         except ApiError as error:
             # A node that has not begun has nothing to give; it is asked again when it has.
             log.info("no output of %s on %s: %s", run.command_id, run.node_id, error)
@@ -62,6 +67,19 @@ class CatchUp:
         finally:
             run.catching = False
             self._changed()
+
+    async def _ask(self, run: NodeRun) -> None:
+        told = run.asked = run.status
+        result = await self._commands.invocation(run.command_id, run.node_id)
+        run.take_result(result)
+        if result.status is not told and run.asks < len(AGAIN):
+            loop = asyncio.get_running_loop()
+            self._timers[run.node_id] = loop.call_later(AGAIN[run.asks], self._ask_again, run)
+            run.asks += 1
+
+    def _ask_again(self, run: NodeRun) -> None:
+        run.asked = None
+        self.need(run)
 
     async def _stream(self, run: NodeRun, stream: str) -> None:
         tail, passed = run.tail, False

@@ -52,8 +52,10 @@ class NodeRun:
     behind: bool = True
     """Some of the output is known to be missing here."""
     catching: bool = False
-    known: CommandStatus | None = None
-    """The state for which the times and the exit were asked."""
+    asked: CommandStatus | None = None
+    """The last state for which the times and the exit were asked, whatever the answer was."""
+    asks: int = 0
+    """How often they were asked again, because the answer was behind that state."""
 
     def __post_init__(self) -> None:
         self.pane = Pane(self.node_id, self.tail)
@@ -74,7 +76,6 @@ class NodeRun:
         self.status, self.details = invocation.status, invocation.details
 
     def take_result(self, result: InvocationResult) -> None:
-        self.known = result.status
         self.exit_code = result.exit_code
         if result.started is not None:
             self.began = result.started.timestamp()
