@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.app._command_fake import ID, CommandsFake, command, invocation, output
-from tests.app.console import SIZES, console, says, text_of, until
+from tests.app.console import SIZES, console, hit, says, text_of, until
 from tests.engine.daemons import kill, state_folder
 from tui.errors import ApiError, Unreachable
 from tui.transport.local import LocalTransport
@@ -125,15 +125,15 @@ async def test_slash_filters_nodes_among_panes_and_searches_in_the_one_that_is_r
     async with opened(tmp_path, fake, *events, size=(160, 36)) as (app, pilot):
         screen = await says(pilot, "line 199", "web-02")
         assert "/ filter" in screen
-        await pilot.press("slash", *"web-01", "enter")
+        await hit(pilot, "slash", *"web-01", "enter")
         await until(pilot, lambda: "web-02" not in text_of(app))
         await pilot.press("z")
         screen = await says(pilot, "/ search", "line 175")
         assert "/ filter" not in screen
-        await pilot.press("slash", *"ine 77", "enter")
+        await hit(pilot, "slash", *"ine 77", "enter")
         await says(pilot, "line 77", "/ine 77", "below")
         assert app.screen.bottom.filter_text == "web-01"
-        await pilot.press("slash", *"nowhere", "enter")
+        await hit(pilot, "slash", *"nowhere", "enter")
         await says(pilot, "'nowhere' is not in what this pane keeps")
         await pilot.press("escape")
         assert app.screen.grid.zoomed
@@ -149,7 +149,7 @@ async def test_slash_searches_what_one_node_alone_says(tmp_path: Path) -> None:
     said = b"".join(b"\x1b[3%dmline %d\x1b[0m\n" % (n % 8, n) for n in range(200))
     async with opened(tmp_path, fake, *begun("InProgress"), output(1, said)) as (app, pilot):
         await says(pilot, "line 199")
-        await pilot.press("slash", *"ine 5", "enter", "n")
+        await hit(pilot, "slash", *"ine 5", "enter", "n")
         await says(pilot, "line 50", "below")
         await pilot.press("N")
         await says(pilot, "line 5\n", "below")
@@ -172,7 +172,7 @@ async def test_failed_only_and_the_same_output_together(tmp_path: Path) -> None:
         await pilot.press("u", "f")
         await until(pilot, lambda: "web-01" not in text_of(pilot.app))
         await says(pilot, "web-04", "failed only")
-        await pilot.press("f", "slash", *"exit=0", "enter")
+        await hit(pilot, "f", "slash", *"exit=0", "enter")
         await until(pilot, lambda: "web-04" not in text_of(pilot.app))
         await says(pilot, "web-01", "3 of 4")
         await pilot.press("escape", "f")
@@ -214,7 +214,7 @@ async def test_the_whole_output_is_read_in_parts_with_its_ends_and_a_search(tmp_
         await says(pilot, "row 0399999", "100 %")
         await pilot.press("g")
         await says(pilot, "row 0000000")
-        await pilot.press("slash", *"0300123", "enter")
+        await hit(pilot, "slash", *"0300123", "enter")
         await says(pilot, "row 0300123")
         await pilot.press("N")
         await says(pilot, "is not before this place")

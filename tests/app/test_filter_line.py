@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.app._command_fake import ID, CommandsFake, command, invocation
-from tests.app.console import SIZES, console, says, text_of, until
+from tests.app.console import SIZES, console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 
 LONG = "Something that takes more than a line of this terminal to be said was said while one was typing. " * 3
@@ -38,7 +38,7 @@ async def test_a_warning_about_the_filter_goes_when_the_filter_is_right(tmp_path
         await says(pilot, "web-01", "db-02")
         await pilot.press("slash", *"~(~")
         await says(pilot, "/~(~", "Bad regular expression", "db-02")
-        await pilot.press("backspace", *"web)~")
+        await hit(pilot, "backspace", *"web)~")
         await until(pilot, lambda: "Bad regular" not in text_of(app))
         await says(pilot, "/~(web)~", "1 of 2")
         await pilot.press("backspace", "backspace", "~", "enter")

@@ -182,7 +182,7 @@ async def test_tags_are_added_changed_and_removed(tmp_path: Path) -> None:
         await says(pilot, "env=prod")
         await pilot.press("t")
         await says(pilot, "Tags of one node", "env=prod old=1")
-        await pilot.press("ctrl+u", *"env=test 'team=on call'", "enter")
+        await hit(pilot, "ctrl+u", *"env=test 'team=on call'", "enter")
         await says(pilot, "Tags set on 1 node.", "env=test")
         changes = [(operation, request) for operation, request in transport.sent if "Tags" in operation]
         writes = [(operation, request) for operation, request in changes if not operation.startswith("List")]

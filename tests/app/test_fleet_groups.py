@@ -104,7 +104,7 @@ async def test_what_is_saved_are_the_nodes_in_the_order_of_their_groups(tmp_path
     target = tmp_path / "out.csv"
     async with console(mixed(), tmp_path) as (_, pilot):
         await grouped(pilot)
-        await pilot.press("H", "colon", *f"save {target}", "enter")
+        await hit(pilot, "H", "colon", *f"save {target}", "enter")
         await until(pilot, target.exists)
         await says(pilot, "Saved 12 rows")
     rows = [row["name"] for row in csv.DictReader(target.open())]

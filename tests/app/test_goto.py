@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.app._command_fake import command
-from tests.app.console import console, says, text_of, until
+from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tests.app.test_help import everything
 from tui.screens import SCREENS, find
@@ -23,10 +23,10 @@ async def test_suggestions_cover_screens_aliases_and_seen_ids(tmp_path: Path) ->
 async def test_suggestions_never_take_enter_away(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
-        await pilot.press("colon", *"nodes", "enter")
+        await hit(pilot, "colon", *"nodes", "enter")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert app.history.current.noun == "nodes"
-        await pilot.press("colon", *"zz-top", "enter")
+        await hit(pilot, "colon", *"zz-top", "enter")
         await says(pilot, "Nothing is named 'zz-top' here")
 
 
@@ -42,10 +42,10 @@ async def test_tab_takes_a_suggestion_into_the_line_and_esc_leaves(tmp_path: Pat
 async def test_the_theme_can_be_changed_from_the_line(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
-        await pilot.press("colon", *"theme light", "enter")
+        await hit(pilot, "colon", *"theme light", "enter")
         await says(pilot, "Theme light.")
         assert app.current_theme.name == "light"
-        await pilot.press("colon", *"theme nope", "enter")
+        await hit(pilot, "colon", *"theme nope", "enter")
         await says(pilot, "no theme is named nope")
         assert app.current_theme.name == "light"
 
@@ -55,7 +55,7 @@ async def test_a_name_seen_opens_its_resource(tmp_path: Path) -> None:
         await says(pilot, "db-primary")
         went: list[tuple[str, object]] = []
         app.go = lambda noun, argument=None: went.append((noun, argument))  # type: ignore[method-assign]
-        await pilot.press("colon", *"db-primary", "enter")
+        await hit(pilot, "colon", *"db-primary", "enter")
         await until(pilot, lambda: went)
         assert went == [("node", node(1)["InstanceId"])]
 
@@ -80,7 +80,7 @@ async def test_the_line_never_covers_the_header(tmp_path: Path) -> None:
 async def test_a_line_opens_a_document_a_node_by_its_name_and_a_command_by_its_id(tmp_path: Path) -> None:
     async with console(everything(), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
-        await pilot.press("colon", *"run AWS-ConfigureThing", "enter")
+        await hit(pilot, "colon", *"run AWS-ConfigureThing", "enter")
         await says(pilot, "Run AWS-ConfigureThing", "Which thing.")
         app.run_line(":node web-02")
         await says(pilot, "web-02 (mi-")
@@ -95,16 +95,16 @@ async def test_documents_and_commands_that_were_seen_complete_the_line(tmp_path:
         await says(pilot, "Run a script.")
         app.go("commands")
         await says(pilot, "echo number-1")
-        await pilot.press("colon", *"run conf", "tab")
+        await hit(pilot, "colon", *"run conf", "tab")
         await says(pilot, ":run AWS-ConfigureThing")
-        await pilot.press("escape", "colon", *"command number-1", "tab")
+        await hit(pilot, "escape", "colon", *"command number-1", "tab")
         await says(pilot, f":command {command(1)['CommandId']}")
 
 
 async def test_a_screen_that_does_not_exist_is_a_sentence_with_its_name(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
-        await pilot.press("colon", *"params /app/prod", "enter")
+        await hit(pilot, "colon", *"params /app/prod", "enter")
         await says(pilot, "There is no screen named 'params'; `:` lists the screens.")
         assert app.history.current.noun == "nodes"
 
@@ -113,5 +113,5 @@ async def test_the_line_stays_fluid_when_many_ids_were_seen(tmp_path: Path) -> N
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
         app.see("node", {f"mi-{number:017x}": f"db-{number}" for number in range(100_000)})
-        await pilot.press("colon", *"db-99999", "tab")
+        await hit(pilot, "colon", *"db-99999", "tab")
         await says(pilot, f":node mi-{99999:017x}")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.style import Style
 
-from tests.app.console import SIZES, console, says, text_of, until
+from tests.app.console import SIZES, console, hit, says, text_of, until
 from tests.app.fake_transport import NOW, FakeTransport, fleet, node
 from tui import __version__
 from tui.errors import ApiError, Throttled
@@ -61,7 +61,7 @@ def old_engine(live: list[str]) -> FakeTransport:
 async def test_an_idle_engine_of_another_version_is_replaced_by_restart(tmp_path: Path) -> None:
     async with console(old_engine([]), tmp_path, size=(160, 24)) as (app, pilot):
         await says(pilot, "The engine is version 0.0.1", "Nothing runs in it: `:restart` replaces it.", "engine 0.0.1")
-        await pilot.press("colon", *"restart", "enter")
+        await hit(pilot, "colon", *"restart", "enter")
         await until(pilot, lambda: "engine 0.0.1" not in head(app))
         await says(pilot, "The engine was restarted; reattached.", "web-01")
 
@@ -69,7 +69,7 @@ async def test_an_idle_engine_of_another_version_is_replaced_by_restart(tmp_path
 async def test_a_busy_engine_of_another_version_says_what_runs_and_is_left(tmp_path: Path) -> None:
     async with console(old_engine(["session ops-1", "command 3f2c"]), tmp_path, size=(160, 24)) as (app, pilot):
         await says(pilot, "when this has ended: session ops-1 and 1 more.")
-        await pilot.press("colon", *"restart", "enter")
+        await hit(pilot, "colon", *"restart", "enter")
         await says(pilot, "The engine was not restarted.", "session ops-1 runs")
         assert "engine 0.0.1" in head(app)
 
@@ -78,7 +78,7 @@ async def test_a_read_only_console_does_not_restart_the_engine(tmp_path: Path) -
     transport = old_engine([])
     async with console(transport, tmp_path, size=(160, 24), read_only=True) as (_, pilot):
         await says(pilot, "a console that is not read-only may `:restart` it")
-        await pilot.press("colon", *"restart", "enter")
+        await hit(pilot, "colon", *"restart", "enter")
         await says(pilot, "The engine was not restarted. This console is read-only.")
         assert transport.peer["version"] == "0.0.1"
 

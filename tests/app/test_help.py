@@ -17,7 +17,7 @@ import tui.screens
 import tui.widgets
 from tests.app._command_fake import CommandsFake, command, invocation
 from tests.app._session_fake import SessionsFake, session
-from tests.app.console import console, says, text_of, until
+from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.app import SsmApp
 from tui.screens import SCREENS
@@ -212,7 +212,7 @@ async def test_help_names_every_key_that_works(tmp_path: Path) -> None:
         assert text.index("Open a shell on the node") < text.index("Fetch again now") < text.index("One row down")
         await pilot.press("question_mark")
         await says(pilot, "Keys: Fleet", "Mark or unmark the row")
-        await pilot.press("slash", *"find an action", "enter")
+        await hit(pilot, "slash", *"find an action", "enter")
         await until(pilot, lambda: "Find an action by name" in text_of(app))
         await pilot.press("escape")
         await says(pilot, "web-01")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.app._command_fake import command
-from tests.app.console import console, says, text_of, until
+from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tests.app.test_help import everything
 from tui.app import SsmApp
@@ -131,7 +131,7 @@ async def test_going_to_and_fro_between_places_does_not_take_the_screen_away_tha
 
 async def _filter(app: SsmApp, pilot: Any, text: str) -> None:
     await until(pilot, lambda: app.screen.phase == "rows")  # type: ignore[attr-defined]
-    await pilot.press("slash", *text, "enter")
+    await hit(pilot, "slash", *text, "enter")
     await until(pilot, lambda: app.screen.bottom.filter_text == text)  # type: ignore[attr-defined]
 
 

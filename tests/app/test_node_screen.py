@@ -249,7 +249,7 @@ async def test_become_shows_the_request_asks_for_the_password_and_is_taken_back(
         await says(pilot, f"Run on web-01 ({ONE}) as root, by sudo?", f"UpdateNode {ONE} Become=sudo")
         await pilot.press("enter")
         await says(pilot, "The password that sudo asks for")
-        await pilot.press(*"hunter2")
+        await hit(pilot, *"hunter2")
         assert "hunter2" not in text_of(app)
         fake.transport.answers["DescribeNodeDetails"] |= {"Become": "sudo", "EffectiveUser": "root"}
         await pilot.press("enter")

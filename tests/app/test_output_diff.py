@@ -107,14 +107,14 @@ async def test_the_keys_of_a_difference(tmp_path: Path) -> None:
         await pilot.press("v")
         await says(pilot, "equal lines")
         # What is looked for is found in what is folded as well.
-        await pilot.press("slash", *"same 17", "enter")
+        await hit(pilot, "slash", *"same 17", "enter")
         await says(pilot, "same 17", "same 18")
         first = window.view.match
         await pilot.press("n")
         await until(pilot, lambda: window.view.match > first)
         await pilot.press("N")
         await until(pilot, lambda: window.view.match == first)
-        await pilot.press("slash", *"nowhere", "enter")
+        await hit(pilot, "slash", *"nowhere", "enter")
         await says(pilot, "is in neither")
         await pilot.press("slash", *"jj", "escape", "c")
         await until(pilot, lambda: app.clipboard.startswith("--- web-01\n+++ web-02\n@@ -58,7 +58,7 @@\n same 57"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.app.console import console, says, text_of, until
+from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tui.screens._keys import usable
 
@@ -17,7 +17,7 @@ async def test_the_palette_has_every_action_of_the_screen_and_runs_one(tmp_path:
         await pilot.press("ctrl+p")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         assert {item.text for item in app.screen.list.items} == described  # type: ignore[attr-defined]
-        await pilot.press(*"follow changes", "enter")
+        await hit(pilot, *"follow changes", "enter")
         await says(pilot, "not watching")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.app.console import console, says, text_of, until
+from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tui.screens._dialogs import Reader
 
@@ -38,7 +38,7 @@ async def test_a_search_goes_on_and_back_and_leaves_the_keys_to_the_text(tmp_pat
         assert reader.body.lines[reader.body.top] == "row 199"
         await pilot.press("N", "k")
         assert reader.body.lines[reader.body.top] == "row 098"
-        await pilot.press("slash", *"nowhere", "enter")
+        await hit(pilot, "slash", *"nowhere", "enter")
         await says(pilot, "is not in this text")
         await pilot.press("slash", *"jj", "escape", "j")
         assert (reader.line.display, reader.body.lines[reader.body.top]) == (False, "row 099")

@@ -10,7 +10,7 @@ import pytest
 from textual.events import Paste
 
 from tests.app._command_fake import CommandsFake, command
-from tests.app.console import SIZES, console, says, text_of, until
+from tests.app.console import SIZES, console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.errors import ApiError, Unreachable
 
@@ -20,7 +20,7 @@ async def test_one_types_and_enter_sends_to_the_nodes_that_are_shown(tmp_path: P
     fake = CommandsFake()
     async with console(fake.transport, tmp_path, words="run web-01 web-02", size=size) as (app, pilot):
         await says(pilot, "runs on 2 nodes", "executionTimeout")
-        await pilot.press(*"uptime")
+        await hit(pilot, *"uptime")
         screen = await says(pilot, "uptime", "web-01", "web-02", "aws ssm send-command")
         assert "web-03" not in screen
         await pilot.press("enter")
@@ -40,7 +40,7 @@ async def test_every_printable_key_is_text_while_one_types(tmp_path: Path) -> No
         await says(pilot, "executionTimeout")
         await pilot.press(*"jq", "slash", "question_mark", "colon", "X", "left_square_bracket", "apostrophe", "at")
         assert app.screen.form.texts["commands"] == "jq/?:X['@"
-        await pilot.press("ctrl+n", *"second")
+        await hit(pilot, "ctrl+n", *"second")
         assert app.screen.form.texts["commands"] == "jq/?:X['@\nsecond"
         # With a second line Enter begins a third; Ctrl+S sends.
         await pilot.press("enter")
@@ -59,9 +59,9 @@ async def test_targets_are_resolved_as_one_types_and_a_tag_goes_as_a_target(tmp_
     async with console(fake.transport, tmp_path, words="run") as (app, pilot):
         await says(pilot, "executionTimeout")
         app.screen.fields["targets"].focus()
-        await pilot.press(*"web-0")
+        await hit(pilot, *"web-0")
         await says(pilot, "No node is called web-0", "There are web-01, web-02")
-        await pilot.press(*["backspace"] * 5, *"tag:env=prod")
+        await hit(pilot, *["backspace"] * 5, *"tag:env=prod")
         await says(pilot, "runs on 1 node", "1 offline", "ConnectionLost", "tag:env")
         app.screen.focus_body()
         await pilot.press(*"id", "enter")
@@ -112,7 +112,7 @@ async def test_another_document_is_found_by_a_few_letters_and_asks_for_its_own_p
     async with console(fake.transport, tmp_path, words="run web-01") as (app, pilot):
         await says(pilot, "executionTimeout")
         app.screen.fields["document"].focus()
-        await pilot.press(*["backspace"] * 30, *"cnfth")
+        await hit(pilot, *["backspace"] * 30, *"cnfth")
         await says(pilot, "> AWS-ConfigureThing")
         await pilot.press("enter")
         await until(pilot, lambda: "executionTimeout" not in text_of(app) and "thing" in text_of(app))
@@ -139,7 +139,7 @@ async def test_what_was_typed_is_there_when_one_comes_back(tmp_path: Path) -> No
     fake = CommandsFake()
     async with console(fake.transport, tmp_path, words="run web-01") as (app, pilot):
         await says(pilot, "executionTimeout")
-        await pilot.press(*"uptime")
+        await hit(pilot, *"uptime")
         await pilot.press("escape")
         state = app.screen.save_state()
         app.go("nodes")
@@ -183,7 +183,7 @@ async def test_the_difference_from_the_last_run_is_said(tmp_path: Path) -> None:
     fake = CommandsFake(command(1, "Success", nodes=1))
     async with console(fake.transport, tmp_path, words="run web-01 web-02", size=(160, 40)) as (_, pilot):
         await says(pilot, "executionTimeout")
-        await pilot.press(*"echo", "space", *"number-1")
+        await hit(pilot, *"echo", "space", *"number-1")
         await says(pilot, "unlike the last run: +1 node (web-02)")
 
 
@@ -253,7 +253,7 @@ async def test_a_command_that_was_sent_late_pulls_one_away_from_where_one_went(t
         await says(pilot, "executionTimeout")
         await pilot.press(*"id", "enter")
         await says(pilot, "Sending…")
-        await pilot.press("escape", "colon", *"overview", "enter")
+        await hit(pilot, "escape", "colon", *"overview", "enter")
         await until(pilot, lambda: app.screen.NOUN == "overview")
         gate.set()
         await says(pilot, "was sent; ' opens it.")
@@ -270,7 +270,7 @@ async def test_keys_struck_on_the_way_back_from_a_command_became_part_of_the_nex
         await until(pilot, lambda: app.screen.NOUN == "command")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen.NOUN == "run")
-        await pilot.press("colon", *"nodes", "enter")
+        await hit(pilot, "colon", *"nodes", "enter")
         await until(pilot, lambda: app.screen.NOUN == "nodes")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen.NOUN == "run")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.app._command_fake import CommandsFake, command, invocation
-from tests.app.console import console, says, until
+from tests.app.console import console, hit, says, until
 from tests.app.fake_transport import fleet, node
 from tui.errors import UsageError
 from tui.screens._view_file import View, _sentence, path_of, write_view, wrong_with
@@ -32,7 +32,7 @@ async def test_ctrl_s_saves_every_row_that_the_filter_lets_through(tmp_path: Pat
         await says(pilot, "web-03")
         await pilot.press("slash", *"!02", "enter", "ctrl+s")
         await says(pilot, "Save what is shown", "2 rows of 3", "nodes-")
-        await pilot.press("ctrl+u", *str(target), "enter")
+        await hit(pilot, "ctrl+u", *str(target), "enter")
         await until(pilot, target.exists)
         await says(pilot, "Saved 2 rows of 3")
     rows = list(csv.DictReader(target.open()))
@@ -55,7 +55,7 @@ async def test_marked_rows_are_what_is_saved_and_hidden_ones_are_told(tmp_path: 
     target = tmp_path / "marked.json"
     async with console(fleet(node(1), node(2), node(3)), tmp_path) as (_, pilot):
         await says(pilot, "web-03")
-        await pilot.press("space", "space", "slash", *"!01", "enter", "colon", *f"save {target}", "enter")
+        await hit(pilot, "space", "space", "slash", *"!01", "enter", "colon", *f"save {target}", "enter")
         await until(pilot, target.exists)
         await says(pilot, "2 rows, the marked ones; the filter hides 1 of them")
     assert sorted(row["name"] for row in json.loads(target.read_text())) == ["web-01", "web-02"]
@@ -66,12 +66,12 @@ async def test_a_file_that_is_there_is_replaced_only_after_a_yes(tmp_path: Path)
     target.write_text("mine")
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
-        await pilot.press("colon", *f"save {target}", "enter")
+        await hit(pilot, "colon", *f"save {target}", "enter")
         await says(pilot, "Replace out.yaml?")
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert target.read_text() == "mine"
-        await pilot.press("colon", *f"save {target}", "enter")
+        await hit(pilot, "colon", *f"save {target}", "enter")
         await says(pilot, "Replace out.yaml?")
         await pilot.press("enter")
         await until(pilot, lambda: target.read_text() != "mine")
@@ -84,11 +84,11 @@ async def test_a_wrong_name_is_said_in_the_prompt_and_asked_again(tmp_path: Path
         await says(pilot, "web-01")
         await pilot.press("ctrl+s")
         await says(pilot, "Save what is shown")
-        await pilot.press("ctrl+u", *"/nowhere/at/all.csv", "enter")
+        await hit(pilot, "ctrl+u", *"/nowhere/at/all.csv", "enter")
         await says(pilot, "There is no folder /nowhere/at")
-        await pilot.press("ctrl+u", *"/tmp/x.doc", "enter")
+        await hit(pilot, "ctrl+u", *"/tmp/x.doc", "enter")
         await says(pilot, "ends in .csv, .json, .yaml")
-        await pilot.press("escape", "colon", *"save /nowhere/at/all.csv", "enter")
+        await hit(pilot, "escape", "colon", *"save /nowhere/at/all.csv", "enter")
         await says(pilot, "Save what is shown", "There is no folder /nowhere/at")
 
 

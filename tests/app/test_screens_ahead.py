@@ -8,7 +8,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.app._command_fake import ID, CommandsFake, command, invocation, output
-from tests.app.console import SIZES, console, says, until
+from tests.app.console import SIZES, console, hit, says, until
 from tui.app import SsmApp
 from tui.screens.command import CommandScreen
 from tui.theming import choose_glyphs
@@ -33,7 +33,7 @@ async def test_what_is_sent_shows_in_the_screen_that_was_made_ahead_and_the_next
     fake = CommandsFake()
     async with console(fake.transport, tmp_path, words="run web-01 web-02") as (app, pilot):
         spare = await made_ahead(app, pilot)
-        await pilot.press(*"uptime", "enter")
+        await hit(pilot, *"uptime", "enter")
         await until(pilot, lambda: app.screen is spare)
         await says(pilot, "Looking for the command", "Run › 3f2c0000")
         assert spare.place is app.history.current and spare.argument == ID.format(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.console import console, says, text_of, until
+from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tui.config import Config
 from tui.errors import EngineStopped, Unreachable
@@ -117,7 +117,7 @@ async def test_esc_clears_the_filter_first_and_goes_back_second(tmp_path: Path) 
 async def test_what_is_typed_into_the_filter_is_text(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
-        await pilot.press("slash", *"q?:rs@[", "backspace")
+        await hit(pilot, "slash", *"q?:rs@[", "backspace")
         await says(pilot, "/q?:rs@")
         assert len(app.screen_stack) == 1
         await pilot.press("escape")
