@@ -14,11 +14,17 @@ from tui.transport.local import LocalTransport
 LINES = b"".join(b"%07d\n" % number for number in range(40_000))
 
 
-async def test_keys_typed_as_the_engine_is_killed_were_lost(tmp_path: Path) -> None:
-    """A program that reads only later: nearly all of the input is still in the engine when it is killed."""
-    gate, out = tmp_path / "gate", tmp_path / "out"
+def reads_late(folder: Path) -> tuple[Path, Path, str]:
+    """Give a gate, where the input goes, and a program that reads it only once the gate was written to."""
+    gate, out = folder / "gate", folder / "out"
     os.mkfifo(gate)
     command = f"stty raw -echo; echo pid $$.; read go < {gate}; head -c {len(LINES)} > {out}; stty sane; echo whole"
+    return gate, out, command
+
+
+async def test_keys_typed_as_the_engine_is_killed_were_lost(tmp_path: Path) -> None:
+    """A program that reads only later: nearly all of the input is still in the engine when it is killed."""
+    gate, out, command = reads_late(tmp_path)
     (state := tmp_path / "state").mkdir()
     async with daemon(state) as first:
         transport = await LocalTransport.connect(state, start=False, client="console")
@@ -73,9 +79,7 @@ async def test_nothing_is_typed_twice_when_the_engine_is_killed_again_and_again(
 
 async def test_a_connection_that_broke_alone_does_not_type_what_it_still_held(tmp_path: Path) -> None:
     """The engine lives on with the old connection's input waiting: the new one brings it again, once."""
-    gate, out = tmp_path / "gate", tmp_path / "out"
-    os.mkfifo(gate)
-    command = f"stty raw -echo; echo pid $$.; read go < {gate}; head -c {len(LINES)} > {out}; stty sane; echo whole"
+    gate, out, command = reads_late(tmp_path)
     (state := tmp_path / "state").mkdir()
     async with daemon(state) as engine:
         session_id, view, _ = await start(engine, command)

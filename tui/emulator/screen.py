@@ -20,7 +20,6 @@ from tui.emulator.style import DEFAULT, Style, blank, rendition
 CELL_LIMIT = 32
 """Characters one cell may gather; a stream of combining marks must not grow it for ever."""
 
-_LATIN = pyte.charsets.LAT1_MAP
 _LINES = {ord(a): b for a, b in zip("`afgjklmnopqrstuvwxyz{|}~", "◆▒°±┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·", strict=True)}
 
 

@@ -12,8 +12,6 @@ from tui.engine.statuses import command_status, status_of
 from tui.engine.store import Store
 from tui.ports import Shape
 
-CommandRow = tuple[str, str, int, int, int, int, int, int]
-
 
 def insert(conn: sqlite3.Connection, command: Command) -> int:
     """Store a command that was accepted, with all its invocations; gives its number."""

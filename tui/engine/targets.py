@@ -9,7 +9,6 @@ from tui.engine.nodes.directory import NodeDirectory
 from tui.ports import Shape
 
 MANAGED_INSTANCE = "ManagedInstance"
-MAX_IDS = 50
 
 
 def check_targets(targets: Sequence[Shape]) -> None:

@@ -136,8 +136,11 @@ class ConsoleScreen(ScreenPhases):
         state: dict[str, Any] = {"filter": self.bottom.filter_text}
         table = self.table
         if table is not None:
-            reverse = table._sort[1]
-            state |= {"sort": (table.sort_column, reverse), "cursor": table.cursor_id, "marks": table.marked_ids}
+            state |= {
+                "sort": (table.sort_column, table.sort_reversed),
+                "cursor": table.cursor_id,
+                "marks": table.marked_ids,
+            }
         return state
 
     def restore_state(self, state: Mapping[str, Any]) -> None:

@@ -40,18 +40,26 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
             return
         kind = entry.load()
         assert kind.AHEAD, noun
-        spare = self._spares[entry.noun] = kind()
-        spare.fit_size(*self.size)
-        self.install_screen(spare, f"place-{id(spare)}")
+        spare = self._spares[entry.noun] = self._keep(kind())
         # Textual mounts a screen when it is pushed, and has no public name for doing it before. It is not laid out yet:
         # the first layout of a screen that shows paints at once, else the next tick of a timer does.
         self._get_screen(spare)
 
     def _drop_spares(self) -> None:
         for spare in self._spares.values():
-            self.uninstall_screen(spare)
-            spare.remove()
+            self._let_go(spare)
         self._spares.clear()
+
+    def _keep(self, screen: ConsoleScreen) -> ConsoleScreen:
+        """Have a new screen stay alive while another one shows."""
+        screen.fit_size(*self.size)
+        self.install_screen(screen, f"place-{id(screen)}")
+        return screen
+
+    def _let_go(self, screen: ConsoleScreen) -> None:
+        if self.is_screen_installed(screen):
+            self.uninstall_screen(screen)
+            screen.remove()
 
     def _take_spare(self, place: Place) -> ConsoleScreen | None:
         spare = self._spares.get(place.noun)
@@ -101,9 +109,7 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
         if screen is None:
             entry = screens.find(place.noun)
             assert entry is not None, place.noun
-            screen = place.screen = entry.load()(place.argument, place.state)
-            screen.fit_size(*self.size)
-            self.install_screen(screen, f"place-{id(screen)}")
+            screen = place.screen = self._keep(entry.load()(place.argument, place.state))
         screen.place = place
         return screen
 
@@ -132,9 +138,8 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
             if faded.screen is not None and faded.screen.SINGLE:
                 continue
             screen, faded.screen = faded.screen, None
-            if screen is not None and self.is_screen_installed(screen):
-                self.uninstall_screen(screen)
-                screen.remove()
+            if screen is not None:
+                self._let_go(screen)
 
     def take_glyphs(self, glyphs: Glyphs) -> None:
         """Have these characters drawn by what is made from now on."""
@@ -167,9 +172,7 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
         here.screen = None
         self._show(here)
         for screen in old:
-            if self.is_screen_installed(screen):
-                self.uninstall_screen(screen)
-                screen.remove()
+            self._let_go(screen)
 
     def _show_single(self, place: Place) -> Place:
         """Visit a screen of which there is one, and hand it the argument that it is come to with."""
