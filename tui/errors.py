@@ -15,8 +15,12 @@ SsmTuiError                   a sentence for the operator, and a way out
     └── ApiError              the API answered with an error code
         ├── AccessDenied      names the IAM action that is missing
         ├── Throttled         try again later; reads do so by themselves
-        ├── CredentialsExpired
+        ├── CredentialsExpired       `login` is the command that logs in
+        │   └── CredentialsMissing   none are configured, or the profile is not known
+        ├── RegionDisabled    the region is not enabled for the account, or there is none of that name
+        ├── ClockSkewed       this machine's clock is off, so signatures are refused
         └── NotImplementedByEngine   the embedded engine has no such operation
+            └── NotOnAws             only our own engine can do or tell that
 """
 
 from __future__ import annotations
@@ -112,8 +116,32 @@ class Throttled(ApiError):
 
 
 class CredentialsExpired(ApiError):
-    """The credentials are expired or wrong."""
+    """The credentials are expired or wrong; `login` is the command line that logs in, "" where no command does."""
+
+    def __init__(self, code: str, message: str, *, operation: str = "", login: str = "", hint: str = "") -> None:
+        super().__init__(code, message, operation=operation, hint=hint)
+        self.login = login
+
+
+class CredentialsMissing(CredentialsExpired):
+    """There are no credentials: none are configured, the profile is not known, or nobody has logged in yet."""
+
+
+class RegionDisabled(ApiError):
+    """The region is not enabled for this account, or there is none of that name."""
+
+
+class ClockSkewed(ApiError):
+    """This machine's clock is off by minutes, so AWS refuses what it signs."""
 
 
 class NotImplementedByEngine(ApiError):
     """The embedded engine has no handler for this operation."""
+
+
+class NotOnAws(NotImplementedByEngine):
+    """Only our own engine can do or tell that; the message says why AWS does not, as a sentence."""
+
+    def __init__(self, reason: str, *, operation: str = "", hint: str = "") -> None:
+        super().__init__("NotOnAws", reason, operation=operation, hint=hint)
+        self.message = reason
