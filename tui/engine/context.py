@@ -39,15 +39,21 @@ class RandomIds:
 
 @dataclass(frozen=True, slots=True)
 class CallerIdentity:
-    """Who is calling: the audit names it, sessions carry it."""
+    """Who is calling: the audit names it, sessions carry it; `region` is the request's, empty where it named none."""
 
     account: str
     name: str
     read_only: bool = False
+    region: str = ""
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:iam::{self.account}:user/{self.name}"
+        return f"arn:{partition(self.region)}:iam::{self.account}:user/{self.name}"
+
+
+def partition(region: str) -> str:
+    """Give the first word of a region's ARNs."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +135,32 @@ class Context:
     revealed: bool = False
     """A handler that is about to answer with a secret sets this: the audit has it before the caller has."""
 
+    @property
+    def region(self) -> str:
+        """The region that the request names; the engine's own where it names none."""
+        return self.caller.region or self.services.region
+
+    def arn(self, resource: str, *, service: str = "ssm", account: str | None = None) -> str:
+        """Write the ARN of a resource, like `managed-instance/mi-…`, in the request's region."""
+        owner = self.caller.account if account is None else account
+        return f"arn:{partition(self.region)}:{service}:{self.region}:{owner}:{resource}"
+
     async def call(self, operation: str, params: Shape | None = None, *, service: str = "ssm") -> Shape:
         """Call another domain's operation as the same caller; the only way that domains talk to each other."""
         return await self.dispatch(operation, params or {}, service=service, caller=self.caller)
 
 
 class ApiFault(Exception):  # noqa: N818 - AWS's own word for a modelled error is a fault
-    """A modelled (or common) API error: `code` is AWS's exact code, `message` may be empty where AWS sends none."""
+    """A modelled (or common) API error: `code` is AWS's exact code, `message` may be empty where AWS sends none.
 
-    def __init__(self, code: str, message: str = "") -> None:
+    `details` are the other members of the error's shape, like the `ParameterNames` of some.
+    """
+
+    def __init__(self, code: str, message: str = "", details: Shape | None = None) -> None:
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
         self.message = message
+        self.details = details or {}
 
 
 Handler = Callable[[Context, Shape], Awaitable[Shape]]

@@ -163,7 +163,7 @@ class Engine:
             return answer
         if caller.read_only:
             await self._noted(audit, DENIED)
-            raise self._denied(service, operation, caller)
+            raise _denied(context, service)
         outcome = "InternalServerError"
         token = current_entry.set(audit)
         try:
@@ -258,14 +258,14 @@ class Engine:
             return ApiFault("UnknownOperationException", f"There is no operation {service}:{operation}.")
         return ApiFault(NOT_IMPLEMENTED, f"The embedded engine has no handler for {operation}.")
 
-    def _denied(self, service: str, operation: str, caller: CallerIdentity) -> ApiFault:
-        action = f"{service}:{operation}"
-        resource = f"arn:aws:ssm:{self.services.region}:{caller.account}:*"
-        return ApiFault(
-            "AccessDeniedException",
-            f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} "
-            f"because no identity-based policy allows the {action} action",
-        )
+
+def _denied(ctx: Context, service: str) -> ApiFault:
+    action = f"{service}:{ctx.operation}"
+    return ApiFault(
+        "AccessDeniedException",
+        f"User: {ctx.caller.arn} is not authorized to perform: {action} on resource: {ctx.arn('*')} "
+        f"because no identity-based policy allows the {action} action",
+    )
 
 
 def os_user() -> str:
