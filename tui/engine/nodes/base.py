@@ -68,6 +68,10 @@ class StepRun(Protocol):
         """Stop following and leave the step running: the engine is about to end."""
 
 
+class NodeUnreachable(OSError):  # noqa: N818 - the runner waits for the node, so it is no error of the step
+    """A node can't be spoken to now: nothing was started on it."""
+
+
 class StepNeverStarted(Exception):  # noqa: N818 - it is an answer, not a failure
     """A step that is looked for again was never started, and now never will be from that folder."""
 
