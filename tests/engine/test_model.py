@@ -5,7 +5,7 @@ import subprocess
 import sys
 import warnings
 
-from tui.engine.model import OWN, SSM, load_models
+from tui.engine.model import LATER, OWN, RESOURCE_GROUPS, SSM, load_later, load_models
 from tui.engine.scalars import compile_pattern
 
 
@@ -16,6 +16,15 @@ def test_the_models_hold_awss_operations_and_ours():
     assert "InvalidInstanceId" in send.errors
     assert "DescribeEngine" in models[OWN].operations
     assert "DescribeEngine" not in models[SSM].operations
+
+
+def test_models_of_other_services_are_read_when_they_are_needed():
+    assert not LATER & load_models().keys()
+    for service in LATER:
+        assert load_later(service).codes["ValidationException"] in load_later(service).shapes
+    untag = load_later(RESOURCE_GROUPS).operations["Untag"]
+    assert (untag.method, untag.uri, untag.input) == ("PATCH", "/resources/{Arn}/tags", "UntagInput")
+    assert load_later(RESOURCE_GROUPS).operations["PutGroupConfiguration"].status == 202
 
 
 def test_the_documentation_is_dropped():

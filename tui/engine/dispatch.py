@@ -34,7 +34,7 @@ from tui.engine.context import (
     StatePaths,
     Watch,
 )
-from tui.engine.model import SSM, ServiceModel, load_models
+from tui.engine.model import LATER, SSM, ServiceModel, load_later, load_models
 from tui.engine.presence import Presence
 from tui.engine.retention import start_retention
 from tui.engine.scheduler import Scheduler
@@ -61,6 +61,12 @@ class Entry:
     output: str | None
     requests: Validator
     responses: Validator
+    codes: Mapping[str, str]
+
+    def spoken(self, fault: ApiFault) -> ApiFault:
+        """Give a fault in the words of the operation's service."""
+        code = self.codes.get(fault.code)
+        return fault if code is None else ApiFault(code, fault.message)
 
 
 @dataclass(slots=True)
@@ -84,8 +90,8 @@ class Engine:
         self.presence.liveness = marks.liveness
         self.caller = CallerIdentity(services.account, os_user())
         self._marks = marks
-        self._models = models
-        self._entries = _entries(models, marks)
+        self._models = dict(models)
+        self._entries = _entries(self._models, marks)
 
     @classmethod
     async def open(
@@ -147,11 +153,12 @@ class Engine:
         caller: CallerIdentity | None = None,
     ) -> Shape:
         """Answer one API call. Raises: ApiFault with AWS's code, nothing else."""
-        entry = self._entries.get((service, operation))
-        if entry is None:
-            raise self._unknown(service, operation)
+        entry = self._entries.get((service, operation)) or self._entry(service, operation)
         caller = caller or self.caller
-        request: Shape = entry.requests.check(entry.input, params or {})
+        try:
+            request: Shape = entry.requests.check(entry.input, params or {})
+        except ApiFault as fault:
+            raise entry.spoken(fault) from None
         context = Context(self.services, caller, self.call, operation)
         detail = detail_of(entry.requests.mask(entry.input, request)) if entry.writes else ""
         audit = AuditEntry(self.services.clock.now(), caller.arn, service, operation, detail)
@@ -191,8 +198,8 @@ class Engine:
 
     def writes(self, service: str, operation: str) -> bool:
         """Say whether a call changes something and must be carried out once it was taken."""
-        entry = self._entries.get((service, operation))
-        return entry is not None and entry.writes
+        _, writes = self._marks.handlers.get((service, operation), (None, False))
+        return writes
 
     async def watch(
         self, kind: str, params: Shape | None = None, *, caller: CallerIdentity | None = None
@@ -217,7 +224,7 @@ class Engine:
 
     def coverage(self, service: str = SSM) -> dict[str, bool]:
         """Give every operation of a service's model, and whether the engine handles it."""
-        return {name: (service, name) in self._entries for name in sorted(self._models[service].operations)}
+        return {name: (service, name) in self._marks.handlers for name in sorted(self._model(service).operations)}
 
     async def aclose(self) -> None:
         """Leave: what runs goes on without the engine."""
@@ -233,17 +240,33 @@ class Engine:
     async def _handle(self, entry: Entry, operation: str, context: Context, request: Shape) -> Shape:
         try:
             response = await entry.handler(context, request)
-        except ApiFault:
-            raise
+        except ApiFault as fault:
+            raise entry.spoken(fault) from None
         except UnicodeEncodeError:  # half a character, which JSON can hold and neither a file nor the store can
             raise ApiFault("SerializationException", "A text of the request is not Unicode.") from None
         except Exception:
-            raise self._crash(operation, traceback.format_exc()) from None
+            raise entry.spoken(self._crash(operation, traceback.format_exc())) from None
         try:
             checked: Shape = entry.responses.check(entry.output, response)
         except ApiFault as fault:
-            raise self._crash(operation, f"the response does not fit its model: {fault}") from None
+            text = f"the response does not fit its model: {fault}"
+            raise entry.spoken(self._crash(operation, text)) from None
         return checked
+
+    def _model(self, service: str) -> ServiceModel:
+        """Give a service's model, read now where it was not needed before. Raises: KeyError."""
+        if service in LATER and service not in self._models:
+            self._models[service] = load_later(service)
+        return self._models[service]
+
+    def _entry(self, service: str, operation: str) -> Entry:
+        """Give an operation's entry where it was not there at the start. Raises: ApiFault where there is none."""
+        if service in LATER and service not in self._models:
+            self._entries.update(_entries({service: self._model(service)}, self._marks))
+        entry = self._entries.get((service, operation))
+        if entry is None:
+            raise self._unknown(service, operation)
+        return entry
 
     def _crash(self, operation: str, detail: str) -> ApiFault:
         reference = self.services.ids.uuid()
@@ -319,10 +342,13 @@ def _entries(models: Mapping[str, ServiceModel], marks: Marks) -> dict[tuple[str
         name: (Validator(model.shapes), Validator(model.shapes, strict=True)) for name, model in models.items()
     }
     for (service, name), (handler, writes) in marks.handlers.items():
+        if service in LATER and service not in models:
+            continue
         model = models[service].operations.get(name)
         if model is None:
             raise ValueError(f"{handler.__module__} handles {service}:{name}, which no model has")
-        entries[service, name] = Entry(handler, writes, model.input, model.output, *validators[service])
+        codes = models[service].codes
+        entries[service, name] = Entry(handler, writes, model.input, model.output, *validators[service], codes)
     return entries
 
 

@@ -9,8 +9,8 @@ from tui.engine.context import ApiFault
 
 
 def encode_token(kind: str, position: str) -> str:
-    """Make the token with which a list goes on after a position."""
-    return base64.urlsafe_b64encode(f"{kind}\n{position}".encode()).decode()
+    """Make the token with which a list goes on after a position, of the letters that every service's pattern takes."""
+    return base64.b64encode(f"{kind}\n{position}".encode()).decode()
 
 
 def number_of(text: str) -> int:
@@ -25,7 +25,7 @@ def decode_token(token: str | None, kind: str) -> str:
     if not token:
         return ""
     try:
-        found, newline, position = base64.urlsafe_b64decode(token.encode()).decode().partition("\n")
+        found, newline, position = base64.b64decode(token.encode(), validate=True).decode().partition("\n")
     except (binascii.Error, ValueError):
         found, newline, position = "", "", ""
     if found != kind or not newline:
