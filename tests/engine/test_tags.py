@@ -43,7 +43,8 @@ async def test_tags_are_added_overwritten_and_removed(engine):
     ("code", "change"),
     [
         ("InvalidResourceId", {"ResourceId": "mi-" + "f" * 17}),
-        ("InvalidResourceType", {"ResourceType": "Document"}),
+        ("InvalidResourceId", {"ResourceType": "Parameter"}),
+        ("InvalidResourceId", {"ResourceType": "Document", "ResourceId": "AWS-RunShellScript"}),
         ("ValidationException", {"ResourceType": "Coffee"}),
     ],
 )

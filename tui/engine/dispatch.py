@@ -40,6 +40,7 @@ from tui.engine.retention import start_retention
 from tui.engine.scheduler import Scheduler
 from tui.engine.store import Store, unusable
 from tui.engine.validation import Validator
+from tui.errors import StateError
 from tui.ports import Clock, Shape, SystemClock
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Entry:
     def spoken(self, fault: ApiFault) -> ApiFault:
         """Give a fault in the words of the operation's service."""
         code = self.codes.get(fault.code)
-        return fault if code is None else ApiFault(code, fault.message)
+        return fault if code is None else ApiFault(code, fault.message, fault.details)
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ class Engine:
                 scheduler=scheduler,
                 nodes=registry,
                 paths=paths,
-                account=await _account(store, ids),
+                account=await _account(store, ids, (settings or {}).get("account", "")),
                 settings=settings or {},
             )
             engine = cls(services, marks, load_models())
@@ -342,7 +343,7 @@ def _entries(models: Mapping[str, ServiceModel], marks: Marks) -> dict[tuple[str
         name: (Validator(model.shapes), Validator(model.shapes, strict=True)) for name, model in models.items()
     }
     for (service, name), (handler, writes) in marks.handlers.items():
-        if service in LATER and service not in models:
+        if service not in models and (service in LATER or models.keys() <= LATER):
             continue
         model = models[service].operations.get(name)
         if model is None:
@@ -352,11 +353,15 @@ def _entries(models: Mapping[str, ServiceModel], marks: Marks) -> dict[tuple[str
     return entries
 
 
-async def _account(store: Store, ids: Ids) -> str:
-    """Give the store's account: 12 digits made once."""
+async def _account(store: Store, ids: Ids, wanted: str) -> str:
+    """Give the store's account: 12 digits, made or taken once. Raises: StateError where it has another one."""
     row = store.read_one("SELECT value FROM meta WHERE key = 'account'")
     if row is not None:
+        if wanted and row["value"] != wanted:
+            raise StateError(
+                f"The state folder is account {row['value']}'s, not {wanted}'s.", hint="Choose another with --state."
+            )
         return str(row["value"])
-    account = str(10**11 + int(ids.hex17(), 16) % (9 * 10**11))
+    account = wanted or str(10**11 + int(ids.hex17(), 16) % (9 * 10**11))
     await store.write(lambda conn: conn.execute("INSERT INTO meta VALUES ('account', ?)", (account,)))
     return account

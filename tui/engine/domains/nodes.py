@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from tui.engine.context import ApiFault, Context, Services, on_start, operation, watch
 from tui.engine.domains.tags import MANAGED_INSTANCE, TaggableResources
@@ -15,20 +13,13 @@ from tui.engine.nodes.directory import CONNECTION_LOST, NodeDirectory, NodeRecor
 from tui.engine.nodes.samples import TICK_SECONDS, Samples
 from tui.engine.nodes.simulated import SimulatedFleet
 from tui.engine.nodes.this_machine import ThisMachine
-from tui.engine.paging import decode_token, encode_token
-from tui.engine.targets import with_tag, with_tag_keys
 from tui.ports import Shape
 
-PAGE = 10
 PING_SECONDS = 60.0
 """AWS's agent says every five minutes that it is there; a console that looks at one machine deserves to know sooner."""
 
-WELL_FORMED = re.compile(r"i-\w{8}|m?i-\w{17}", re.ASCII)
-
 GOING_SECONDS = 5.0
 THIS = "this"
-
-Test = Callable[[Shape], bool]
 
 
 @on_start
@@ -72,34 +63,6 @@ async def ping_nodes(services: Services) -> None:
         if number % 200 == 0:
             await asyncio.sleep(0)
     await directory.expire()
-
-
-@operation("DescribeInstanceInformation")
-async def describe_instance_information(ctx: Context, req: Shape) -> Shape:
-    old, new = req.get("InstanceInformationFilterList") or [], req.get("Filters") or []
-    if old and new:
-        raise ApiFault("ValidationException", "InstanceInformationFilterList and Filters can't be used together.")
-    directory = ctx.services.part(NodeDirectory)
-    ids = directory.ids()
-    tests: list[Test] = []
-    if old or new:
-        filters = [(each["key"], each["valueSet"]) for each in old] or [(each["Key"], each["Values"]) for each in new]
-        chosen, tests = _chosen(ctx.services, filters, legacy=bool(old))
-        if chosen is not None:
-            ids = sorted(each for each in chosen if directory.get(each) is not None)
-    start = bisect_right(ids, decode_token(req.get("NextToken"), "nodes"))
-    size = req.get("MaxResults", PAGE)
-    page: list[Shape] = []
-    more = False
-    for position in range(start, len(ids)):
-        shape = directory.shape(ids[position])
-        if all(test(shape) for test in tests):
-            if len(page) == size:
-                more = True
-                break
-            page.append(shape)
-    token = encode_token("nodes", page[-1]["InstanceId"]) if more else None
-    return {"InstanceInformationList": page, "NextToken": token}
 
 
 @operation("DescribeNodeDetails", service=OWN)
@@ -173,61 +136,3 @@ def _details(node: Node, record: NodeRecord) -> Shape:
         "Become": node.become,
         "EffectiveUser": node.effective_user,
     }
-
-
-def _chosen(
-    services: Services, filters: list[tuple[str, list[str]]], *, legacy: bool
-) -> tuple[set[str] | None, list[Test]]:
-    """Give what filters leave: a set of ids where they name ids or tags, and tests of the others.
-
-    Raises: ApiFault InvalidFilterKey, InvalidInstanceInformationFilterValue, InvalidInstanceId, ValidationException.
-    """
-    chosen: set[str] | None = None
-    tests: list[Test] = []
-    by_tag = [key for key, _ in filters if key == "tag-key" or key.startswith("tag:")]
-    if by_tag and len(by_tag) != len(filters):
-        raise ApiFault("ValidationException", "Tag filters can't be combined with other types of filters.")
-    for key, values in filters:
-        found: set[str] | None = None
-        if key == "InstanceIds":
-            for value in values:
-                if not WELL_FORMED.fullmatch(value):
-                    raise ApiFault("InvalidInstanceId", f"{value} is no node id.")
-            found = set(values)
-        elif key == "tag-key" and not legacy:
-            found = with_tag_keys(services, values)
-        elif key.startswith("tag:") and not legacy:
-            found = with_tag(services, key[4:], values)
-        elif key in ("PlatformType", "PlatformTypes") and (key == "PlatformTypes" or not legacy):
-            tests.append(_one_of("PlatformType", _known(key, values, "Windows", "Linux", "MacOS")))
-        elif key == "PingStatus":
-            tests.append(_one_of("PingStatus", _known(key, values, "Online", "ConnectionLost", "Inactive")))
-        elif key == "ResourceType":
-            known = _known(key, values, "ManagedInstance", "EC2Instance", "AWS::EC2::Instance")
-            tests.append(_one_of("ResourceType", known))
-        elif key == "AssociationStatus":
-            _known(key, values, "Success", "Pending", "Failed")
-            tests.append(lambda _: False)
-        elif key in ("AgentVersion", "IamRole"):
-            tests.append(_one_of(key, set(values)))
-        elif key == "ActivationIds":
-            tests.append(_one_of("ActivationId", set(values)))
-        elif key in ("SourceIds", "SourceTypes") and not legacy:
-            tests.append(_one_of(key[:-1], set(values)))
-        else:
-            raise ApiFault("InvalidFilterKey")
-        if found is not None:
-            chosen = found if chosen is None else chosen & found
-    return chosen, tests
-
-
-def _one_of(member: str, values: set[str]) -> Test:
-    return lambda shape: shape.get(member) in values
-
-
-def _known(key: str, values: list[str], *words: str) -> set[str]:
-    for value in values:
-        if value not in words:
-            text = f"{value} is no value of {key}: it is one of {', '.join(words)}."
-            raise ApiFault("InvalidInstanceInformationFilterValue", text)
-    return set(values)

@@ -1,0 +1,125 @@
+"""Resource policies: who else may use a resource of this account (semantics 12.8).
+
+The default OpsItemGroup is there in every account. Shared parameters and documents of the account's own can have
+policies too; the embedded engine has none of those yet, and answers as an account without them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+
+from tui.engine.context import ApiFault, Context, operation
+from tui.engine.paging import decode_token, encode_token
+from tui.ports import Shape
+
+OPS_ITEM_GROUP = "opsitemgroup/default"
+LIMIT = 1
+"""Policies that one resource may have."""
+
+PAGE = 50
+KINDS = ("opsitemgroup/", "parameter/", "document/")
+
+
+@operation("PutResourcePolicy")
+async def put_resource_policy(ctx: Context, req: Shape) -> Shape:
+    resource, policy = _resource(ctx, req), req["Policy"]
+    _check(policy)
+    policy_id, given = req.get("PolicyId"), req.get("PolicyHash")
+    if (policy_id is None) != (given is None):
+        missing = "PolicyHash" if given is None else "PolicyId"
+        raise _invalid(f"To replace a policy, {missing} must be given too.", missing)
+    new_id, new_hash = policy_id or ctx.services.ids.uuid(), hashlib.sha256(policy.encode()).hexdigest()
+
+    def put(conn: sqlite3.Connection) -> None:
+        if policy_id is not None:
+            _current(conn, resource, policy_id, given)
+        elif conn.execute("SELECT count(*) FROM resource_policies WHERE resource = ?", (resource,)).fetchone()[0]:
+            raise ApiFault(
+                "ResourcePolicyLimitExceededException",
+                "The resource has a policy: give its PolicyId and PolicyHash to replace it.",
+                {"Limit": LIMIT, "LimitType": "Policies"},
+            )
+        conn.execute(
+            "INSERT OR REPLACE INTO resource_policies VALUES (?, ?, ?, ?)", (resource, new_id, policy, new_hash)
+        )
+
+    await ctx.services.store.write(put)
+    return {"PolicyId": new_id, "PolicyHash": new_hash}
+
+
+@operation("GetResourcePolicies")
+async def get_resource_policies(ctx: Context, req: Shape) -> Shape:
+    resource = _resource(ctx, req)
+    try:
+        after = decode_token(req.get("NextToken"), "policies")
+    except ApiFault as fault:  # the operation has no InvalidNextToken
+        raise _invalid(fault.message, "NextToken") from None
+    size = req.get("MaxResults", PAGE)
+    rows = ctx.services.store.read(
+        "SELECT * FROM resource_policies WHERE resource = ? AND id > ? ORDER BY id LIMIT ?", (resource, after, size + 1)
+    )
+    return {
+        "Policies": [
+            {"PolicyId": row["id"], "PolicyHash": row["hash"], "Policy": row["policy"]} for row in rows[:size]
+        ],
+        "NextToken": encode_token("policies", rows[size - 1]["id"]) if len(rows) > size else None,
+    }
+
+
+@operation("DeleteResourcePolicy")
+async def delete_resource_policy(ctx: Context, req: Shape) -> Shape:
+    resource = _resource(ctx, req)
+
+    def delete(conn: sqlite3.Connection) -> None:
+        _current(conn, resource, req["PolicyId"], req["PolicyHash"])
+        conn.execute("DELETE FROM resource_policies WHERE resource = ? AND id = ?", (resource, req["PolicyId"]))
+
+    await ctx.services.store.write(delete)
+    return {}
+
+
+def _resource(ctx: Context, req: Shape) -> str:
+    """Give what an ARN names in this account and region.
+
+    Raises: ApiFault ResourcePolicyInvalidParameterException where nothing of the kind can have a policy,
+    ResourceNotFoundException where it is not there.
+    """
+    arn, prefix = req["ResourceArn"], ctx.arn("")
+    name = arn.partition(":ssm:")[2].partition(":")[2].partition(":")[2]
+    if not name.startswith(KINDS):
+        raise _invalid(f"{arn} is no resource that can have a policy.", "ResourceArn")
+    if arn != prefix + OPS_ITEM_GROUP:
+        raise ApiFault("ResourceNotFoundException", f"There is no resource {arn}.")
+    return OPS_ITEM_GROUP
+
+
+def _check(policy: str) -> None:
+    """Refuse what is no policy. Raises: ApiFault MalformedResourcePolicyDocumentException."""
+    try:
+        document = json.loads(policy)
+    except ValueError as error:
+        raise ApiFault("MalformedResourcePolicyDocumentException", f"The policy is not JSON: {error}.") from None
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    for statement in [statements] if isinstance(statements, dict) else statements or [None]:
+        if not isinstance(statement, dict) or not {"Effect", "Principal", "Action"} <= statement.keys():
+            text = "A policy needs statements with Effect, Principal and Action."
+            raise ApiFault("MalformedResourcePolicyDocumentException", text)
+
+
+def _current(conn: sqlite3.Connection, resource: str, policy_id: str, given: str | None) -> None:
+    """Make sure that a policy is there and is the one that the caller has seen.
+
+    Raises: ApiFault ResourcePolicyNotFoundException, ResourcePolicyConflictException.
+    """
+    query = "SELECT hash FROM resource_policies WHERE resource = ? AND id = ?"
+    row = conn.execute(query, (resource, policy_id)).fetchone()
+    if row is None:
+        raise ApiFault("ResourcePolicyNotFoundException", f"There is no policy {policy_id}.")
+    if row["hash"] != given:
+        raise ApiFault("ResourcePolicyConflictException", "The policy was changed: its PolicyHash is another one.")
+
+
+def _invalid(text: str, parameter: str) -> ApiFault:
+    return ApiFault("ResourcePolicyInvalidParameterException", text, {"ParameterNames": [parameter]})

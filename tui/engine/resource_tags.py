@@ -1,0 +1,154 @@
+"""Tags of resources of every kind: one table, one set of rules, and the ARNs by which other services name resources."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tui.engine.context import ApiFault, Context, Services
+from tui.ports import Shape
+
+LIMIT = 50
+"""Tags that one resource may have."""
+
+MANAGED_INSTANCE = "ManagedInstance"
+DOCUMENT = "Document"
+GROUP = "Group"
+
+ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):(?P<prefix>[^/]*)/(?P<rest>.+)")
+
+Exists = Callable[[str], bool]
+TagFilter = tuple[str, Sequence[str]]
+"""A key and its values, which are alternatives; without values the key alone counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of resource: its name in AddTagsToResource and the store, CloudFormation's type, and its ARN's words."""
+
+    name: str
+    type: str
+    prefix: str
+    service: str = "ssm"
+
+    @property
+    def filter(self) -> str:
+        """The kind as GetResources filters by it."""
+        return f"{self.service}:{self.prefix}"
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(MANAGED_INSTANCE, "AWS::SSM::ManagedInstance", "managed-instance"),
+        Kind(DOCUMENT, "AWS::SSM::Document", "document"),
+        Kind("MaintenanceWindow", "AWS::SSM::MaintenanceWindow", "maintenancewindow"),
+        Kind("Parameter", "AWS::SSM::Parameter", "parameter"),
+        Kind("PatchBaseline", "AWS::SSM::PatchBaseline", "patchbaseline"),
+        Kind("OpsItem", "AWS::SSM::OpsItem", "opsitem"),
+        Kind("OpsMetadata", "AWS::SSM::OpsMetadata", "opsmetadata"),
+        Kind("Automation", "AWS::SSM::AutomationExecution", "automation-execution"),
+        Kind("Association", "AWS::SSM::Association", "association"),
+        Kind("CloudConnector", "AWS::SSM::CloudConnector", "cloud-connector"),
+        Kind(GROUP, "AWS::ResourceGroups::Group", "group", "resource-groups"),
+    )
+}
+
+
+class TaggableResources:
+    """Which resources exist, by kind; a domain registers the check of its own kind when the engine starts."""
+
+    def __init__(self, services: Services) -> None:
+        self._checks: dict[str, Exists] = {MANAGED_INSTANCE: lambda name: services.nodes.get(name) is not None}
+
+    def register(self, kind: str, exists: Exists) -> None:
+        """Say how one kind's resources are looked up by id; the last check that was given for a kind holds."""
+        self._checks[KINDS[kind].name] = exists
+
+    def exists(self, kind: str, resource_id: str) -> bool:
+        """Say whether a resource exists; of a kind that the engine has none of, none does."""
+        check = self._checks.get(kind)
+        return check is not None and check(resource_id)
+
+    def find(self, ctx: Context, arn: str) -> tuple[str, str] | None:
+        """Give the kind and the id of a resource that an ARN of the call's account and region names; else None."""
+        match = ARN.fullmatch(arn)
+        if match is None or (match["account"], match["region"]) != (ctx.caller.account, ctx.region):
+            return None
+        for kind in KINDS.values():
+            if (kind.service, kind.prefix) == (match["service"], match["prefix"]):
+                # A parameter's leading slash is not doubled in its ARN.
+                slash = "/" if kind.name == "Parameter" and "/" in match["rest"] else ""
+                found = slash + match["rest"]
+                return (kind.name, found) if self.exists(kind.name, found) else None
+        return None
+
+
+def arn_of(ctx: Context, kind: str, resource_id: str) -> str:
+    """Write a resource's ARN in the call's region."""
+    known = KINDS[kind]
+    return ctx.arn(f"{known.prefix}/{resource_id.removeprefix('/')}", service=known.service)
+
+
+def refuse_reserved(keys: Iterable[str]) -> None:
+    """Refuse keys that only AWS gives. Raises: ApiFault ValidationException."""
+    if any(key.lower().startswith("aws:") for key in keys):
+        raise ApiFault("ValidationException", "Tag keys that begin with aws: are reserved for AWS.")
+
+
+async def add_tags(services: Services, kind: str, resource_id: str, tags: Mapping[str, str]) -> None:
+    """Give a resource tags; a key that it has gets the new value.
+
+    Raises: ApiFault ValidationException where a key is reserved, TooManyTagsError where it would have more than LIMIT.
+    """
+    refuse_reserved(tags)
+    await services.store.write(lambda conn: insert_tags(conn, kind, resource_id, tags))
+    _tell(services, kind, resource_id)
+
+
+def insert_tags(conn: sqlite3.Connection, kind: str, resource_id: str, tags: Mapping[str, str]) -> None:
+    """Store a resource's tags, inside a write. Raises: ApiFault TooManyTagsError."""
+    rows = [(kind, resource_id, key, value) for key, value in tags.items()]
+    conn.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)", rows)
+    count = conn.execute("SELECT count(*) FROM tags WHERE resource_type = ? AND resource_id = ?", (kind, resource_id))
+    if count.fetchone()[0] > LIMIT:
+        raise ApiFault("TooManyTagsError")
+
+
+async def remove_tags(services: Services, kind: str, resource_id: str, keys: Iterable[str]) -> None:
+    """Take tags from a resource; keys that it does not have are passed over."""
+    gone = [(kind, resource_id, key) for key in keys]
+    await services.store.write(
+        lambda conn: conn.executemany("DELETE FROM tags WHERE resource_type = ? AND resource_id = ? AND key = ?", gone)
+    )
+    _tell(services, kind, resource_id)
+
+
+def tags_of(services: Services, kind: str, resource_id: str) -> list[Shape]:
+    """Give a resource's tags as a TagList, by key."""
+    rows = services.store.read(
+        "SELECT key, value FROM tags WHERE resource_type = ? AND resource_id = ? ORDER BY key", (kind, resource_id)
+    )
+    return [{"Key": row["key"], "Value": row["value"]} for row in rows]
+
+
+def tagged(services: Services, filters: Sequence[TagFilter]) -> list[tuple[str, str]]:
+    """Give kind and id of the resources that every filter finds, in order; all that have tags where there is none."""
+    parts, params = [], []
+    for key, values in filters:
+        part = "SELECT resource_type, resource_id FROM tags WHERE key = ?"
+        if values:
+            part += f" AND value IN ({','.join('?' * len(values))})"
+        parts.append(part)
+        params += [key, *values]
+    query = " INTERSECT ".join(parts) or "SELECT DISTINCT resource_type, resource_id FROM tags"
+    rows = services.store.read(f"{query} ORDER BY 1, 2", params)
+    known = services.part(TaggableResources)
+    return [(row[0], row[1]) for row in rows if known.exists(row[0], row[1])]
+
+
+def _tell(services: Services, kind: str, resource_id: str) -> None:
+    if kind == MANAGED_INSTANCE:
+        services.bus.publish("nodes", {"type": "node", "InstanceId": resource_id})
