@@ -30,6 +30,7 @@ verbs (each has --help):
   nodes list              the managed nodes
   run … -- COMMAND        run a command on nodes and print what they say as it comes
   shell NODE [-- COMMAND] a shell on a node in this terminal, its exit status passed on
+  serve                   the engine in the foreground for the aws CLI and boto3; says where in one line of JSON
   info                    paths, versions, the engine, disk used
   stop                    end the engine; refuses while shells or commands live
   demo --nodes N          the console on simulated nodes, in a state folder of their own
@@ -48,6 +49,7 @@ VERBS = {
     "nodes": ("tui.cli.nodes", "list"),
     "run": ("tui.cli.run", ""),
     "shell": ("tui.cli._shell_verb", ""),
+    "serve": ("tui.cli.serve", ""),
     "info": ("tui.cli.info", ""),
     "stop": ("tui.cli.stop", ""),
     "demo": ("tui.cli.demo", ""),

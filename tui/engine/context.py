@@ -87,6 +87,11 @@ class StatePaths:
         return self.root / "engine.crash"
 
     @property
+    def credentials(self) -> Path:
+        """The access key for the HTTP front, as an AWS profile."""
+        return self.root / "credentials"
+
+    @property
     def runs(self) -> Path:
         """Run folders of steps: `runs/COMMAND_ID/NODE_ID/N.STEP/`."""
         return self.root / "runs"

@@ -23,7 +23,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tui import __version__
 from tui.engine.context import ApiFault, StatePaths
@@ -45,6 +45,25 @@ class OwnedError(StateError):
     def __init__(self, message: str, *, owner: int) -> None:
         super().__init__(message, hint="End it with `ssm-tui stop`, or `ssm-tui stop --force` where it hangs.")
         self.owner = owner
+
+
+class Told(Protocol):
+    """Whoever waits for the start."""
+
+    def yes(self) -> None:
+        """Hear that everything listens."""
+
+
+class Front(Protocol):
+    """Another way to the engine than its unix socket; `endpoint` is known before it is opened."""
+
+    endpoint: str
+
+    async def open(self, engine: Engine) -> None:
+        """Listen. Raises: StateError, OSError."""
+
+    async def aclose(self) -> None:
+        """Answer what was asked, and close."""
 
 
 class Ready:
@@ -85,15 +104,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     paths = StatePaths(options.state.absolute())
     try:
         lock = take_folder(paths)
-        start_logging(paths.log)
+        start_log(paths)
     except StateError as error:
         ready.no(error.message, hint=error.hint, owner=error.owner if isinstance(error, OwnedError) else None)
         return 1
-    except OSError as error:
-        ready.no(f"The log {paths.log} can't be written: {error.strerror}.")
-        return 1
     os.chdir("/")
-    faulthandler.enable(os.open(paths.log, os.O_WRONLY | os.O_APPEND))
     settings = json.loads(options.settings)
     if options.demo:
         settings |= {"demo": options.demo, "demo_nodes": options.demo, "demo_seed": options.seed}
@@ -108,39 +123,59 @@ def main(argv: Sequence[str] | None = None) -> int:
         ready.no(error.message)
         return 1
     except BaseException as error:
-        text = traceback.format_exc()
-        _log.critical("the engine crashed: %s", text)
-        with contextlib.suppress(OSError):
-            write_crash(paths.crash, time.time(), text)
+        crashed(paths)
         ready.no(f"The engine could not start: {error!r}.", hint=f"{paths.log} has the reason.")
         return 1
     finally:
         os.close(lock)
 
 
-async def serve(paths: StatePaths, settings: Mapping[str, Any], *, idle: float, ready: Ready) -> int:
+async def serve(
+    paths: StatePaths, settings: Mapping[str, Any], *, idle: float, ready: Told, front: Front | None = None
+) -> int:
     """Serve one state folder, whose lock the caller holds, until there is a reason to leave.
 
     Raises: StateError, OSError where it could not start.
     """
-    engine = await Engine.open(paths, settings=settings)
-    try:
+    async with contextlib.AsyncExitStack() as opened:
+        engine = await Engine.open(paths, settings=settings)
+        opened.push_async_callback(engine.aclose)
+        engine.presence.endpoint = front.endpoint if front is not None else ""
         server = await UnixServer.start(engine, paths)
-        try:
-            stopping = engine.presence.stopping
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, stopping.set)
-            watch_idleness(engine, idle)
-            _log.info("engine %s serves %s as process %d", __version__, paths.root, os.getpid())
-            ready.yes()
-            await stopping.wait()
-            _log.info("the engine leaves; what runs goes on: %s", ", ".join(engine.live()) or "nothing")
-        finally:
-            await server.aclose()
-    finally:
-        await engine.aclose()
+        opened.push_async_callback(server.aclose)
+        stopping = engine.presence.stopping
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        watch_idleness(engine, idle)
+        if front is not None:
+            opened.push_async_callback(front.aclose)
+            await front.open(engine)
+        _log.info("engine %s serves %s as process %d", __version__, paths.root, os.getpid())
+        ready.yes()
+        await stopping.wait()
+        _log.info("the engine leaves; what runs goes on: %s", ", ".join(engine.live()) or "nothing")
     return 0
+
+
+def start_log(paths: StatePaths) -> None:
+    """Write everything that is logged to the folder's log, and there where the interpreter itself crashed.
+
+    Raises: StateError.
+    """
+    try:
+        start_logging(paths.log)
+        faulthandler.enable(os.open(paths.log, os.O_WRONLY | os.O_APPEND))
+    except OSError as error:
+        raise StateError(f"The log {paths.log} can't be written: {error.strerror}.") from error
+
+
+def crashed(paths: StatePaths) -> None:
+    """Leave the exception that is being handled behind, in the log and for the next daemon to show."""
+    text = traceback.format_exc()
+    _log.critical("the engine crashed: %s", text)
+    with contextlib.suppress(OSError):
+        write_crash(paths.crash, time.time(), text)
 
 
 def watch_idleness(engine: Engine, idle: float) -> None:

@@ -34,6 +34,8 @@ class Presence:
         self.liveness: list[Liveness] = []
         self.stopping = asyncio.Event()
         """Set when the daemon is to leave; whoever serves the engine waits for it."""
+        self.endpoint = ""
+        """Where the engine is served over HTTP, if it is."""
         self.goodbye = ""
         """What clients are told then: STOPPED or RESTART of `tui.protocol.frames`, nothing where nobody asked."""
 

@@ -13,7 +13,10 @@ from tui.services._base import OWN, Adapter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineInfo:
-    """What the daemon says of itself; `live` names what of the operator's runs, `disk` is bytes by name."""
+    """What the daemon says of itself; `live` names what of the operator's runs, `disk` is bytes by name.
+
+    `endpoint` is where it is served over HTTP, empty where it is not.
+    """
 
     context: str
     version: str
@@ -25,6 +28,7 @@ class EngineInfo:
     log_file: str = ""
     demo: bool = False
     live: tuple[str, ...] = ()
+    endpoint: str = ""
     consoles: int = 0
     disk: tuple[tuple[str, int], ...] = ()
     last_crash: str = ""
@@ -44,6 +48,7 @@ class EngineInfo:
             log_file=shape.get("LogFile") or "",
             demo=bool(shape.get("Demo")),
             live=tuple(shape.get("Live") or ()),
+            endpoint=shape.get("Endpoint") or "",
             consoles=int(shape.get("Consoles") or 0),
             disk=tuple((item["Name"], int(item.get("Bytes") or 0)) for item in shape.get("DiskUsage") or ()),
             last_crash=crash.get("Text") or "",

@@ -37,6 +37,7 @@ async def describe_engine(ctx: Context, _: Shape) -> Shape:
         "LogFile": str(paths.log),
         "Demo": presence.demo,
         "Live": presence.live(),
+        "Endpoint": presence.endpoint or None,
         "Consoles": presence.consoles,
         "DiskUsage": [{"Name": name, "Bytes": sum(map(bytes_below, found))} for name, found in files.items()],
         "LastCrash": {"At": crash.at, "Text": crash.text} if crash else None,
@@ -49,6 +50,9 @@ async def stop_engine(ctx: Context, req: Shape) -> Shape:
     live = presence.live()
     if live and not req.get("Force"):
         raise ApiFault("EngineBusy", f"Still live: {', '.join(live)}.")
+    if req.get("Restart") and presence.endpoint and not req.get("Force"):
+        # Whoever starts the next one would start it without its HTTP front.
+        raise ApiFault("EngineBusy", f"It is served at {presence.endpoint}.")
     presence.goodbye = RESTART if req.get("Restart") else STOPPED
     presence.stopping.set()
     return {}

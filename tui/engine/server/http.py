@@ -1,0 +1,220 @@
+"""The engine's HTTP front: AWS's wire in, dispatch, AWS's wire out. Loaded by `ssm-tui serve` alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from tui.engine.context import ApiFault, CallerIdentity
+from tui.engine.dispatch import Engine
+from tui.engine.model import OWN, RESOURCE_GROUPS, SSM, TAGGING, load_later, load_models
+from tui.engine.server.keys import PROFILE, key_of
+from tui.engine.server.rest import RestWire
+from tui.engine.server.sigv4 import Key, Verifier
+from tui.engine.server.wire import Asked, JsonWire, Reply, Wire
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a request's body; the largest that SSM takes is an inventory of 1 MB."""
+PATIENCE = 60.0
+"""Seconds that a client has to send its request's body, and that an idle connection is kept."""
+FINISH = 5.0
+"""Seconds that requests under way are given when the front closes."""
+
+_log = logging.getLogger(__name__)
+_CALLERS = 256  # identities kept, one for each key and region
+
+
+class HttpServer:
+    """Serves one engine on a TCP socket that is bound, with or without TLS; `endpoint` is how clients name it."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        endpoint: str,
+        *,
+        tls: ssl.SSLContext | None = None,
+        read_only: bool = False,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.endpoint = endpoint
+        self._listener = listener
+        self._tls = tls
+        self._read_only = read_only
+        self._patience = patience
+        self._callers: dict[tuple[str, str], CallerIdentity] = {}
+        models = load_models()
+        self._targets: Mapping[str, Wire] = {
+            "AmazonSSM": JsonWire(models[SSM], "ssm"),
+            "SsmTui": JsonWire(models[OWN], "ssm"),
+            "ResourceGroupsTaggingAPI_20170126": JsonWire(load_later(TAGGING), "tagging"),
+        }
+        self._rest = [RestWire(load_later(RESOURCE_GROUPS), "resource-groups")]
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._web: web.Server | None = None
+        self._server: asyncio.Server | None = None
+
+    async def open(self, engine: Engine) -> None:
+        """Serve an engine, with the keys of its state folder. Raises: StateError, OSError."""
+        services = engine.services
+        key = key_of(services.paths.credentials, engine.caller.name, services.region)
+        self._engine = engine
+        self._verifier = Verifier([key], services.clock.now)
+        self._web = web.Server(
+            self._handle,
+            access_log=None,
+            logger=_log,
+            auto_decompress=False,  # nothing that AWS's clients send to these services is compressed
+            keepalive_timeout=self._patience,
+        )
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._web, sock=self._listener, ssl=self._tls, backlog=1024)
+
+    def described(self) -> Mapping[str, str]:
+        """Say where the engine is served, and where the keys are; for whoever started it."""
+        services = self._engine.services
+        return {
+            "endpoint": self.endpoint,
+            "region": services.region,
+            "account": services.account,
+            "credentials": str(services.paths.credentials),
+            "profile": PROFILE,
+        }
+
+    async def aclose(self) -> None:
+        """Take no more clients, let the requests under way be answered, and close what is open."""
+        if self._server is None or self._web is None:
+            self._listener.close()
+            return
+        self._server.close()
+        self._web.pre_shutdown()
+        try:
+            async with asyncio.timeout(FINISH):
+                await self._idle.wait()
+        except TimeoutError:
+            _log.warning("%d requests were not answered in time", self._under_way)
+        await self._web.shutdown(FINISH)
+
+    # one request
+
+    async def _handle(self, request: BaseRequest) -> web.StreamResponse:
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            return await self._answer(request)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    async def _answer(self, request: BaseRequest) -> web.StreamResponse:
+        request_id = str(uuid.uuid4())
+        try:
+            wire, asked = self._route(request)
+        except ApiFault as fault:
+            return _response(self._stray(fault), request_id)
+        try:
+            reply = await self._asked(request, wire, asked)
+        except ApiFault as fault:
+            reply = wire.fault(fault)
+        except _Unread as unread:
+            response = _response(wire.fault(unread.fault), request_id, status=unread.status)
+            response.force_close()
+            return response
+        except ConnectionError:
+            raise  # nobody is left to be answered
+        except Exception:
+            _log.exception("the request %s failed", request_id)
+            reply = wire.fault(ApiFault("InternalServerError", f"The engine failed; its log has it as {request_id}."))
+        return _response(reply, request_id)
+
+    async def _asked(self, request: BaseRequest, wire: Wire, asked: Asked) -> Reply:
+        headers = request.headers
+        _check_length(request)
+        claim = self._verifier.claim(request.method, request.raw_path, headers, wire.signing)
+        body = await self._body(request)
+        claim.check(body)
+        params = wire.params(asked, body, headers.get("Content-Type", ""))
+        caller = self._caller(claim.key, claim.region)
+        answer = await self._engine.call(asked.operation, params, service=wire.service, caller=caller)
+        return wire.reply(asked.operation, answer)
+
+    def _route(self, request: BaseRequest) -> tuple[Wire, Asked]:
+        target = request.headers.get("X-Amz-Target")
+        if target is not None:
+            prefix, _, name = target.partition(".")
+            wire = self._targets.get(prefix)
+            if wire is not None and request.method == "POST":
+                return wire, Asked(name, {})
+            raise ApiFault("UnknownOperationException", f"There is no operation {target}.")
+        path, _, query = request.raw_path.partition("?")
+        for rest in self._rest:
+            asked = rest.find(request.method, path, query)
+            if asked is not None:
+                return rest, asked
+        raise ApiFault("UnknownOperationException", "This is an endpoint of ssm-tui; it answers AWS's clients.")
+
+    def _stray(self, fault: ApiFault) -> Reply:
+        return self._targets["AmazonSSM"].fault(fault)
+
+    def _caller(self, key: Key, region: str) -> CallerIdentity:
+        caller = self._callers.get((key.id, region))
+        if caller is None:
+            account = self._engine.services.account
+            caller = CallerIdentity(account, key.user, read_only=self._read_only, region=region)
+            if len(self._callers) >= _CALLERS:
+                self._callers.clear()
+            self._callers[key.id, region] = caller
+        return caller
+
+    async def _body(self, request: BaseRequest) -> bytes:
+        content = request.content
+        if content.is_eof() and not content.total_bytes:
+            return b""
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        chunks, size = [], 0
+        try:
+            async with asyncio.timeout(self._patience):
+                while chunk := await content.readany():
+                    chunks.append(chunk)
+                    size += len(chunk)
+                    if size > MAX_BODY:
+                        raise _Unread.too_large()
+        except TimeoutError:
+            raise _Unread(408, "RequestTimeoutException", "The request's body did not come in time.") from None
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+class _Unread(Exception):  # noqa: N818 - named for what it says of the request
+    """A request whose body is not read to its end: its connection can't be used again."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.fault = ApiFault(code, message)
+
+    @classmethod
+    def too_large(cls) -> _Unread:
+        return cls(413, "RequestEntityTooLargeException", f"A request's body may have {MAX_BODY} bytes.")
+
+
+def _check_length(request: BaseRequest) -> None:
+    length: Any = request.headers.get("Content-Length")
+    if length is not None and int(length) > MAX_BODY:  # the parser has seen that it is a number
+        raise _Unread.too_large()
+
+
+def _response(reply: Reply, request_id: str, *, status: int = 0) -> web.Response:
+    headers = {**reply.headers, "x-amzn-RequestId": request_id, "Server": "ssm-tui"}
+    return web.Response(body=reply.body, status=status or reply.status, headers=headers)
