@@ -41,7 +41,11 @@ def is_our_daemon(pid: int, paths: StatePaths) -> bool:
     try:
         process = psutil.Process(pid)
         words = process.cmdline()
-        return process.uids().real == os.getuid() and MODULE in words and str(paths.root) in words
+        if process.uids().real != os.getuid():
+            return False
+        if "serve" in words:  # its folder may come from the environment
+            return str(paths.lock) in (file.path for file in process.open_files())
+        return MODULE in words and str(paths.root) in words
     except psutil.Error:
         return False
 

@@ -8,7 +8,6 @@ import socket
 import ssl
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
@@ -27,6 +26,9 @@ PATIENCE = 60.0
 """Seconds that a client has to send its request's body, and that an idle connection is kept."""
 FINISH = 5.0
 """Seconds that requests under way are given when the front closes."""
+
+WRITE = 1.0
+"""Seconds that clients are given then to take their answers."""
 
 _log = logging.getLogger(__name__)
 _CALLERS = 256  # identities kept, one for each key and region
@@ -91,7 +93,7 @@ class HttpServer:
         }
 
     async def aclose(self) -> None:
-        """Take no more clients, let the requests under way be answered, and close what is open."""
+        """Take no more requests, let those that came whole be answered, and close what is open."""
         if self._server is None or self._web is None:
             self._listener.close()
             return
@@ -102,69 +104,65 @@ class HttpServer:
                 await self._idle.wait()
         except TimeoutError:
             _log.warning("%d requests were not answered in time", self._under_way)
-        await self._web.shutdown(FINISH)
+        await self._web.shutdown(WRITE)
 
     # one request
 
     async def _handle(self, request: BaseRequest) -> web.StreamResponse:
+        request_id = str(uuid.uuid4())
+        wire: Wire = self._targets["AmazonSSM"]  # whose words are used for what no service is asked
+        status = 0
+        try:
+            target = _target(request)
+            wire, asked = self._route(request, target)
+            reply = await self._asked(request, target, wire, asked)
+        except ApiFault as fault:
+            reply = wire.fault(fault)
+        except _Unread as unread:
+            reply, status = wire.fault(unread.fault), unread.status
+        except Exception:
+            _log.exception("the request %s failed", request_id)
+            reply = wire.fault(ApiFault("InternalServerError", f"The engine failed; its log has it as {request_id}."))
+        headers = {**reply.headers, "x-amzn-RequestId": request_id, "Server": "ssm-tui"}
+        response = web.Response(body=reply.body, status=status or reply.status, headers=headers)
+        if status:
+            response.force_close()
+        return response
+
+    async def _asked(self, request: BaseRequest, target: str, wire: Wire, asked: Asked) -> Reply:
+        headers = request.headers
+        length = headers.get("Content-Length")
+        if length is not None and int(length) > MAX_BODY:  # the parser has seen that it is a number
+            raise _Unread.too_large()
+        claim = self._verifier.claim(request.method, target, headers, wire.signing)
+        body = await self._body(request)
+        claim.check(body)
         self._under_way += 1
         self._idle.clear()
         try:
-            return await self._answer(request)
+            params = wire.params(asked, body, headers.get("Content-Type", ""))
+            caller = self._caller(claim.key, claim.region)
+            answer = await self._engine.call(asked.operation, params, service=wire.service, caller=caller)
+            return wire.reply(asked.operation, answer)
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self._idle.set()
 
-    async def _answer(self, request: BaseRequest) -> web.StreamResponse:
-        request_id = str(uuid.uuid4())
-        try:
-            wire, asked = self._route(request)
-        except ApiFault as fault:
-            return _response(self._stray(fault), request_id)
-        try:
-            reply = await self._asked(request, wire, asked)
-        except ApiFault as fault:
-            reply = wire.fault(fault)
-        except _Unread as unread:
-            response = _response(wire.fault(unread.fault), request_id, status=unread.status)
-            response.force_close()
-            return response
-        except ConnectionError:
-            raise  # nobody is left to be answered
-        except Exception:
-            _log.exception("the request %s failed", request_id)
-            reply = wire.fault(ApiFault("InternalServerError", f"The engine failed; its log has it as {request_id}."))
-        return _response(reply, request_id)
-
-    async def _asked(self, request: BaseRequest, wire: Wire, asked: Asked) -> Reply:
-        headers = request.headers
-        _check_length(request)
-        claim = self._verifier.claim(request.method, request.raw_path, headers, wire.signing)
-        body = await self._body(request)
-        claim.check(body)
-        params = wire.params(asked, body, headers.get("Content-Type", ""))
-        caller = self._caller(claim.key, claim.region)
-        answer = await self._engine.call(asked.operation, params, service=wire.service, caller=caller)
-        return wire.reply(asked.operation, answer)
-
-    def _route(self, request: BaseRequest) -> tuple[Wire, Asked]:
-        target = request.headers.get("X-Amz-Target")
-        if target is not None:
-            prefix, _, name = target.partition(".")
+    def _route(self, request: BaseRequest, target: str) -> tuple[Wire, Asked]:
+        named = request.headers.get("X-Amz-Target")
+        if named is not None:
+            prefix, _, name = named.partition(".")
             wire = self._targets.get(prefix)
             if wire is not None and request.method == "POST":
                 return wire, Asked(name, {})
-            raise ApiFault("UnknownOperationException", f"There is no operation {target}.")
-        path, _, query = request.raw_path.partition("?")
+            raise ApiFault("UnknownOperationException", f"There is no operation {named}.")
+        path, _, query = target.partition("?")
         for rest in self._rest:
             asked = rest.find(request.method, path, query)
             if asked is not None:
                 return rest, asked
         raise ApiFault("UnknownOperationException", "This is an endpoint of ssm-tui; it answers AWS's clients.")
-
-    def _stray(self, fault: ApiFault) -> Reply:
-        return self._targets["AmazonSSM"].fault(fault)
 
     def _caller(self, key: Key, region: str) -> CallerIdentity:
         caller = self._callers.get((key.id, region))
@@ -191,6 +189,8 @@ class HttpServer:
                     size += len(chunk)
                     if size > MAX_BODY:
                         raise _Unread.too_large()
+        except (web.RequestPayloadError, ConnectionError) as error:
+            raise _Unread(400, "SerializationException", f"The request's body is broken: {error}") from None
         except TimeoutError:
             raise _Unread(408, "RequestTimeoutException", "The request's body did not come in time.") from None
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -209,12 +209,10 @@ class _Unread(Exception):  # noqa: N818 - named for what it says of the request
         return cls(413, "RequestEntityTooLargeException", f"A request's body may have {MAX_BODY} bytes.")
 
 
-def _check_length(request: BaseRequest) -> None:
-    length: Any = request.headers.get("Content-Length")
-    if length is not None and int(length) > MAX_BODY:  # the parser has seen that it is a number
-        raise _Unread.too_large()
-
-
-def _response(reply: Reply, request_id: str, *, status: int = 0) -> web.Response:
-    headers = {**reply.headers, "x-amzn-RequestId": request_id, "Server": "ssm-tui"}
-    return web.Response(body=reply.body, status=status or reply.status, headers=headers)
+def _target(request: BaseRequest) -> str:
+    """Give the path and query as they were sent; a proxy's clients send a whole URL."""
+    target = request.raw_path
+    if target.startswith("/"):
+        return target
+    _, _, rest = target.partition("://")
+    return f"/{rest.partition('/')[2]}"
