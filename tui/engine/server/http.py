@@ -7,9 +7,10 @@ import logging
 import socket
 import ssl
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
 from tui.engine.context import ApiFault, CallerIdentity
@@ -18,7 +19,7 @@ from tui.engine.model import OWN, RESOURCE_GROUPS, SSM, TAGGING, load_later, loa
 from tui.engine.server.keys import PROFILE, key_of
 from tui.engine.server.rest import RestWire
 from tui.engine.server.sigv4 import Key, Verifier
-from tui.engine.server.wire import Asked, JsonWire, Reply, Wire
+from tui.engine.server.wire import JSON_1_1, Asked, JsonWire, Reply, Wire, encode
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request's body; the largest that SSM takes is an inventory of 1 MB."""
@@ -62,7 +63,7 @@ class HttpServer:
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._web: web.Server | None = None
+        self._web: _Connections | None = None
         self._server: asyncio.Server | None = None
 
     async def open(self, engine: Engine) -> None:
@@ -71,13 +72,7 @@ class HttpServer:
         key = key_of(services.paths.credentials, engine.caller.name, services.region)
         self._engine = engine
         self._verifier = Verifier([key], services.clock.now)
-        self._web = web.Server(
-            self._handle,
-            access_log=None,
-            logger=_log,
-            auto_decompress=False,  # nothing that AWS's clients send to these services is compressed
-            keepalive_timeout=self._patience,
-        )
+        self._web = _Connections(self._handle, self._patience)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._web, sock=self._listener, ssl=self._tls, backlog=1024)
 
@@ -123,11 +118,7 @@ class HttpServer:
         except Exception:
             _log.exception("the request %s failed", request_id)
             reply = wire.fault(ApiFault("InternalServerError", f"The engine failed; its log has it as {request_id}."))
-        headers = {**reply.headers, "x-amzn-RequestId": request_id, "Server": "ssm-tui"}
-        response = web.Response(body=reply.body, status=status or reply.status, headers=headers)
-        if status:
-            response.force_close()
-        return response
+        return _response(reply, request_id, status)
 
     async def _asked(self, request: BaseRequest, target: str, wire: Wire, asked: Asked) -> Reply:
         headers = request.headers
@@ -196,6 +187,38 @@ class HttpServer:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+class _Connections(web.Server):
+    """The front's connections."""
+
+    def __init__(self, handler: Callable[[BaseRequest], Awaitable[web.StreamResponse]], patience: float) -> None:
+        super().__init__(handler)
+        self._patience = patience
+
+    def __call__(self) -> RequestHandler:
+        return _Connection(
+            self,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]  # it takes None for no log, and has no type for that
+            logger=_log,
+            auto_decompress=False,  # nothing that AWS's clients send to these services is compressed
+            keepalive_timeout=self._patience,
+        )
+
+
+class _Connection(RequestHandler):
+    """One connection; what is no HTTP is answered here, without a word of what it was answered by."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        request_id = str(uuid.uuid4())
+        _log.info("the request %s was answered with %d: %r", request_id, status, exc)
+        body = encode({"__type": "BadRequestException", "message": "This is no HTTP request."})
+        return _response(Reply(status, body, {"Content-Type": JSON_1_1}), request_id, status)
+
+
 class _Unread(Exception):  # noqa: N818 - named for what it says of the request
     """A request whose body is not read to its end: its connection can't be used again."""
 
@@ -207,6 +230,15 @@ class _Unread(Exception):  # noqa: N818 - named for what it says of the request
     @classmethod
     def too_large(cls) -> _Unread:
         return cls(413, "RequestEntityTooLargeException", f"A request's body may have {MAX_BODY} bytes.")
+
+
+def _response(reply: Reply, request_id: str, status: int = 0) -> web.Response:
+    """Make a response; with a status of its own it is the connection's last."""
+    headers = {**reply.headers, "x-amzn-RequestId": request_id, "Server": "ssm-tui"}
+    response = web.Response(body=reply.body, status=status or reply.status, headers=headers)
+    if status:
+        response.force_close()
+    return response
 
 
 def _target(request: BaseRequest) -> str:
