@@ -16,12 +16,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 ROOT = Path(__file__).parent.parent.parent
 _AWAY = "AWS_"
@@ -53,8 +51,13 @@ class Served:
         parser.read(self.credentials)
         return parser[self.profile]["aws_access_key_id"], parser[self.profile]["aws_secret_access_key"]
 
-    def client(self, service: str = "ssm", *, region: str = "", endpoint: str = "", **config: Any) -> Any:
-        """Make boto3's client; it sends each request once. `endpoint` is for a proxy in between."""
+    def client(
+        self, service: str = "ssm", *, region: str = "", endpoint: str = "", verify: str | None = None, **config: Any
+    ) -> Any:
+        """Make boto3's client; it sends each request once.
+
+        `endpoint` is for a proxy in between, `verify` a file of certificates to trust.
+        """
         import boto3
         from botocore.config import Config
 
@@ -62,7 +65,10 @@ class Served:
         retries = {"total_max_attempts": 1}
         session = boto3.session.Session(key, secret, region_name=region or self.region)
         return session.client(
-            service, endpoint_url=endpoint or self.endpoint, config=Config(**{"retries": retries, **config})
+            service,
+            endpoint_url=endpoint or self.endpoint,
+            verify=verify,
+            config=Config(**{"retries": retries, **config}),
         )
 
     def environment(self, home: Path, *, region: str = "") -> dict[str, str]:
@@ -139,8 +145,3 @@ def refused(state: Path, *words: str) -> tuple[int, str, str]:
         serve_command(state, *words), capture_output=True, text=True, cwd=ROOT, env=plain_environment(state), timeout=60
     )
     return done.returncode, done.stdout, done.stderr
-
-
-def alive(pids: Sequence[int]) -> list[int]:
-    """Give which of these processes still run."""
-    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
