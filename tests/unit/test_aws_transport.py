@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tui.errors import (
     ApiError,
     ClockSkewed,
     CredentialsExpired,
+    CredentialsMissing,
     NotOnAws,
     OutcomeUnknown,
     RegionDisabled,
@@ -233,6 +235,80 @@ async def test_a_denied_call_to_ec2_names_its_action_though_aws_does_not(aws: Fa
     assert caught.value.action == "ec2:DescribeInstances"
 
 
+PROFILES = """
+[profile plain]
+region = eu-west-1
+[profile nowhere]
+aws_access_key_id = AKIDEXAMPLE
+aws_secret_access_key = s
+[profile corp]
+region = eu-west-1
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = oncall
+[sso-session corp]
+sso_region = eu-west-1
+sso_start_url = https://nobody.awsapps.invalid/start
+[profile chained]
+region = eu-west-1
+role_arn = arn:aws:iam::123456789012:role/oncall
+source_profile = corp
+[profile coded]
+region = eu-west-1
+role_arn = arn:aws:iam::123456789012:role/oncall
+mfa_serial = arn:aws:iam::123456789012:mfa/oncall
+source_profile = nowhere
+[profile helper]
+region = eu-west-1
+credential_process = false
+[profile half]
+region = eu-west-1
+aws_access_key_id = AKIDEXAMPLE
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind", "said", "login"),
+    [
+        ("typo", CredentialsMissing, "There is no profile typo", ""),
+        ("nowhere", RegionDisabled, "names no region", ""),
+        ("corp", CredentialsExpired, "is not logged in", "aws sso login --profile corp"),
+        ("chained", CredentialsExpired, "is not logged in", "aws sso login --profile corp"),
+        ("coded", CredentialsMissing, "MFA code", ""),
+        ("helper", CredentialsExpired, "custom-process", ""),
+        ("half", CredentialsMissing, "not whole", ""),
+    ],
+)
+async def test_a_profile_that_gives_no_credentials_says_why_and_what_logs_in(
+    aws: FakeAws, tmp_path: Path, profile: str, kind: type[TransportError], said: str, login: str
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(PROFILES)
+    transport = await AwsTransport.open(
+        profile, endpoint_url=aws.url, config_file=config, credentials_file=tmp_path / "none"
+    )
+    error = await refused(transport)
+    assert isinstance(error, kind)
+    assert said in error.message
+    assert getattr(error, "login", "") == login
+    assert login in error.hint
+    assert aws.operations() == []
+    await transport.aclose()
+
+
+async def test_the_endpoint_of_a_profile_is_used(aws: FakeAws, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile lab]\nregion = eu-west-1\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = s\n"
+        f"endpoint_url = {aws.url}\n"
+    )
+    aws.answers["ListCommands"] = {"Commands": []}
+    transport = await AwsTransport.open("lab", config_file=config, credentials_file=tmp_path / "none")
+    assert await transport.call("ListCommands") == {"Commands": []}
+    assert transport.peer["region"] == "eu-west-1"
+    await transport.aclose()
+
+
 async def test_a_region_that_is_not_enabled_is_told_from_wrong_keys(aws: FakeAws) -> None:
     transport = await AwsTransport.open(region="eu-south-1", session=session(), endpoint_url=aws.url)
     aws.first = lambda call: Fault("UnrecognizedClientException", "The security token is invalid.")
@@ -309,7 +385,7 @@ async def test_nobody_at_the_endpoint_is_said(aws: FakeAws) -> None:
     await transport.aclose()
 
 
-async def test_a_certificate_that_is_not_trusted_is_said(tmp_path: Any) -> None:
+async def test_a_certificate_that_is_not_trusted_is_said(tmp_path: Path) -> None:
     import ssl
 
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from tui.ports import Ref, Shape, Transport
 from tui.services._paging import pages
+from tui.transport.wrappers import Wrapper
 
 OWN = "ssm-tui"
 """The service of what only our own engine knows."""
@@ -47,6 +48,25 @@ class Adapter:
     @property
     def context(self) -> str:
         return self._transport.context
+
+    @property
+    def peer(self) -> Shape:
+        """What the other end said of itself so far: account, region, and whatever else it has."""
+        return dict(getattr(self._base, "peer", None) or {})
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether this context is AWS itself, which has none of our own operations."""
+        return bool(getattr(self._base, "lacks", None))
+
+    def lacks(self, operation: str) -> str:
+        """Say why an operation can't be had in this context, as a sentence; "" where it can."""
+        found: Mapping[str, str] = getattr(self._base, "lacks", None) or {}
+        return found.get(operation, "")
+
+    @property
+    def _base(self) -> Transport:
+        return self._transport.base if isinstance(self._transport, Wrapper) else self._transport
 
     def _models(self, kind: type[M], shapes: Iterable[Shape] | None) -> list[M]:
         return [kind.from_api(shape, self.context) for shape in shapes or ()]

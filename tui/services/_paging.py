@@ -12,6 +12,17 @@ from tui.ports import Shape, Transport
 S = TypeVar("S", bound=StrEnum)
 T = TypeVar("T")
 
+TOKENS = ("NextToken", "PaginationToken")
+"""What a page's token is called: the tagging API has a word of its own."""
+
+
+def token_of(answer: Shape) -> tuple[str, str]:
+    """Give the name and the value of what asks for the next page; ("", "") on the last one."""
+    for name in TOKENS:
+        if answer.get(name):
+            return name, str(answer[name])
+    return "", ""
+
 
 async def pages(
     transport: Transport,
@@ -24,7 +35,7 @@ async def pages(
 ) -> AsyncIterator[list[Shape]]:
     """Yield the items under `key`, page by page; at most `limit` items in all.
 
-    An empty page that has a NextToken is not the end, because AWS filters after it pages; it is not yielded, save
+    An empty page that has a token is not the end, because AWS filters after it pages; it is not yielded, save
     as the very last one, so that a list of nothing yields one empty page.
     """
     request = dict(params or {})
@@ -32,16 +43,16 @@ async def pages(
     while True:
         answer = await transport.call(operation, request, service=service)
         items: list[Shape] = answer.get(key) or []
-        token = answer.get("NextToken")
+        name, token = token_of(answer)
         if limit is not None:
             items = items[: limit - given]
         given += len(items)
-        last = not token or token == request.get("NextToken") or (limit is not None and given >= limit)
+        last = not token or token == request.get(name) or (limit is not None and given >= limit)
         if items or (last and not given):
             yield items
         if last:
             return
-        request["NextToken"] = token
+        request[name] = token
 
 
 def enum_of(kind: type[S], value: object) -> S:

@@ -199,12 +199,16 @@ class RunDetails(Resource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPart:
-    """Bytes of a stream from `offset`; `size` is how many there are so far, `final` that no more will come."""
+    """Bytes of a stream from `offset`; `size` is how many there are so far, `final` that no more will come.
+
+    `cut` says, as a sentence, that AWS kept only the beginning, and where the whole is; "" where this is the whole.
+    """
 
     data: bytes
     offset: int
     size: int
     final: bool
+    cut: str = ""
 
     @classmethod
     def from_api(cls, shape: Shape, context: str) -> OutputPart:

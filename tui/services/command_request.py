@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui.errors import UsageError
-from tui.ports import Shape
+from tui.ports import Shape, as_time
 from tui.services.command_models import Command
 
 IDS_AT_ONCE = 50
@@ -71,3 +71,26 @@ class CommandRequest:
 def in_batches(ids: Sequence[str]) -> list[list[str]]:
     """Split node ids into as many commands as AWS's limit of 50 asks for."""
     return [list(ids[start : start + IDS_AT_ONCE]) for start in range(0, len(ids), IDS_AT_ONCE)]
+
+
+def is_sent_as(listed: Shape, params: Shape, since: float) -> bool:
+    """Whether a command that is listed may be the one of a request that was sent after `since` (epoch seconds).
+
+    AWS lists parameters with the defaults of those that were not given.
+    """
+    requested = as_time(listed.get("RequestedDateTime"))
+    if requested is None or requested.timestamp() < since:
+        return False
+    given: Mapping[str, Sequence[str]] = params.get("Parameters") or {}
+    theirs: Mapping[str, Sequence[str]] = listed.get("Parameters") or {}
+    same = ("DocumentName", "Comment", "MaxConcurrency", "MaxErrors")
+    return (
+        all([*theirs.get(name, ())] == [*values] for name, values in given.items())
+        and sorted(listed.get("InstanceIds") or ()) == sorted(params.get("InstanceIds") or ())
+        and _targets(listed) == _targets(params)
+        and all(name not in params or listed.get(name) == params[name] for name in same)
+    )
+
+
+def _targets(shape: Shape) -> list[tuple[str, list[str]]]:
+    return sorted((one.get("Key", ""), sorted(one.get("Values") or ())) for one in shape.get("Targets") or ())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Any
 
-from tui.errors import ApiError
-from tui.ports import Shape
+from tui.errors import ApiError, OutcomeUnknown, TransportError
+from tui.ports import Clock, Shape, SystemClock, Transport
 from tui.services._base import OWN, Adapter
 from tui.services._paging import closing
+from tui.services.aws_outputs import Outputs
 from tui.services.command_models import (
     Command,
     CommandChanged,
@@ -27,7 +28,7 @@ from tui.services.command_models import (
     as_duration,
     decode_event,
 )
-from tui.services.command_request import CommandRequest, in_batches
+from tui.services.command_request import CommandRequest, in_batches, is_sent_as
 from tui.services.nodes import Node, NodeList, Nodes
 
 __all__ = [
@@ -55,17 +56,49 @@ __all__ = [
 CHUNK = 256 * 1024
 """Bytes of output asked for at once."""
 
+APPEARS = (0.5, 1.5, 3.0)
+"""Seconds after which a command whose answer was lost is looked for: AWS lists it a moment after it was sent."""
+SKEW = 30.0
+"""Seconds that AWS's clock may be behind ours."""
+
 
 class Commands(Adapter):
     """The commands of one context."""
 
-    async def send(self, request: CommandRequest) -> Command:
-        """Send a command.
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport)
+        self.clock: Clock = SystemClock()
+        self._outputs = Outputs(transport)
 
-        Raises: UsageError with more than 50 ids, ApiError with AWS's codes.
+    async def send(self, request: CommandRequest) -> Command:
+        """Send a command; where its answer is lost it is looked for, and never sent again.
+
+        Raises: UsageError with more than 50 ids, ApiError with AWS's codes, OutcomeUnknown where it is not found.
         """
-        sent = await self._transport.call("SendCommand", request.params())
+        params, begun = request.params(), self.clock.now()
+        try:
+            sent = await self._transport.call("SendCommand", params)
+        except OutcomeUnknown as error:
+            return await self._find(params, begun, error)
         return Command.from_api(sent["Command"], self.context)
+
+    async def _find(self, params: Shape, begun: float, lost: OutcomeUnknown) -> Command:
+        """Find the one command that was sent since with just this request."""
+        for pause in APPEARS:
+            await self.clock.sleep(pause)
+            try:
+                listed = (await self._transport.call("ListCommands", {"MaxResults": 50})).get("Commands") or []
+            except TransportError:
+                raise lost from None
+            found = [shape for shape in listed if is_sent_as(shape, params, begun - SKEW)]
+            if len(found) == 1:
+                return Command.from_api(found[0], self.context)
+            if found:
+                break
+        raise OutcomeUnknown(
+            f"{lost.message} It was looked for, and {'more than one is like it' if found else 'is not there'}.",
+            hint=":commands shows what was sent.",
+        ) from lost
 
     def list(
         self, filters: Iterable[Shape] = (), limit: int | None = None, *, node: str = ""
@@ -115,7 +148,9 @@ class Commands(Adapter):
         return await self._transport.call("GetCommandInvocation", params)
 
     async def run_details(self, command_id: str, node: str) -> RunDetails:
-        """Give what only our engine knows of a command on a node."""
+        """Give what is known of a command on a node step by step; our own engine knows as whom it ran as well."""
+        if self.on_aws:
+            return await self._outputs.details(command_id, node)
         params = {"CommandId": command_id, "InstanceId": node}
         return RunDetails.from_api(await self._transport.call("DescribeRun", params, service=OWN), self.context)
 
@@ -148,7 +183,12 @@ class Commands(Adapter):
     async def output(
         self, command_id: str, node: str, stream: str, offset: int = 0, length: int = CHUNK, plugin: str = ""
     ) -> OutputPart:
-        """Give a part of what a node's process wrote; a negative offset counts from the end."""
+        """Give a part of what a node's process wrote; a negative offset counts from the end.
+
+        AWS shows an output when it is whole, and keeps the beginning of a long one.
+        """
+        if self.on_aws:
+            return await self._outputs.part(command_id, node, stream, offset, length, plugin)
         params: Shape = {
             "CommandId": command_id,
             "InstanceId": node,

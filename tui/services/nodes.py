@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from tui.errors import ApiError, NotImplementedByEngine
+from tui.errors import ApiError
 from tui.ports import Ref, Shape, Transport, as_time
+from tui.services._ahead import joined
 from tui.services._base import OWN, Adapter, Resource
 from tui.services._paging import closing, enum_of, pages
+from tui.services.node_tags import NodeTags, Tagged
 
 PAGE = 50
 """The most that DescribeInstanceInformation gives at once."""
@@ -182,23 +183,35 @@ class Nodes(Adapter):
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
-        self._tags_known = True
+        self._tags = NodeTags(transport)
+
+    @property
+    def missing(self) -> list[str]:
+        """The IAM actions without which names and tags are not known here."""
+        return sorted(self._tags.missing)
 
     async def list(self, filters: Iterable[Shape] = ()) -> AsyncIterator[list[Node]]:
-        """Yield the nodes page by page, with their tags; `filters` are DescribeInstanceInformation's `Filters`."""
+        """Yield the nodes page by page, with their tags; `filters` are DescribeInstanceInformation's `Filters`.
+
+        On AWS, where tags are calls of their own, a page may come at once and again when its tags are known.
+        """
         params: Shape = {"MaxResults": PAGE}
         if filters := [*filters]:
             params["Filters"] = filters
-        async for page in pages(self._transport, "DescribeInstanceInformation", "InstanceInformationList", params):
-            tags = await self._tags([shape["InstanceId"] for shape in page])
-            yield self._models(Node, ({**shape, "Tags": tags.get(shape["InstanceId"], [])} for shape in page))
+        listed = pages(self._transport, "DescribeInstanceInformation", "InstanceInformationList", params)
+        if self.on_aws:
+            async for shapes, tags in joined(listed, self._tags_of):
+                yield self._tagged(shapes, tags or {})
+            return
+        async for page in listed:
+            yield self._tagged(page, await self._tags_of(page))
 
     async def all(self, filters: Iterable[Shape] = ()) -> NodeList:
         """Give every node at once, for those who can't begin with the first page."""
-        found: NodeList = []
+        found: dict[Ref, Node] = {}
         async for page in self.list(filters):
-            found += page
-        return found
+            found |= {node.ref: node for node in page}
+        return [*found.values()]
 
     async def get(self, id: str) -> Node:
         """Give one node.
@@ -218,7 +231,7 @@ class Nodes(Adapter):
         items: list[Shape] = answer.get("InstanceInformationList") or []
         for item in items:
             if item["InstanceId"] == id:
-                return {**item, "Tags": (await self._tags([id])).get(id, [])}
+                return {**item, "Tags": (await self._tags.of([id])).get(id, [])}
         raise ApiError("InvalidInstanceId", f"no node {id}", operation="DescribeInstanceInformation")
 
     async def details(self, id: str) -> NodeDetails:
@@ -257,14 +270,8 @@ class Nodes(Adapter):
                 elif event["type"] == "metrics":
                     yield NodeSampled(ref=ref, sample=Sample.from_api(event, self.context))
 
-    async def _tags(self, ids: Sequence[str]) -> dict[str, Any]:
-        # One call for a page of nodes: ListTagsForResource takes one node at a time, 5,000 calls for 5,000 nodes.
-        if not ids or not self._tags_known:
-            return {}
-        found: dict[str, Any] = {}
-        try:
-            async for page in pages(self._transport, "ListNodeTags", "Nodes", {"InstanceIds": [*ids]}, service=OWN):
-                found.update((shape["InstanceId"], shape.get("Tags") or []) for shape in page)
-        except NotImplementedByEngine:
-            self._tags_known = False
-        return found
+    async def _tags_of(self, page: Sequence[Shape]) -> Tagged:
+        return await self._tags.of([shape["InstanceId"] for shape in page])
+
+    def _tagged(self, page: Sequence[Shape], tags: Tagged) -> NodeList:
+        return self._models(Node, ({**shape, "Tags": tags.get(shape["InstanceId"], [])} for shape in page))

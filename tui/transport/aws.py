@@ -9,6 +9,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -105,6 +106,8 @@ class AwsTransport:
         session: Any = None,
         clock: Clock | None = None,
         after: asyncio.Event | None = None,
+        config_file: Path | None = None,
+        credentials_file: Path | None = None,
         threads: int = 8,
         connect_timeout: float = 5.0,
         read_timeout: float = 20.0,
@@ -112,8 +115,10 @@ class AwsTransport:
         """Make a transport; None as profile or region is what the environment and the AWS configuration say.
 
         `endpoint_url` is for every service (else AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSM and the profile decide);
-        `session` is a boto3 session to use as it is; timeouts are seconds.
+        `session` is a boto3 session to use as it is; the files are those of the AWS configuration, where they are not
+        the usual ones; timeouts are seconds.
         """
+        named = {"config_file": config_file, "credentials_file": credentials_file}
 
         def clients() -> AwsClients:
             return AwsClients(
@@ -121,6 +126,7 @@ class AwsTransport:
                 region or "",
                 endpoint_url=endpoint_url,
                 session=session,
+                files={name: str(file) for name, file in named.items() if file is not None},
                 connect_timeout=connect_timeout,
                 read_timeout=read_timeout,
                 connections=threads + 2,

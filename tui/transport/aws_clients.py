@@ -27,7 +27,8 @@ class AwsClients:
     """The clients of one profile and region, each made when it is first wanted.
 
     `region`, `login` (the command that logs in) and `endpoint` are known after the first call. `session` is a
-    boto3 session that is used as it is.
+    boto3 session that is used as it is; `files` has the paths of config_file and credentials_file, where they are not
+    the usual ones.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class AwsClients:
         *,
         endpoint_url: str | None = None,
         session: Any = None,
+        files: Mapping[str, str] | None = None,
         connect_timeout: float = 5.0,
         read_timeout: float = 20.0,
         connections: int = 10,
@@ -46,6 +48,7 @@ class AwsClients:
         self.login = ""
         self._endpoint_url = endpoint_url
         self._given = session
+        self._files = files or {}
         self._session: Any = None
         self._timeouts = (connect_timeout, read_timeout)
         self._connections = connections
@@ -141,6 +144,8 @@ class AwsClients:
         import botocore.session
 
         core = botocore.session.Session(profile=self.profile or None)
+        for name, file in self._files.items():
+            core.set_config_variable(name, file)
         core.set_config_variable("metadata_service_timeout", METADATA_TIMEOUT)
         core.set_config_variable("metadata_service_num_attempts", 1)
         resolver = core.get_component("credential_provider")
