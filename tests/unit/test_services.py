@@ -443,3 +443,45 @@ async def test_a_slow_list_shows_what_has_come_after_a_second():
             yield [SimpleNamespace(ref=Ref("local", str(number)))]
 
     assert [len(value) async for value in growing(pages, clock)()] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_node_that_came_again_with_its_tags_stood_twice_in_the_list():
+    bare = [Node.from_api(info(id), "local") for id in ("mi-1", "mi-2")]
+    named = [Node.from_api(info("mi-1", Tags=[{"Key": "Name", "Value": "web"}]), "local")]
+
+    async def pages():
+        yield bare
+        yield named
+
+    shown = [[node.name for node in value] async for value in growing(pages, Hand())()]
+    assert shown == [["host-mi-1", "host-mi-2"], ["web", "host-mi-2"]]
+
+
+async def test_the_pages_before_one_that_failed_were_not_shown():
+    async def pages():
+        for number in range(3):
+            yield [Node.from_api(info(f"mi-{number}"), "local")]
+        raise Unreachable("gone")
+
+    shown = []
+    with pytest.raises(Unreachable):
+        async for value in growing(pages, Hand())():
+            shown.append(len(value))
+    assert shown[-1] == 3
+
+
+async def test_a_list_that_took_long_is_not_asked_for_all_the_time(feeds):
+    asked = []
+
+    async def fetch():
+        asked.append(1)
+        await feeds._clock.sleep(10)
+        return 1
+
+    feed = feeds.feed("local", "X", None, fetch, every=5)
+    feed.look(lambda feed: None)
+    await settle()
+    await feeds._clock.pass_by(10)
+    assert feed.interval == 30
+    await feeds._clock.pass_by(20)
+    assert asked == [1]

@@ -28,6 +28,8 @@ MAX_BACKOFF = 60.0
 """Seconds between two looks at most, however often we were throttled."""
 HINT_GAP = 0.25
 """Seconds that hints to look again are gathered for: a burst of events is one fetch."""
+SHARE = 3.0
+"""So many times as long as a fetch took is rested after it: a fleet of 200 pages is not asked for without end."""
 GROWS = 1.0
 """Seconds after which a list that comes in pages shows what there is of it, however little has come."""
 
@@ -55,6 +57,7 @@ class Feed(Generic[V]):
         self.error: SsmTuiError | None = None
         self.throttled = 0
         self.fetching = False
+        self._took = 0.0
 
     @property
     def age(self) -> float | None:
@@ -63,8 +66,9 @@ class Feed(Generic[V]):
 
     @property
     def interval(self) -> float:
-        """Seconds until the next look: doubled by each throttle in a row."""
-        return min(self.every * float(2**self.throttled), max(MAX_BACKOFF, self.every))
+        """Seconds until the next look: doubled by each throttle in a row, longer where a look takes long."""
+        every = max(self.every, min(SHARE * self._took, MAX_BACKOFF))
+        return min(every * float(2**self.throttled), max(MAX_BACKOFF, self.every))
 
     def look(self, changed: Callable[[Feed[V]], None], *, visible: bool = True) -> Looker[V]:
         """Be told of each new value or error; only visible lookers keep the poller going."""
@@ -161,6 +165,7 @@ class Feed(Generic[V]):
 
     async def _once(self) -> None:
         self.fetching = True
+        begun = self._clock.monotonic()
         try:
             source = self._fetch()
             if isinstance(source, AsyncIterator):
@@ -177,6 +182,7 @@ class Feed(Generic[V]):
             self.error = error
         finally:
             self.fetching = False
+            self._took = self._clock.monotonic() - begun
         self._tell()
 
     def _arrived(self, value: V) -> None:
@@ -224,7 +230,7 @@ class Feeds:
         self._clock = clock or SystemClock()
         self._at_once = at_once
         self._feeds: dict[tuple[str, str, str], Feed[Any]] = {}
-        self._turns: asyncio.Semaphore | None = None
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._hints: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def feed(
@@ -241,10 +247,10 @@ class Feeds:
         `fetch` gives the value, or yields it as it grows (pages), the last one being whole; `every` is seconds.
         """
         key = (context, operation, json.dumps(params or {}, sort_keys=True, default=str))
-        if self._turns is None:
-            self._turns = asyncio.Semaphore(self._at_once)
         if key not in self._feeds:
-            self._feeds[key] = Feed(fetch, every, self._clock, self._turns)
+            # Each context has turns of its own: one that is slow keeps no other from being asked.
+            turns = self._turns.setdefault(context, asyncio.Semaphore(self._at_once))
+            self._feeds[key] = Feed(fetch, every, self._clock, turns)
         found = self._feeds[key]
         found.every = min(found.every, every)
         return found
@@ -276,6 +282,19 @@ class Feeds:
         """How many feeds back off now, for the header."""
         return sum(1 for feed in self._feeds.values() if feed.throttled)
 
+    def of(self, context: str) -> list[Feed[Any]]:
+        """Give a context's feeds that somebody looks at now."""
+        return [feed for (name, *_), feed in self._feeds.items() if name == context and feed._visible]
+
+    def drop(self, context: str) -> asyncio.Future[Any]:
+        """Forget the feeds and watches of a context at once; gives what is done when they have ended."""
+        watches = [self._hints.pop(key) for key in [*self._hints] if key[0] == context]
+        for task in watches:
+            task.cancel()
+        gone = [self._feeds.pop(key) for key in [*self._feeds] if key[0] == context]
+        self._turns.pop(context, None)
+        return asyncio.gather(*watches, *(feed.aclose() for feed in gone), return_exceptions=True)
+
     @property
     def oldest(self) -> float | None:
         """Age in seconds of the oldest value that somebody looks at, for the header."""
@@ -299,7 +318,8 @@ def growing(
 
     Until the list was whole once it shows as it grows, before what an attempt that failed had brought: with the first
     pages, then whenever it is twice as long or has not shown for GROWS seconds, because each time costs as much
-    as the list is long. From then on the list is replaced only by a whole one.
+    as the list is long. From then on the list is replaced only by a whole one. An item that comes again, with what was
+    found out about it meanwhile, takes its own place.
     """
     clock = clock or SystemClock()
     shown: list[R] = []
@@ -307,17 +327,28 @@ def growing(
 
     async def fetch() -> AsyncIterator[list[R]]:
         nonlocal shown, whole
-        found: list[R] = []
-        told, told_at = 0, -GROWS
-        async for page in pages():
-            found += page
-            if not whole and (len(found) >= 2 * told or clock.monotonic() - told_at >= GROWS):
-                told, told_at = len(found), clock.monotonic()
-                known = {item.ref for item in found}
-                shown = found + [item for item in shown if item.ref not in known]
+        found: dict[Ref, R] = {}
+        told, told_at, is_told = 0, -GROWS, False
+        before = shown
+
+        def together() -> list[R]:
+            return [*found.values(), *(item for item in before if item.ref not in found)]
+
+        try:
+            async for page in pages():
+                found |= {item.ref: item for item in page}
+                is_told = False
+                if not whole and (len(found) >= 2 * told or clock.monotonic() - told_at >= GROWS):
+                    told, told_at, is_told = len(found), clock.monotonic(), True
+                    shown = together()
+                    yield shown
+        except SsmTuiError:
+            if not whole and not is_told and found:
+                shown = together()
                 yield shown
-        if whole or told != len(found) or len(shown) != len(found):
-            yield found
+            raise
+        if whole or not is_told or len(shown) != len(found):
+            yield [*found.values()]
         shown, whole = [], True
 
     return fetch
