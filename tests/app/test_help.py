@@ -17,6 +17,7 @@ import tui.screens
 import tui.widgets
 from tests.app._command_fake import CommandsFake, command, invocation
 from tests.app._session_fake import SessionsFake, session
+from tests.app._ssh_fake import CHANGED, UNKNOWN, WANTS, connection, host
 from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.app import SsmApp
@@ -24,6 +25,8 @@ from tui.screens import SCREENS
 from tui.screens._command_actions import ConfirmCancel
 from tui.screens._command_runs import NodeRun
 from tui.screens._dialogs import Choose, Confirm, Notice, Prompt, Reader, TypeName
+from tui.screens._host_dialogs import HostKeyChangedDialog, HostKeyDialog, SecretPrompt
+from tui.screens._host_forms import AddHost, ImportHosts
 from tui.screens._node_tags import TagPrompt, ValuePrompt
 from tui.screens._output_diff import OutputDiff, Side
 from tui.screens._output_reader import OutputReader
@@ -31,6 +34,7 @@ from tui.screens._save_view import SavePrompt
 from tui.screens._tags import TagsPrompt
 from tui.screens.help import NOTES, HelpScreen, help_text, with_one_line_for_digits
 from tui.services.commands import Commands
+from tui.services.ssh_nodes import Connection, HostKey, SecretWanted, SshHost, SshNodes
 from tui.theming import UNICODE
 from tui.widgets.drawer import Drawer
 from tui.widgets.go_to import GoTo
@@ -89,6 +93,14 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         Palette([("Copy", "c", "")]),
     ]
     made += [kind("?") for kind in (TagPrompt, ValuePrompt)]
+    link, hosts = Connection.from_api(connection(1), "local"), SshNodes(transport)
+    made += [
+        HostKeyDialog(link, HostKey.from_api(UNKNOWN)),
+        HostKeyChangedDialog(link, HostKey.from_api(CHANGED)),
+        SecretPrompt(link, SecretWanted.from_api(WANTS)),
+        AddHost(hosts),
+        ImportHosts(hosts, [SshHost.from_api(host("web-9"), "local")], "", ()),
+    ]
     return made
 
 
@@ -102,6 +114,8 @@ def everything() -> FakeTransport:
         "DescribeNodeDetails": {"InstanceId": node(1)["InstanceId"], "Become": "none", "EffectiveUser": "ops"},
         "ListNodeSamples": {"Samples": []},
         "ListProcesses": {"Processes": []},
+        "ListNodeConnections": {"Connections": [connection(1)]},
+        "ListSshHosts": {"Hosts": [host("web-9")], "ConfigFile": "~/.ssh/config"},
     }
     return sessions.transport
 
@@ -211,7 +225,7 @@ async def test_help_names_every_key_that_works(tmp_path: Path) -> None:
             assert active.binding.tooltip in text
         assert text.index("Open a shell on the node") < text.index("Fetch again now") < text.index("One row down")
         await pilot.press("question_mark")
-        await says(pilot, "Keys: Fleet", "Mark or unmark the row")
+        await says(pilot, "Keys: Fleet", "One row down")
         await hit(pilot, "slash", *"find an action", "enter")
         await until(pilot, lambda: "Find an action by name" in text_of(app))
         await pilot.press("escape")

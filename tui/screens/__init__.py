@@ -29,6 +29,7 @@ SCREENS = (
     Entry("overview", "Overview", ("ov", "home"), "tui.screens.overview:OverviewScreen", "the worst thing first"),
     Entry("nodes", "Fleet", ("fleet", "instances"), "tui.screens.nodes:NodesScreen", "every managed node"),
     Entry("node", "Node", (), "tui.screens.node:NodeScreen", "one node, by its name or id"),
+    Entry("hosts", "SSH hosts", ("import",), "tui.screens.ssh_hosts:SshHostsScreen", "hosts of ~/.ssh/config, to add"),
     Entry("run", "Run", ("send",), "tui.screens.run:RunScreen", "run a command on nodes"),
     Entry("commands", "Commands", ("cmds", "cmd"), "tui.screens.commands:CommandsScreen", "what ran, and what runs"),
     Entry("command", "Command", (), "tui.screens.command:CommandScreen", "one command live, by its id"),

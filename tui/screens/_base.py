@@ -124,6 +124,10 @@ class ConsoleScreen(ScreenPhases):
         if table is not None:
             table.set_filter(text)
 
+    def standing_words(self) -> list[Word]:
+        """Give what the line above the keys says while nothing else has to be said there."""
+        return []
+
     def counts(self) -> tuple[int, int, int]:
         """Give how many rows show, how many there are, how many are marked."""
         table = self.table
@@ -218,7 +222,7 @@ class ConsoleScreen(ScreenPhases):
             age = f" {int(self._main.age)}s old" if self._main and self._main.age is not None else ""
             what, way_out = explain(self.stale)
             words = [(f"{self.shell.glyphs.bad} stale{age}: ", "bad"), (f"{what} {way_out}", "warn")]
-        self.bottom.show_status(words, right_words)
+        self.bottom.show_status(words or self.standing_words(), right_words)
 
     def hints(self) -> list[Hint]:
         """Give the keys that work here now."""

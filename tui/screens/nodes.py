@@ -13,7 +13,8 @@ from textual.containers import Horizontal
 from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens import _node_groups as groups
-from tui.screens._base import COPY, YAML, ConsoleScreen, Shell, changing
+from tui.screens._base import COPY, YAML, Shell, changing
+from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
@@ -37,14 +38,14 @@ COLUMNS = [
 ]
 
 
-class NodesScreen(ConsoleScreen):
+class NodesScreen(FleetHosts):
     """The list of nodes."""
 
     NOUN, TITLE = "nodes", "Fleet"
     EMPTY = (
         "No managed nodes.",
         "A managed node is a machine that runs commands and shells for you. This machine registers itself when the "
-        "engine starts.\nR looks again.",
+        "engine starts.\nn adds a host over SSH, I chooses from those of ~/.ssh/config, R looks again.",
     )
     LOADING = "Loading the nodes…"
     STATES_IN_TABLE = True
@@ -62,6 +63,7 @@ class NodesScreen(ConsoleScreen):
         Binding("B", "group", "group", tooltip="Group by platform, ping status or a tag", id="nodes.group"),
         Binding("H", "fold_all", "fold all", tooltip="Fold every group", show=False, id="nodes.fold_all"),
         Binding("L", "unfold_all", "unfold all", tooltip="Unfold every group", show=False, id="nodes.unfold_all"),
+        *HOST_KEYS,
         COPY,
         YAML,
     ]
@@ -98,6 +100,11 @@ class NodesScreen(ConsoleScreen):
             )
             services.feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
             self.follow(feed, self.show)
+        self.follow_links()
+
+    def links_changed(self) -> None:
+        if self.nodes:
+            self.show([*self.nodes.values()])
 
     def show(self, nodes: Sequence[Node]) -> int:
         """Take the nodes that are known now."""
@@ -141,7 +148,7 @@ class NodesScreen(ConsoleScreen):
         node = self.current
         if action == "shell" and node is not None and not node.online:
             return f"{node.name} does not answer"
-        return ""
+        return super().refusal(action)
 
     @property
     def current(self) -> Node | None:
@@ -163,7 +170,7 @@ class NodesScreen(ConsoleScreen):
             self.grid.group_by(groups.grouping(key, lambda ref: self.nodes.get(ref)) if key else None, folded)
 
     def _cells(self, node: Node, now: datetime) -> Sequence[Any]:
-        word, style = ping_word(node.ping, self.shell.glyphs)
+        word, style = self.status_of(node)
         pinged = node.last_ping.timestamp() if node.last_ping else 0.0
         return (
             (word, TABLE_STYLES.get(style, "")),
@@ -202,6 +209,7 @@ class NodesScreen(ConsoleScreen):
             ("since", f"{moment(node.registered)}"),
         ]
         lines: list[list[Word]] = [[(node.name, "accent")], [ping_word(node.ping, self.shell.glyphs)], []]
+        lines += self.link_of(node, max(self.side.size.width - 2, 20))
         lines += [[(f"{name:<9}", "dim"), (text, "text")] for name, text in facts if text]
         lines += [[], [("tags", "dim"), ("" if node.tags else "  none; t adds some", "dim")]]
         lines += [[(f"  {key}", "accent"), (f" = {value}", "text")] for key, value in sorted(node.tags.items())]
