@@ -1,0 +1,118 @@
+"""One exec channel to a node: a program for its shell goes in, a word on how it stands and raw output come out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncssh
+
+NOISE = 256 * 1024
+"""Bytes that a login shell may say before the program speaks; more than this is not looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a program said of its step: one of the words of `script.py`, and what follows it."""
+
+    kind: str
+    rest: str = ""
+
+
+class Channel(asyncssh.SSHClientSession[bytes]):
+    """Parts what a login shell says from what the program says; `closed` is done when all has come.
+
+    `sink(is_error, data)` gets the raw output behind the marks.
+    """
+
+    def __init__(self, nonce: str, sink: Callable[[bool, bytes], None]) -> None:
+        self.word: Word | None = None
+        self.text = b""
+        """What came on standard error before its mark: the login shell's, and why there is no shell."""
+        self.failure: Exception | None = None
+        self.is_complete = False
+        """Whether the far end has closed both streams: nothing of them is missing."""
+        self._nonce = nonce.encode()
+        self._sink = sink
+        self._noise: bytes | None = b""
+        self._is_marked = False
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        loop = asyncio.get_running_loop()
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self.spoken: asyncio.Future[None] = loop.create_future()
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._channel = chan
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        if datatype is not None:
+            self._error(data)
+        elif self._noise is None:
+            self._sink(False, data)
+        else:
+            self._listen(self._noise + data)
+
+    def _listen(self, data: bytes) -> None:
+        place = data.find(self._nonce + b" ")
+        end = data.find(b"\n", place) if place >= 0 else -1
+        if end < 0:
+            self._noise = data[-NOISE:]
+            return
+        kind, _, rest = data[place + len(self._nonce) + 1 : end].decode("utf-8", "replace").partition(" ")
+        self.word, self._noise = Word(kind, rest.strip()), None
+        if not self.spoken.done():
+            self.spoken.set_result(None)
+        if end + 1 < len(data):
+            self._sink(False, data[end + 1 :])
+
+    def _error(self, data: bytes) -> None:
+        if self._is_marked:
+            self._sink(True, data)
+            return
+        data = self.text + data
+        before, mark, after = data.partition(self._nonce + b"\n")
+        self.text = before[-NOISE:]
+        if mark:
+            self._is_marked = True
+            if after:
+                self._sink(True, after)
+
+    def eof_received(self) -> bool:
+        self.is_complete = True
+        return True  # the channel is closed by whoever opened it, or by the far end
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.failure = exc
+        for future in (self.closed, self.spoken):
+            if not future.done():
+                future.set_result(None)
+
+    def write(self, data: bytes) -> None:
+        """Send to the program's input, where there still is one."""
+        if self._channel is not None and not self.closed.done():
+            self._channel.write(data)
+
+    def close(self) -> None:
+        """End the channel now."""
+        if self._channel is not None:
+            self._channel.abort()
+
+    def noise(self) -> str:
+        """Give the last of what was said beside the program, for a sentence on why there is none."""
+        said = ((self._noise or b"") + self.text).decode("utf-8", "replace").split("\n")
+        return next((line.strip()[:200] for line in reversed(said) if line.strip()), "")
+
+
+async def open_channel(
+    connection: asyncssh.SSHClientConnection,
+    command: str,
+    nonce: str,
+    sink: Callable[[bool, bytes], None],
+) -> Channel:
+    """Run a command on a node. Raises: OSError or asyncssh.Error where that can't be done."""
+    made = Channel(nonce, sink)
+    options: dict[str, Any] = {"encoding": None, "request_pty": False, "x11_forwarding": False}
+    await connection.create_session(lambda: made, command, **options)
+    return made
