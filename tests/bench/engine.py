@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import importlib.util
-import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.bench._peers import moto
 from tests.bench._rows import Row, in_turns
 from tui.transport.local import LocalTransport
 
@@ -40,21 +36,22 @@ def _measure(folder: Path, runner: asyncio.Runner) -> list[Row]:
     ]
     small, grown, demo = transports
     try:
-        asked = run(_one_command(small))
-        asked_grown = run(_one_command(grown))
-        _grow(folder / "small" / "engine.db", PAGE)
-        _grow(folder / "grown" / "engine.db", COMMANDS)
+        asked = run(one_command(small))
+        asked_grown = run(one_command(grown))
+        grow(folder / "small" / "engine.db", PAGE)
+        grow(folder / "grown" / "engine.db", COMMANDS)
         listed = run(demo.call("DescribeInstanceInformation", {"MaxResults": 10}))["InstanceInformationList"]
         assert len(listed) == 10, f"{len(listed)} nodes were listed"
         page = {"MaxResults": PAGE}
         measures = [
             _rate(run, small, "GetCommandInvocation", asked, 400),
-            _rate(run, grown, "GetCommandInvocation", _some_command(folder / "grown", asked_grown), 400),
+            _rate(run, grown, "GetCommandInvocation", some_command(folder / "grown", asked_grown), 400),
             _rate(run, small, "ListCommands", page, 50),
             _rate(run, grown, "ListCommands", page, 50),
             _rate(run, demo, "DescribeInstanceInformation", {"MaxResults": 10}, 200),
         ]
-        with _moto() as theirs:
+        with moto() as peer_of_ours:
+            theirs = _peer_rate(peer_of_ours) if peer_of_ours else None
             measured = in_turns(ROUNDS, *measures, *([theirs] if theirs else []))
         ours, ours_grown, listing, listing_grown, describe = measured[:5]
         peer = measured[5] if theirs else None
@@ -62,13 +59,13 @@ def _measure(folder: Path, runner: asyncio.Runner) -> list[Row]:
         for transport in transports:
             run(_stop(transport))
     ratio = ours / peer if peer else None
-    moto = "moto server, boto3"
+    moto_name = "moto server, boto3"
     return [
         Row(
             name="GetCommandInvocation",
             ours=ours,
             peer=peer,
-            peer_name=moto,
+            peer_name=moto_name,
             unit="calls/s",
             ratio=ratio,
             goal="ratio >= 8",
@@ -113,7 +110,7 @@ def _rate(
     return lambda: float(run(measure()))
 
 
-async def _one_command(transport: LocalTransport) -> dict[str, Any]:
+async def one_command(transport: LocalTransport) -> dict[str, Any]:
     """Run a command on this machine to its end, and give what asks for it."""
     found = await transport.call("DescribeInstanceInformation", {})
     node = found["InstanceInformationList"][0]["InstanceId"]
@@ -130,7 +127,7 @@ async def _one_command(transport: LocalTransport) -> dict[str, Any]:
     return asked
 
 
-def _grow(database: Path, commands: int) -> None:
+def grow(database: Path, commands: int) -> None:
     """Copy the newest command, its invocation and its steps until the store holds so many."""
     conn = sqlite3.connect(database, timeout=30, isolation_level=None)
     try:
@@ -154,7 +151,22 @@ def _grow(database: Path, commands: int) -> None:
         conn.close()
 
 
-def _some_command(state: Path, invocation: dict[str, Any]) -> dict[str, Any]:
+def _peer_rate(peer: tuple[Any, dict[str, Any]]) -> Callable[[], float]:
+    """Measure one boto3 call to moto after the other, calls a second."""
+    client, asked = peer
+    calls = 60
+
+    def measure() -> float:
+        start = time.perf_counter()
+        for _ in range(calls):
+            client.get_command_invocation(**asked)
+        return calls / (time.perf_counter() - start)
+
+    measure()
+    return measure
+
+
+def some_command(state: Path, invocation: dict[str, Any]) -> dict[str, Any]:
     conn = sqlite3.connect(state / "engine.db")
     try:
         row = conn.execute("SELECT command_id FROM commands WHERE number = ?", (COMMANDS // 2,)).fetchone()
@@ -166,51 +178,3 @@ def _some_command(state: Path, invocation: dict[str, Any]) -> dict[str, Any]:
 async def _stop(transport: LocalTransport) -> None:
     await transport.call("StopEngine", {"Force": True}, service="ssm-tui")
     await transport.aclose()
-
-
-@contextlib.contextmanager
-def _moto() -> Iterator[Callable[[], float] | None]:
-    """Serve moto beside us and give what measures boto3's calls to it; None where it is not installed."""
-    if not importlib.util.find_spec("moto") or not importlib.util.find_spec("flask"):
-        yield None
-        return
-    import boto3
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        client = boto3.client(
-            "ssm",
-            endpoint_url=f"http://127.0.0.1:{port}",
-            region_name="us-east-1",
-            aws_access_key_id="none",
-            aws_secret_access_key="none",
-        )
-        node = "i-" + "0" * 17
-        sent = client.send_command(
-            DocumentName="AWS-RunShellScript", InstanceIds=[node], Parameters={"commands": ["echo hello"]}
-        )
-        command = sent["Command"]["CommandId"]
-
-        def measure() -> float:
-            calls = 60
-            start = time.perf_counter()
-            for _ in range(calls):
-                client.get_command_invocation(CommandId=command, InstanceId=node)
-            return calls / (time.perf_counter() - start)
-
-        measure()
-        yield measure
-    finally:
-        server.terminate()
-        server.wait()

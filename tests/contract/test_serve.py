@@ -214,13 +214,13 @@ async def test_a_request_under_way_is_answered_before_it_leaves(tmp_path):
     state = tmp_path / "state"
     with serving(state) as served:
         # Many writes wait for the disk when the signal comes.
-        clients = [served.client() for _ in range(8)]
-        (node,) = clients[0].describe_instance_information()["InstanceInformationList"]
+        client = served.client()
+        (node,) = client.describe_instance_information()["InstanceInformationList"]
         known = {"ResourceType": "ManagedInstance", "ResourceId": node["InstanceId"]}
 
         def tag(number):
             try:
-                clients[number].add_tags_to_resource(**known, Tags=[{"Key": f"k{number}", "Value": "v"}])
+                client.add_tags_to_resource(**known, Tags=[{"Key": f"k{number}", "Value": "v"}])
                 return number
             except (EndpointConnectionError, ConnectionClosedError):
                 return None
@@ -249,6 +249,7 @@ async def test_stop_ends_it(tmp_path):
         assert served.process.wait(20) == 0
 
 
+@pytest.mark.slow
 async def test_stop_force_ends_one_that_hangs(tmp_path):
     with serving(tmp_path / "state") as served:
         os.kill(served.pid, signal.SIGSTOP)

@@ -67,16 +67,18 @@ def rules_of(shape: Raw) -> list[tuple[Callable[[Any], bool], str]]:
 class Pattern:
     """A pattern of the model, matched whole as Java does; compiled when the first value comes."""
 
-    __slots__ = ("_match", "_text")
+    __slots__ = ("_text", "match")
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._match: Callable[[str], Any] | None = None
+        self.match: Callable[[str], Any] = self._first
+
+    def _first(self, value: str) -> Any:
+        self.match = compile_pattern(self._text)
+        return self.match(value)
 
     def __call__(self, value: str) -> bool:
-        if self._match is None:
-            self._match = compile_pattern(self._text)
-        return self._match(value) is not None
+        return self.match(value) is not None
 
 
 def compile_pattern(text: str) -> Callable[[str], Any]:

@@ -7,11 +7,12 @@ The texts are AWS's own; see `violation_text`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tui.engine.context import ApiFault
-from tui.engine.scalars import CONVERTERS, SCALARS, Check, Raw, WrongType, json_word, rules_of
+from tui.engine.scalars import CONVERTERS, SCALARS, Check, Pattern, Raw, WrongType, json_word, rules_of
 
 AWS_BREAKS = frozenset({"StringDateTime", "RegistrationsCount"})
 """Shapes whose rules AWS's own answers break (`PT0.091S`; an activation that nobody has used counts 0 registrations).
@@ -117,6 +118,7 @@ class Validator:
         # A structure's members are compiled when the first value of it comes.
         members = shape.get("members", {})
         required = tuple(shape.get("required", ()))
+        needed = frozenset(required)
         strict = self._strict
         union = bool(shape.get("union"))
         checks: dict[str, Check] = {}
@@ -147,7 +149,7 @@ class Validator:
                 except WrongType as error:
                     error.path.append(camel(key))
                     raise
-            for key in required:
+            for key in () if out.keys() >= needed else required:
                 if value.get(key) is None:
                     found = [*(found or ()), ([camel(key)], "null", "Member must not be null")]
             if union and len(out) != 1 and not found:
@@ -164,6 +166,7 @@ class Validator:
         item_check = self.compile(element)
         scalar = element_shape["type"] in SCALARS
         low, high = shape.get("min"), shape.get("max")
+        bounded = low is not None or high is not None
 
         def check(value: Any) -> Any:
             if value.__class__ is not list:
@@ -184,7 +187,8 @@ class Validator:
                 except WrongType as error:
                     error.path.extend(("member", str(index)))
                     raise
-            found += self._length_violations(name, value, low, high)
+            if bounded:
+                found += self._length_violations(name, value, low, high)
             if found:
                 raise Violations(found)
             return out
@@ -236,17 +240,37 @@ class Validator:
         rules = list(rules_of(shape))
         if not rules or (self._strict and name in AWS_BREAKS):
             return convert
-        blank = self._strict and shape["type"] == "string"
+        if shape["type"] == "string":
+            return self._text(name, shape)
 
         def check(value: Any) -> Any:
             value = convert(value)
-            if blank and not value:
-                return value
             for holds, _ in rules:
                 if not holds(value):
                     shown = self._shown(name, value)
                     raise Violations([([], shown, text) for still, text in rules if not still(value)])
             return value
+
+        return check
+
+    def _text(self, name: str, shape: Raw) -> Check:
+        # Most of what passes is text that is right: it is looked at once, and by its rules only where it is wrong.
+        convert, rules, blank = CONVERTERS["string"], rules_of(shape), self._strict
+        low, high = shape.get("min") or 0, shape.get("max", sys.maxsize)
+        words = frozenset(shape["enum"]) if "enum" in shape else None
+        pattern = Pattern(shape["pattern"]) if "pattern" in shape else None
+
+        def check(value: Any) -> Any:
+            if value.__class__ is not str:
+                return convert(value)
+            if (
+                low <= len(value) <= high
+                and (words is None or value in words)
+                and (pattern is None or pattern.match(value))
+            ) or (blank and not value):
+                return value
+            shown = self._shown(name, value)
+            raise Violations([([], shown, text) for holds, text in rules if not holds(value)])
 
         return check
 
