@@ -14,14 +14,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pytest
 
 from tui.engine.context import ApiFault
 from tui.engine.dispatch import Engine
 
-NODES = 6
+NODES = 8
 SEED = 1
 ENGINE, HTTP, MOTO = "engine", "http", "moto"
 
@@ -29,6 +29,7 @@ COVERED: dict[tuple[str, str], list[str]] = {}
 """The tests of each operation of a service, filled as the modules with contract tests are imported."""
 
 Shape = dict[str, Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Refused(Exception):
@@ -67,15 +68,16 @@ async def nodes(api: Api) -> list[str]:
     return [each["InstanceId"] for each in answer["InstanceInformationList"]]
 
 
-def contract(*operations: str, service: str = "ssm", moto: bool = False) -> Callable[[Any], Any]:
+def contract(*operations: str, service: str = "ssm", moto: bool = False) -> Callable[[F], F]:
     """Run a test's body on the backends and count it as one of each of the operations'."""
 
-    def mark(function: Any) -> Any:
+    def mark(function: F) -> F:
         for operation in operations:
             COVERED.setdefault((service, operation), []).append(function.__name__)
         backends = (ENGINE, HTTP, MOTO) if moto else (ENGINE, HTTP)
         params = [pytest.param((name, service), id=name) for name in backends]
-        return pytest.mark.parametrize("api", params, indirect=True)(function)
+        marked: F = pytest.mark.parametrize("api", params, indirect=True)(function)
+        return marked
 
     return mark
 

@@ -149,6 +149,20 @@ def tagged(services: Services, filters: Sequence[TagFilter]) -> list[tuple[str, 
     return [(row[0], row[1]) for row in rows if known.exists(row[0], row[1])]
 
 
+def keys_in_use(services: Services) -> set[str]:
+    """Give the keys of the tags of all resources that are there."""
+    rows = services.store.read("SELECT resource_type, resource_id, key FROM tags")
+    known = services.part(TaggableResources)
+    return {row["key"] for row in rows if known.exists(row["resource_type"], row["resource_id"])}
+
+
+def values_in_use(services: Services, key: str) -> set[str]:
+    """Give the values that the resources that are there have for a key."""
+    rows = services.store.read("SELECT resource_type, resource_id, value FROM tags WHERE key = ?", (key,))
+    known = services.part(TaggableResources)
+    return {row["value"] for row in rows if known.exists(row["resource_type"], row["resource_id"])}
+
+
 def _tell(services: Services, kind: str, resource_id: str) -> None:
     if kind == MANAGED_INSTANCE:
         services.bus.publish("nodes", {"type": "node", "InstanceId": resource_id})

@@ -82,21 +82,21 @@ def _test(wanted: Shape) -> Test:
 
 
 def _flat(ctx: Context, record: NodeRecord) -> dict[str, str]:
-    """Give a node's attributes by the names of the filters and aggregators."""
+    """Give a node's attributes by the names of the filters and aggregators; what it never said is left out."""
     shape = ctx.services.part(NodeRoles).described(record.id)
     flat = {
         "AccountId": ctx.caller.account,
         "AgentType": AGENT,
-        "AgentVersion": shape["AgentVersion"],
-        "ComputerName": shape["ComputerName"],
+        "AgentVersion": shape.get("AgentVersion", ""),
+        "ComputerName": shape.get("ComputerName", ""),
         "InstanceId": record.id,
         "InstanceStatus": STATUS[record.ping_status == ONLINE],
-        "IpAddress": shape["IPAddress"],
+        "IpAddress": shape.get("IPAddress", ""),
         "ManagedStatus": "Managed",
         "Name": shape.get("Name", ""),
-        "PlatformName": shape["PlatformName"],
-        "PlatformType": shape["PlatformType"],
-        "PlatformVersion": shape["PlatformVersion"],
+        "PlatformName": shape.get("PlatformName", ""),
+        "PlatformType": shape.get("PlatformType", ""),
+        "PlatformVersion": shape.get("PlatformVersion", ""),
         "Region": ctx.region,
         "ResourceType": shape["ResourceType"],
         "SourceId": shape["SourceId"],
@@ -107,13 +107,13 @@ def _flat(ctx: Context, record: NodeRecord) -> dict[str, str]:
 
 def _shape(ctx: Context, record: NodeRecord, flat: dict[str, str]) -> Shape:
     outside = ("AccountId", "InstanceId", "Region")
-    return {
-        "CaptureTime": record.last_ping,
+    shape: Shape = {
         "Id": record.id,
         "Owner": {"AccountId": ctx.caller.account},
         "Region": ctx.region,
         "NodeType": {"Instance": {key: value for key, value in flat.items() if key not in outside}},
     }
+    return {**shape, "CaptureTime": record.last_ping} if record.last_ping else shape
 
 
 def _paths(aggregators: Sequence[Shape], above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

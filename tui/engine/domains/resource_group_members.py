@@ -77,7 +77,7 @@ def _refuse_filled_by_query(ctx: Context, req: Shape) -> None:
 
 def _none(req: Shape, code: str, text: str) -> Shape:
     failed = [{"ResourceArn": arn, "ErrorCode": code, "ErrorMessage": text} for arn in req["ResourceArns"]]
-    return {"Succeeded": [], "Failed": failed, "Pending": []}
+    return {"Failed": failed, "Pending": []}  # Succeeded is there only where it has members, by its shape
 
 
 def _page(req: Shape, found: Found) -> tuple[Found, str | None]:
