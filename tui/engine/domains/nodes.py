@@ -18,6 +18,12 @@ from tui.ports import Shape
 PING_SECONDS = 60.0
 """AWS's agent says every five minutes that it is there; a console that looks at one machine deserves to know sooner."""
 
+PATIENCE_SECONDS = 30.0
+"""How long a node may take to answer a ping."""
+
+SLICE = 200
+"""How many nodes are asked side by side."""
+
 GOING_SECONDS = 5.0
 THIS = "this"
 
@@ -56,12 +62,21 @@ async def refresh(services: Services, node: Node, record: NodeRecord) -> None:
 
 
 async def ping_nodes(services: Services) -> None:
-    """Ask every node whether it is there."""
+    """Ask every node whether it is there, all side by side: one that does not answer keeps nobody waiting."""
     directory = services.part(NodeDirectory)
-    for number, node in enumerate(services.nodes.all(), 1):
-        await directory.pinged(node.id, answered=await node.ping())
-        if number % 200 == 0:
-            await asyncio.sleep(0)
+
+    async def ping(node: Node) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                answered = await node.ping()
+        except TimeoutError:
+            answered = False
+        if answered is not None:
+            await directory.pinged(node.id, answered=answered)
+
+    nodes = services.nodes.all()
+    for start in range(0, len(nodes), SLICE):
+        await asyncio.gather(*(ping(node) for node in nodes[start : start + SLICE]))
     await directory.expire()
 
 

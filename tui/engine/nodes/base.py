@@ -154,8 +154,8 @@ class Node(Protocol):
     async def open_shell(self, request: ShellRequest) -> Shell:
         """Open a shell. Raises: `tui.engine.context.ApiFault` where this node can't give one."""
 
-    async def ping(self) -> bool:
-        """Say whether the node answers now."""
+    async def ping(self) -> bool | None:
+        """Say whether the node answers now; None where nobody has tried."""
 
     async def facts(self) -> Facts: ...
 

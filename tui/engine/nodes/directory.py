@@ -33,6 +33,9 @@ class NodeRecord:
     last_ping: float
     become: str = "none"
     name: str = ""
+    address: str = ""
+    """Where a node that is reached over SSH is; empty for others, as is `config_file`."""
+    config_file: str = ""
     ping_status: str = ONLINE
     stored_ping: float = 0.0
     online: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,9 +70,14 @@ class NodeDirectory:
                 last_ping=row["last_ping"],
                 become=row["become"],
                 name=row["name"],
+                address=row["address"] or "",
+                config_file=row["config_file"] or "",
                 stored_ping=row["last_ping"],
             )
-            for row in self._services.store.read("SELECT * FROM nodes ORDER BY registered_at, id")
+            for row in self._services.store.read(
+                "SELECT nodes.*, address, config_file FROM nodes LEFT JOIN ssh_nodes ON node_id = id"
+                " ORDER BY registered_at, id"
+            )
         ]
 
     async def register(
@@ -81,6 +89,10 @@ class NodeDirectory:
 
         def save(conn: sqlite3.Connection) -> None:
             conn.executemany("INSERT OR REPLACE INTO nodes VALUES (?, ?, ?, ?, ?, ?, ?)", map(_row, records))
+            conn.executemany(
+                "INSERT OR REPLACE INTO ssh_nodes VALUES (?, ?, ?)",
+                [(each.id, each.address, each.config_file) for each in records if each.address],
+            )
             conn.executemany("INSERT OR IGNORE INTO tags VALUES ('ManagedInstance', ?, ?, ?)", tags)
 
         await self._services.store.write(save)
@@ -97,6 +109,24 @@ class NodeDirectory:
         self._services.nodes.add(node)
         self._changed(record)
 
+    async def remove(self, node_id: str) -> None:
+        """Forget a node and its tags for good; what was run on it stays listed."""
+
+        def forget(conn: sqlite3.Connection) -> None:
+            conn.execute("DELETE FROM nodes WHERE id = ?", (node_id,))
+            conn.execute("DELETE FROM ssh_nodes WHERE node_id = ?", (node_id,))
+            conn.execute("DELETE FROM tags WHERE resource_type = 'ManagedInstance' AND resource_id = ?", (node_id,))
+
+        await self._services.store.write(forget)
+        record = self._records.pop(node_id, None)
+        self._sorted = None
+        self._shapes.pop(node_id, None)
+        self._services.nodes.remove(node_id)
+        if record is not None:
+            # Whoever waits for the node to come back finds that there is none.
+            record.online.set()
+            self._services.bus.publish("nodes", {"type": "node", "InstanceId": node_id, "Removed": True})
+
     async def update(self, record: NodeRecord, *, become: str | None = None, name: str | None = None) -> None:
         """Store what the operator changed. The node itself follows."""
         record.become = become or record.become
@@ -112,14 +142,22 @@ class NodeDirectory:
         self._changed(record)
 
     async def pinged(self, node_id: str, *, answered: bool) -> None:
-        """Note that a node answered, or that it is gone."""
+        """Note that a node answered, or that it is gone; the time of it is stored now and then."""
+        record = self.noted(node_id, answered=answered)
+        if record is not None and answered and record.last_ping - record.stored_ping >= STORE_SECONDS:
+            now = record.stored_ping = record.last_ping
+            await self._services.store.write(
+                lambda conn: conn.execute("UPDATE nodes SET last_ping = ? WHERE id = ?", (now, node_id))
+            )
+
+    def noted(self, node_id: str, *, answered: bool) -> NodeRecord | None:
+        """Note in memory that a node answered, or that it is gone; None where there is no such node."""
         record = self._records.get(node_id)
         if record is None:
-            return
-        now = self._services.clock.now()
+            return None
         before = record.ping_status
         if answered:
-            record.last_ping = now
+            record.last_ping = self._services.clock.now()
             record.ping_status = ONLINE
             record.online.set()
         else:
@@ -128,11 +166,7 @@ class NodeDirectory:
         self._shapes.pop(node_id, None)
         if record.ping_status != before:
             self._changed(record)
-        if answered and now - record.stored_ping >= STORE_SECONDS:
-            record.stored_ping = now
-            await self._services.store.write(
-                lambda conn: conn.execute("UPDATE nodes SET last_ping = ? WHERE id = ?", (now, node_id))
-            )
+        return record
 
     async def expire(self) -> None:
         """Count those as lost that were silent for too long."""
@@ -176,6 +210,9 @@ def _shape(record: NodeRecord) -> Shape:
         "SourceId": record.id,
         "SourceType": "AWS::SSM::ManagedInstance",
     }
+    for member in ("LastPingDateTime", "PlatformType", "PlatformName", "PlatformVersion", "IPAddress"):
+        if not shape[member]:  # a node that was never reached has not said it yet
+            del shape[member]
     if facts.platform_type == "Linux":
         shape["IsLatestVersion"] = True
     if record.name:

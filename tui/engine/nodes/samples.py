@@ -47,11 +47,19 @@ class Samples:
         """Give every node's last sample."""
         return [(node_id, ring[-1]) for node_id, ring in self._rings.items() if ring]
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether somebody looks at samples now."""
+        return self.watchers > 0 or self._services.clock.monotonic() - self._asked < LOOKING_SECONDS
+
+    def forget(self, node_id: str) -> None:
+        """Drop a node's samples."""
+        self._rings.pop(node_id, None)
+
     def tick(self) -> None:
         """Sample, if it is time; runs every TICK_SECONDS."""
         now = self._services.clock.monotonic()
-        looking = self.watchers > 0 or now - self._asked < LOOKING_SECONDS
-        if looking or now - self._taken >= IDLE_SECONDS:
+        if self.is_looked_at or now - self._taken >= IDLE_SECONDS:
             self._taken = now
             nodes = self._services.nodes.all()
             if len(nodes) > SLICE:
@@ -64,7 +72,10 @@ class Samples:
     def take(self, node: Node) -> None:
         """Sample one node now, and tell who watches."""
         sample = node.sample()
-        if sample is None:
-            return
-        self._rings.setdefault(node.id, deque(maxlen=KEPT)).append(sample)
-        self._services.bus.publish("nodes", {"type": "metrics", "InstanceId": node.id, **sample})
+        if sample is not None:
+            self.add(node.id, sample)
+
+    def add(self, node_id: str, sample: Shape) -> None:
+        """Keep one measurement, and tell who watches."""
+        self._rings.setdefault(node_id, deque(maxlen=KEPT)).append(sample)
+        self._services.bus.publish("nodes", {"type": "metrics", "InstanceId": node_id, **sample})

@@ -1,0 +1,238 @@
+"""Nodes that are reached over SSH: added, connected, and what their connections wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tui.engine.context import ApiFault, Context, Services, on_start, on_stop, operation
+from tui.engine.model import OWN
+from tui.engine.nodes.directory import CONNECTION_LOST, SILENCE_SECONDS, NodeDirectory, NodeRecord
+from tui.engine.nodes.ssh.address import Address, host_name, parse_address
+from tui.engine.nodes.ssh.config_file import BadConfig, expand_home
+from tui.engine.nodes.ssh.hosts import SshHosts
+from tui.engine.nodes.ssh.node import KIND, SshNode, unknown_facts
+from tui.engine.nodes.ssh.secrets import PASSWORD
+from tui.ports import Shape
+
+WAIT_SECONDS = 30.0
+"""How long ConnectNode waits where nobody says."""
+
+TAGS = 50
+"""Tags that one node may have."""
+
+
+@on_start
+async def register_ssh_nodes(services: Services) -> None:
+    """Bring back the nodes of earlier starts; none is connected to before somebody wants it."""
+    directory = services.part(NodeDirectory)
+    now = services.clock.now()
+    for record in directory.stored():
+        if record.kind != KIND or not record.address:
+            continue
+        if now - record.last_ping > SILENCE_SECONDS:
+            record.ping_status = CONNECTION_LOST
+        # Nobody has tried yet: what is sent to the node makes it be tried.
+        record.online.set()
+        directory.add(SshNode(record, services), record)
+
+
+@on_stop
+async def leave_ssh_nodes(services: Services) -> None:
+    """End the connections; what runs on the hosts goes on."""
+    await services.part(SshHosts).aclose()
+
+
+@operation("AddNode", service=OWN)
+async def add_node(ctx: Context, req: Shape) -> Shape:
+    services, name = ctx.services, req["Name"]
+    try:
+        address = parse_address(req["Address"])
+    except ValueError as error:
+        raise ApiFault("ValidationException", str(error)) from None
+    directory, hosts = services.part(NodeDirectory), services.part(SshHosts)
+    config_file = expand_home(req.get("ConfigFile") or "", hosts.home)
+    if config_file and not Path(config_file).is_absolute():
+        raise ApiFault("ValidationException", f"ConfigFile is {config_file}; expected a path from the root.")
+    tags = {tag["Key"]: tag["Value"] for tag in req.get("Tags") or ()}
+    if len(tags) > TAGS:
+        raise ApiFault("TooManyTagsError", f"A node has at most {TAGS} tags.")
+    if any(key.lower().startswith("aws:") for key in tags):
+        raise ApiFault("ValidationException", "Tag keys that begin with aws: are reserved for AWS.")
+    _check_name(services, name)
+    record = NodeRecord(
+        id=f"mi-{services.ids.hex17()}",
+        kind=KIND,
+        facts=unknown_facts(name),
+        registered_at=services.clock.now(),
+        last_ping=0.0,
+        become=req.get("Become") or "none",
+        name=name,
+        address=str(address),
+        config_file=config_file,
+        ping_status=CONNECTION_LOST,
+    )
+    record.online.set()
+    node = SshNode(record, services)
+    try:
+        await directory.register([(node, record)], [(record.id, key, value) for key, value in tags.items()])
+    except BaseException:
+        await node.aclose()
+        raise
+    node.link.wake()
+    return _connection(node, record)
+
+
+@operation("ConnectNode", service=OWN)
+async def connect_node(ctx: Context, req: Shape) -> Shape:
+    node, record = _ssh_node(ctx, req)
+    node.link.wake()
+    await node.link.settled(max(0.0, float(req.get("Wait", WAIT_SECONDS))))
+    return _connection(node, record)
+
+
+@operation("DescribeNodeConnection", service=OWN)
+async def describe_node_connection(ctx: Context, req: Shape) -> Shape:
+    return _connection(*_ssh_node(ctx, req))
+
+
+@operation("ListNodeConnections", service=OWN)
+async def list_node_connections(ctx: Context, req: Shape) -> Shape:
+    directory = ctx.services.part(NodeDirectory)
+    found = []
+    for node in ctx.services.nodes.all():
+        record = directory.get(node.id)
+        if isinstance(node, SshNode) and record is not None:
+            found.append(_connection(node, record))
+    return {"Connections": found}
+
+
+@operation("AcceptHostKey", service=OWN)
+async def accept_host_key(ctx: Context, req: Shape) -> Shape:
+    node, record = _ssh_node(ctx, req)
+    link, given = node.link, req["Fingerprint"]
+    shown = link.shown
+    if link.state != "HostKeyUnknown" or shown is None:
+        if link.state == "HostKeyChanged":
+            raise ApiFault("ValidationException", f"A changed key is never accepted. {link.message}")
+        raise ApiFault("ValidationException", f"{record.name} waits for no key to be accepted: {link.message}")
+    if given != shown.fingerprint:
+        raise ApiFault(
+            "ValidationException", f"{shown.host} showed another key, {shown.fingerprint}: {given} is not accepted."
+        )
+    if shown.strict:
+        raise ApiFault("ValidationException", link.message)
+    try:
+        await asyncio.to_thread(ctx.services.part(SshHosts).host_keys.accept, shown)
+    except OSError as error:
+        raise ApiFault("InternalServerError", f"The key could not be kept: {error}.") from None
+    ctx.services.part(SshHosts).accepted(shown)
+    return _connection(node, record)
+
+
+@operation("SetNodeSecret", service=OWN)
+async def set_node_secret(ctx: Context, req: Shape) -> Shape:
+    node, record = _ssh_node(ctx, req)
+    kind, about = req["Kind"], req.get("For") or ""
+    wanted, config = node.link.wanted, node.link.config
+    if not about and wanted is not None and wanted.kind == kind:
+        about = wanted.about
+    if not about and kind == PASSWORD:
+        address = node.link.address
+        host, port = (config.host, config.port) if config else (address.host, address.port or 22)
+        about = f"{node.login}@{host_name(host, port)}"
+    if not about:
+        raise ApiFault("ValidationException", "For says which key file the passphrase opens; none is waited for now.")
+    ctx.services.part(SshHosts).give(kind, about, req["Secret"])
+    return _connection(node, record)
+
+
+@operation("ListSshHosts", service=OWN)
+async def list_ssh_hosts(ctx: Context, req: Shape) -> Shape:
+    """Resolve what a configuration names; what can't be resolved, and patterns, are said as warnings."""
+    hosts = ctx.services.part(SshHosts)
+    resolver = hosts.resolver
+    given = expand_home(req.get("ConfigFile") or "", hosts.home)
+    path = Path(given) if given else resolver.default_file
+    if given and not path.is_absolute():
+        raise ApiFault("ValidationException", f"ConfigFile is {given}; expected a path from the root.")
+    known = {record.name: record.id for record in _records(ctx)}
+    found: list[Shape] = []
+    warnings: list[str] = []
+    try:
+        names, patterns = resolver.files.names(path)
+    except FileNotFoundError:
+        if given:
+            raise ApiFault("ValidationException", f"There is no file {path}.") from None
+        return {"Hosts": [], "ConfigFile": str(path), "Warnings": []}
+    except BadConfig as error:
+        raise ApiFault("ValidationException", str(error)) from None
+    if patterns:
+        warnings.append(f"Patterns name no single host: {', '.join(patterns)}.")
+    for name in names:
+        try:
+            address = parse_address(f"[{name}]" if ":" in name else name)
+            config = await hosts.resolve(Address(name), given, None)
+        except (ValueError, BadConfig) as error:
+            warnings.append(f"{name}: {error}")
+            continue
+        shape: Shape = {
+            "Name": name,
+            "Address": str(address),
+            "HostName": config.host,
+            "Port": config.port,
+            "User": config.user,
+        }
+        if config.jumps:
+            shape["ProxyJump"] = ",".join(str(each).removeprefix("ssh://") for each in config.jumps)
+        if name in known:
+            shape["InstanceId"] = known[name]
+        found.append(shape)
+    return {"Hosts": found, "ConfigFile": str(path), "Warnings": warnings}
+
+
+def _records(ctx: Context) -> list[NodeRecord]:
+    directory = ctx.services.part(NodeDirectory)
+    return [record for each in directory.ids() if (record := directory.get(each)) is not None]
+
+
+def _check_name(services: Services, name: str) -> None:
+    directory = services.part(NodeDirectory)
+    if name != name.strip() or any(ord(char) < 0x20 or ord(char) == 0x7F for char in name):
+        raise ApiFault("ValidationException", "A node's name has no control characters, and no blanks around it.")
+    for each in directory.ids():
+        record = directory.get(each)
+        if record is not None and record.name == name:
+            raise ApiFault("AlreadyExistsException", f"There is a node called {name} already: {record.id}.")
+
+
+def _ssh_node(ctx: Context, req: Shape) -> tuple[SshNode, NodeRecord]:
+    node_id = req["InstanceId"]
+    node, record = ctx.services.nodes.get(node_id), ctx.services.part(NodeDirectory).get(node_id)
+    if node is None or record is None:
+        raise ApiFault("InvalidInstanceId", f"There is no node {node_id}.")
+    if not isinstance(node, SshNode):
+        raise ApiFault("InvalidInstanceId", f"{node_id} is not reached over SSH.")
+    return node, record
+
+
+def _connection(node: SshNode, record: NodeRecord) -> Shape:
+    link = node.link
+    shape: Shape = {
+        "InstanceId": node.id,
+        "Name": record.name,
+        "Address": record.address,
+        "State": link.state,
+        "Message": link.message,
+        "Since": link.since,
+    }
+    shown, wanted = link.shown, link.wanted
+    if shown is not None:
+        place = f"{shown.file}:{shown.line}" if shown.file else str(node.accepted_keys)
+        key = {"Algorithm": shown.algorithm, "Fingerprint": shown.fingerprint, "Host": shown.host, "File": place}
+        if shown.expected:
+            key["Expected"] = shown.expected
+        shape["HostKey"] = key
+    if wanted is not None:
+        shape["Secret"] = {"Kind": wanted.kind, "Prompt": wanted.prompt, "For": wanted.about}
+    return shape

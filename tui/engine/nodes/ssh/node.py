@@ -1,0 +1,197 @@
+"""A managed node that is reached over SSH; see `tui.engine.nodes.base.Node`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from tui import __version__
+from tui.engine.context import ApiFault, Services
+from tui.engine.nodes.base import Facts, NodeUnreachable, Shell, ShellRequest, Step, StepRun
+from tui.engine.nodes.directory import NodeDirectory, NodeRecord
+from tui.engine.nodes.samples import Samples
+from tui.engine.nodes.ssh import facts
+from tui.engine.nodes.ssh.address import parse_address
+from tui.engine.nodes.ssh.base import SshFault
+from tui.engine.nodes.ssh.hosts import SshHosts
+from tui.engine.nodes.ssh.link import CONNECTED, CONNECTING, IDLE, Link
+from tui.ports import Shape
+
+KIND = "ssh"
+
+ASK_SECONDS = 20.0
+"""How long a host may take to answer one of our questions."""
+
+REFRESH_SECONDS = 5.0
+"""After which a host that was known already is asked who it is: commands come first."""
+
+BETWEEN_SECONDS = 0.5
+"""Between the first two measures: the first one has nothing to compare with."""
+
+_log = logging.getLogger(__name__)
+
+
+def unknown_facts(name: str) -> Facts:
+    """Give the facts of a host that was never reached."""
+    return Facts(name[:255], "", "", "", "", __version__, {"Addresses": []})
+
+
+class SshNode:
+    """One host; its connection is made when it is first wanted."""
+
+    slots = 5
+
+    def __init__(self, record: NodeRecord, services: Services) -> None:
+        self.id = record.id
+        self.become = record.become
+        self._record = record
+        self._services = services
+        self._hosts = services.part(SshHosts)
+        self._directory = services.part(NodeDirectory)
+        self._sampler = facts.Sampler()
+        self._measuring = False
+        self._asking = asyncio.Semaphore(2)
+        self._sudo_password = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.link = Link(self._hosts, parse_address(record.address), record.config_file, changed=self._link_changed)
+
+    @property
+    def effective_user(self) -> str:
+        return "root" if self.become == "sudo" else self.login
+
+    @property
+    def login(self) -> str:
+        """Whom the host knows us as, as far as that is known before the configuration was read."""
+        config = self.link.config
+        return config.user if config is not None else self.link.address.user or self._hosts.resolver.local_user
+
+    @property
+    def accepted_keys(self) -> Path:
+        """The file in which the keys of hosts are kept that the operator accepted."""
+        return self._hosts.host_keys.own
+
+    async def run(self, step: Step) -> StepRun:
+        from tui.engine.nodes.ssh import steps  # deferred: commands may never come here
+
+        clock, sudo = self._services.clock, self.become == "sudo"
+        return await steps.start(step, self.link, clock=clock, sudo=sudo, password=self._password)
+
+    async def resume(self, step: Step) -> StepRun:
+        from tui.engine.nodes.ssh import steps  # deferred: likewise
+
+        return await steps.resume(step, self.link, clock=self._services.clock, password=self._password)
+
+    async def open_shell(self, request: ShellRequest) -> Shell:
+        raise ApiFault("TargetNotConnected", f"{self._record.name} is reached over SSH: its shells are not opened yet.")
+
+    async def ping(self) -> bool | None:
+        if self.link.is_connected:
+            return True
+        return None if self.link.state in (IDLE, CONNECTING) else False
+
+    async def facts(self) -> Facts:
+        """Ask the host who it is. Raises: SshFault, `facts.BadAnswer`."""
+        text = await self._ask(facts.FACTS)
+        now, name = self._services.clock.now(), self._record.name or self.link.address.host
+        return facts.parse_facts(text, now=now, fallback_name=name, agent_version=__version__)
+
+    def sample(self) -> Shape | None:
+        # The host is asked beside the loop, and only while somebody looks; what it says goes to the samples by itself.
+        if self.link.is_connected and not self._measuring and self._services.part(Samples).is_looked_at:
+            self._measuring = True
+            self._spawn(self._measure())
+        return None
+
+    async def processes(self) -> list[Shape]:
+        try:
+            return facts.parse_processes(await self._ask(facts.PROCESSES), now=self._services.clock.now())
+        except SshFault as fault:
+            raise ApiFault("TargetNotConnected", f"{self.id} does not answer. {fault.message}") from None
+        except facts.BadAnswer as error:
+            raise ApiFault("TargetNotConnected", f"{self.id} can't list its processes: {error}.") from None
+
+    def set_become_password(self, password: str) -> None:
+        self._sudo_password = password
+
+    async def aclose(self) -> None:
+        """End the connection for good."""
+        for task in list(self._tasks):
+            task.cancel()
+        await self.link.aclose()
+
+    def _password(self) -> str:
+        return self._sudo_password
+
+    # what the connection does
+
+    def _link_changed(self) -> None:
+        link = self.link
+        if link.state == CONNECTED:
+            self._directory.noted(self.id, answered=True)
+            self._spawn(self._ask_who_it_is())
+        elif link.state == IDLE:
+            # Nobody tries any more: whoever wants it next makes it be tried again.
+            self._record.online.set()
+        elif link.state != CONNECTING:
+            self._directory.noted(self.id, answered=False)
+        event = {"type": "connection", "InstanceId": self.id, "State": link.state, "Message": link.message}
+        self._services.bus.publish("nodes", event)
+
+    async def _ask_who_it_is(self) -> None:
+        if self._record.facts.platform_type:
+            await self._services.clock.sleep(REFRESH_SECONDS)
+        async with self._hosts.asking:
+            found = await self.facts()
+        if self._directory.get(self.id) is self._record and found != self._record.facts:
+            self._record.facts = found
+            await self._directory.register([(self, self._record)])
+
+    async def _measure(self) -> None:
+        try:
+            async with self._hosts.asking:
+                if not self._sampler.has_begun:
+                    self._sampler.parse(await self._ask(facts.SAMPLE), now=0.0)
+                    await self._services.clock.sleep(BETWEEN_SECONDS)
+                text = await self._ask(facts.SAMPLE)
+            sample = self._sampler.parse(text, now=self._services.clock.now())
+            if self._directory.get(self.id) is self._record:
+                self._services.part(Samples).add(self.id, sample)
+        finally:
+            self._measuring = False
+
+    async def _ask(self, script: str) -> str:
+        """Hand a script to the host's sh and give what it printed. Raises: SshFault."""
+        import asyncssh  # deferred: a connection has loaded it by now
+
+        connection = await self.link.connection()
+        try:
+            async with self._asking, asyncio.timeout(ASK_SECONDS):
+                process: asyncssh.SSHClientProcess[str] = await connection.create_process(
+                    facts.COMMAND, stderr=asyncssh.DEVNULL, encoding="utf-8", errors="replace"
+                )
+                try:
+                    answer, _ = await process.communicate(script)
+                finally:
+                    process.close()
+        except TimeoutError:
+            raise SshFault(f"{self._record.name or self.id} did not answer within {ASK_SECONDS:g} seconds.") from None
+        except (OSError, asyncssh.Error) as error:
+            reason = getattr(error, "reason", None) or str(error)
+            raise SshFault(f"{self._record.name or self.id} could not be asked: {reason}.") from None
+        return str(answer or "")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except (NodeUnreachable, facts.BadAnswer) as error:
+                _log.info("%s: %s", self.id, error)
+            except Exception:
+                _log.exception("%s could not be asked", self.id)
+
+        task = asyncio.create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
