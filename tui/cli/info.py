@@ -70,6 +70,7 @@ async def gather(common: Common) -> dict[str, Any]:
             "version": engine.version,
             "started": engine.started.isoformat() if engine.started else None,
             "live": list(engine.live),
+            "endpoint": engine.endpoint or None,
             "clients": engine.consoles,
             "demo": engine.demo,
         }
@@ -137,6 +138,8 @@ def _text(facts: dict[str, Any]) -> str:
         rows.append(("", daemon["problem"]))
     if daemon.get("demo"):
         rows.append(("demo", "its nodes are simulated"))
+    if daemon.get("endpoint"):
+        rows.append(("served", daemon["endpoint"]))
     if daemon.get("version"):
         rows.append(("live", ", ".join(daemon["live"]) or "nothing"))
     if crash:
