@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from dataclasses import dataclass
 
 from tui.engine import keeper
 from tui.engine.keeper_client import KeeperClient, KeeperError
 from tui.engine.nodes.base import Typing
+from tui.engine.shell_ending import Ending
 from tui.ports import Clock
 
 READ = 64 * 1024
@@ -20,35 +20,10 @@ SETTLE = 2.0
 """Seconds for which the end of the output waits for the word of the keeper, and the other way round."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a shell ended; both are None where nobody saw it, and `sentence` says why."""
-
-    code: int | None
-    signal: int | None
-    sentence: str
-
-    @property
-    def exit_status(self) -> int | None:
-        """As a shell would give it: 128 + N after signal N."""
-        return self.code if self.signal is None else 128 + self.signal
-
-
 UNSEEN = Ending(
     None, None, "The shell ended; its exit status is unknown, because the keeper that would have seen it was killed."
 )
 HUNG_UP = Ending(None, None, "The shell closed its terminal and was hung up; its exit status is unknown.")
-
-
-def ending(code: int | None, number: int | None) -> Ending:
-    """Say how a shell ended that the keeper has waited for."""
-    if number is None:
-        return Ending(code, None, f"The shell exited with status {code}.")
-    try:
-        name = f" ({signal.Signals(number).name})"
-    except ValueError:
-        name = ""
-    return Ending(None, number, f"The shell was killed by signal {number}{name}.")
 
 
 def _fulfil(future: asyncio.Future[None]) -> None:

@@ -8,9 +8,10 @@ import os
 
 from tui.engine.context import ApiFault, Services
 from tui.engine.keeper_client import KeeperClient, KeeperError
-from tui.engine.local_shell import Ending, LocalShell, ending
+from tui.engine.local_shell import LocalShell
 from tui.engine.login_shell import login_shell
 from tui.engine.nodes.base import ShellRequest
+from tui.engine.shell_ending import Ending, ending
 
 _log = logging.getLogger(__name__)
 

@@ -14,9 +14,11 @@ from tui.engine.live_session import LiveSession
 from tui.engine.local_shell import LocalShell
 from tui.engine.local_shells import LocalShells
 from tui.engine.nodes.base import Shell, ShellRequest
+from tui.engine.nodes.ssh.shell import LEFT_BY_ENGINE, WITH_THE_ENGINE, SshShell
 from tui.engine.nodes.this_machine import ThisMachine
 from tui.engine.session_log import SessionLog, size_of
 from tui.engine.session_records import HISTORY, SessionRecords
+from tui.engine.shell_ending import Ending
 from tui.engine.typing_record import TypingRecord
 
 OPEN_WITHIN = 60.0
@@ -152,7 +154,7 @@ class Shells:
 
     async def _ended(self, session: LiveSession) -> None:
         session_id = session.session_id
-        ending = session.shell.ending if isinstance(session.shell, LocalShell) else None
+        ending = session.shell.ending if isinstance(session.shell, LocalShell | SshShell) else None
         exit_status = session.shell.exit_status
         sentence = ending.sentence if ending else f"The shell exited with status {exit_status}."
         by = self._terminated_by.get(session_id)
@@ -233,14 +235,20 @@ class Shells:
             elif record["status"] == "Connecting":
                 self.expect(session_id, record["started"])
             else:
-                await self._over(session_id, "Terminated", details=missing)
+                is_here = isinstance(self._services.nodes.get(record["target"]), ThisMachine)
+                await self._over(session_id, "Terminated", details=missing if is_here else LEFT_BY_ENGINE)
 
     async def aclose(self) -> None:
-        """Let go: consoles are told, the keeper holds the shells."""
+        """Let go: consoles are told, the keeper holds the shells of this machine; those over SSH end."""
         self._leaving = True
         sessions, self._live = self._live, {}
         for session in sessions.values():
-            await session.release("The engine has stopped; the shell goes on and is there when it starts again.")
+            if isinstance(session.shell, SshShell):
+                session.shell.close(Ending(None, None, WITH_THE_ENGINE))
+                await session.release(WITH_THE_ENGINE)
+                await self._over(session.session_id, "Terminated", details=WITH_THE_ENGINE, title=session.log.title)
+            else:
+                await session.release("The engine has stopped; the shell goes on and is there when it starts again.")
         for task in self._tasks:
             task.cancel()
         await self._local.aclose()
