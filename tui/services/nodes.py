@@ -29,7 +29,10 @@ class PingStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node(Resource):
-    """A managed node as a table shows it; `name` is its Name tag, else its host name, else its id."""
+    """A managed node as a table shows it.
+
+    `name` is its Name tag, else the name that it was given, else its host name, else its id.
+    """
 
     name: str
     ping: PingStatus
@@ -61,7 +64,7 @@ class Node(Resource):
         computer = shape.get("ComputerName") or ""
         return cls(
             ref=Ref(context, id),
-            name=tags.get("Name") or computer or shape.get("Name") or id,
+            name=tags.get("Name") or shape.get("Name") or computer or id,
             ping=enum_of(PingStatus, shape.get("PingStatus")),
             platform_type=shape.get("PlatformType") or "",
             platform_name=shape.get("PlatformName") or "",

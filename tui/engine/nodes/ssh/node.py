@@ -137,7 +137,12 @@ class SshNode:
             self._record.online.set()
         elif link.state != CONNECTING:
             self._directory.noted(self.id, answered=False)
-        event = {"type": "connection", "InstanceId": self.id, "State": link.state, "Message": link.message}
+        event = {
+            "type": "node",
+            "InstanceId": self.id,
+            "PingStatus": self._record.ping_status,
+            "Connection": link.state,
+        }
         self._services.bus.publish("nodes", event)
 
     async def _ask_who_it_is(self) -> None:
