@@ -46,12 +46,14 @@ class HttpServer:
         tls: ssl.SSLContext | None = None,
         read_only: bool = False,
         patience: float = PATIENCE,
+        finish: float = FINISH,
     ) -> None:
         self.endpoint = endpoint
         self._listener = listener
         self._tls = tls
         self._read_only = read_only
         self._patience = patience
+        self._finish = finish
         self._callers: dict[tuple[str, str], CallerIdentity] = {}
         models = load_models()
         self._targets: Mapping[str, Wire] = {
@@ -95,7 +97,7 @@ class HttpServer:
         self._server.close()
         self._web.pre_shutdown()
         try:
-            async with asyncio.timeout(FINISH):
+            async with asyncio.timeout(self._finish):
                 await self._idle.wait()
         except TimeoutError:
             _log.warning("%d requests were not answered in time", self._under_way)
