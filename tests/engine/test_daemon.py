@@ -282,9 +282,9 @@ async def test_errors_of_the_api_come_as_ours(state):
         await transport.call("StopEngine", service="ssm-tui")
     assert (caught.value.code, caught.value.action) == ("AccessDeniedException", "ssm-tui:StopEngine")
     with pytest.raises(ApiError) as caught:
-        await transport.call("CreateActivation", {"IamRole": "r"})
+        await transport.call("DescribeOpsItems", {})
     assert type(caught.value).__name__ == "NotImplementedByEngine"
-    assert caught.value.operation == "CreateActivation"
+    assert caught.value.operation == "DescribeOpsItems"
     await transport.aclose()
 
 
