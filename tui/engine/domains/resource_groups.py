@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 
@@ -52,6 +53,8 @@ async def create_group(ctx: Context, req: Shape) -> Shape:
     def insert(conn: sqlite3.Connection) -> None:
         if conn.execute("SELECT 1 FROM resource_groups WHERE name = ?", (name,)).fetchone():
             raise ApiFault(BAD, "Cannot create group: group already exists")
+        # What a tag that came too late left of an earlier group of the name is not this one's.
+        conn.execute("DELETE FROM tags WHERE resource_type = ? AND resource_id = ?", (GROUP, name))
         conn.execute("INSERT INTO resource_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", group.row())
         try:
             insert_tags(conn, GROUP, name, tags)
@@ -76,12 +79,10 @@ async def get_group(ctx: Context, req: Shape) -> Shape:
 async def update_group(ctx: Context, req: Shape) -> Shape:
     """Change what is given, and leave the rest."""
     group = find_group(ctx, req)
-    group.description = req.get("Description", group.description)
-    group.criticality = req.get("Criticality", group.criticality)
-    group.owner = req.get("Owner", group.owner)
-    group.display_name = req.get("DisplayName", group.display_name)
-    await _store(ctx, group)
-    return {"Group": group_shape(ctx, group)}
+    columns = {"Description": "description", "Criticality": "criticality", "Owner": "owner"}
+    columns["DisplayName"] = "display_name"
+    changed = await _change(ctx, group, {columns[key]: req[key] for key in columns if key in req})
+    return {"Group": group_shape(ctx, changed)}
 
 
 @operation("DeleteGroup", service=RESOURCE_GROUPS)
@@ -90,7 +91,8 @@ async def delete_group(ctx: Context, req: Shape) -> Shape:
     group = find_group(ctx, req)
 
     def delete(conn: sqlite3.Connection) -> None:
-        conn.execute("DELETE FROM resource_groups WHERE name = ?", (group.name,))
+        if not conn.execute("DELETE FROM resource_groups WHERE name = ?", (group.name,)).rowcount:
+            raise _missing(group.name)
         conn.execute("DELETE FROM tags WHERE resource_type = ? AND resource_id = ?", (GROUP, group.name))
 
     await ctx.services.store.write(delete)
@@ -124,10 +126,10 @@ async def update_group_query(ctx: Context, req: Shape) -> Shape:
     group = find_group(ctx, req)
     if group.query is None:
         raise ApiFault(BAD, f"The group {group.name} has a configuration, and so it can have no query.")
-    check_query(req["ResourceQuery"])
-    group.query = req["ResourceQuery"]
-    await _store(ctx, group)
-    return {"GroupQuery": {"GroupName": group.name, "ResourceQuery": group.query}}
+    query = req["ResourceQuery"]
+    check_query(query)
+    await _change(ctx, group, {"query_type": query["Type"], "query": query["Query"]})
+    return {"GroupQuery": {"GroupName": group.name, "ResourceQuery": query}}
 
 
 @operation("GetGroupConfiguration", service=RESOURCE_GROUPS)
@@ -143,9 +145,9 @@ async def put_group_configuration(ctx: Context, req: Shape) -> Shape:
     group = find_group(ctx, req)
     if group.configuration is None:
         raise ApiFault(BAD, f"The group {group.name} has a query, and so it can have no configuration.")
-    group.configuration = req.get("Configuration") or []
-    check_configuration(group.configuration)
-    await _store(ctx, group)
+    configuration = req.get("Configuration") or []
+    check_configuration(configuration)
+    await _change(ctx, group, {"configuration": json.dumps(configuration)})
     return {}
 
 
@@ -157,7 +159,7 @@ def find_group(ctx: Context, req: Shape) -> ResourceGroup:
     name = given.removeprefix(ctx.arn("group/", service=RESOURCE_GROUPS)) if given.startswith("arn:") else given
     group = ctx.services.part(ResourceGroups).get(name)
     if group is None:
-        raise ApiFault(MISSING, f"Cannot find group: {given}")
+        raise _missing(given)
     return group
 
 
@@ -185,13 +187,23 @@ def configuration_shape(group: ResourceGroup) -> Shape:
     return {"Configuration": group.configuration, "Status": "UPDATE_COMPLETE"}
 
 
-async def _store(ctx: Context, group: ResourceGroup) -> None:
-    def replace(conn: sqlite3.Connection) -> None:
-        if conn.execute("SELECT 1 FROM resource_groups WHERE name = ?", (group.name,)).fetchone() is None:
-            raise ApiFault(MISSING, f"Cannot find group: {group.name}")
-        conn.execute("REPLACE INTO resource_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", group.row())
+async def _change(ctx: Context, group: ResourceGroup, columns: dict[str, object]) -> ResourceGroup:
+    """Change some columns of a group and give it as it is then: others may be changing others meanwhile.
 
-    await ctx.services.store.write(replace)
+    Raises: ApiFault NotFoundException where it was deleted meanwhile.
+    """
+
+    def update(conn: sqlite3.Connection) -> None:
+        for column, value in columns.items():
+            conn.execute(f"UPDATE resource_groups SET {column} = ? WHERE name = ?", (value, group.name))  # noqa: S608 - the columns are ours
+
+    if columns:
+        await ctx.services.store.write(update)
+    return find_group(ctx, {"Group": group.name})
+
+
+def _missing(given: str) -> ApiFault:
+    return ApiFault(MISSING, f"Cannot find group: {given}")
 
 
 def _test(name: str, values: list[str]) -> Test:

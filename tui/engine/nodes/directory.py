@@ -116,6 +116,7 @@ class NodeDirectory:
             conn.execute("DELETE FROM nodes WHERE id = ?", (node_id,))
             conn.execute("DELETE FROM ssh_nodes WHERE node_id = ?", (node_id,))
             conn.execute("DELETE FROM tags WHERE resource_type = 'ManagedInstance' AND resource_id = ?", (node_id,))
+            conn.execute("DELETE FROM node_roles WHERE node_id = ?", (node_id,))
 
         await self._services.store.write(forget)
         record = self._records.pop(node_id, None)
