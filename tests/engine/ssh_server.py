@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -155,9 +156,9 @@ def make_key(path: Path, passphrase: str | None = None, kind: str = "ssh-ed25519
     """Write a private key and its public half; give the public one."""
     key = asyncssh.generate_private_key(kind)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_bytes(
-        key.export_private_key("openssh", passphrase, rounds=4) if passphrase else key.export_private_key()
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # few rounds are enough for a test
+        path.write_bytes(key.export_private_key("openssh", passphrase, rounds=4))
     path.chmod(0o600)
     Path(f"{path}.pub").write_bytes(key.export_public_key())
     return key.convert_to_public()

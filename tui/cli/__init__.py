@@ -28,6 +28,8 @@ go-to line opens it there: ssm-tui nodes, ssm-tui node web-14, ssm-tui run AWS-R
 
 verbs (each has --help):
   nodes list              the managed nodes
+  nodes add NAME ssh://…  a host that is reached over SSH becomes a node; nodes import takes those of ~/.ssh/config
+  nodes remove NAME…      nodes are forgotten; nothing on them is touched
   run … -- COMMAND        run a command on nodes and print what they say as it comes
   shell NODE [-- COMMAND] a shell on a node in this terminal, its exit status passed on
   serve                   the engine in the foreground for the aws CLI and boto3; says where in one line of JSON
@@ -125,7 +127,7 @@ def _chosen(argv: list[str]) -> int:
 def _is_headless(verb: str, rest: list[str]) -> bool:
     """Tell a verb from a screen of the same name: `nodes` and `run AWS-…` are go-to lines."""
     if verb == "nodes":
-        return bool(rest) and (rest[0] == "list" or rest[0].startswith("-"))
+        return bool(rest) and (rest[0] in ("list", "add", "import", "remove") or rest[0].startswith("-"))
     if verb == "run":
         return bool(rest) and not rest[0].startswith(("AWS-", "arn:"))
     return True

@@ -1,4 +1,4 @@
-"""`ssm-tui nodes list`: the managed nodes as text or JSON."""
+"""`ssm-tui nodes`: the managed nodes as text or JSON, hosts that are reached over SSH added and removed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,35 @@ from datetime import UTC, datetime
 from tui.cli._args import OK, Common, parser
 from tui.cli._context import opened, run_async, table
 from tui.services.nodes import Node, Nodes
+from tui.services.ssh_nodes import Connection, SshNodes
+
+USAGE = """\
+usage: ssm-tui nodes list [--json]
+       ssm-tui nodes add NAME ssh://USER@HOST:PORT [--tag KEY=VALUE]… [--become sudo] …
+       ssm-tui nodes import [NAME]… [--ssh-config FILE] …
+       ssm-tui nodes remove NAME… [--yes]
+
+Each has --help.
+"""
 
 
 def main(common: Common, words: Sequence[str]) -> int:
+    verb = words[0] if words else ""
+    if verb == "add":
+        from tui.cli import _nodes_add  # deferred: each verb loads its own
+
+        return _nodes_add.main(common, words[1:])
+    if verb == "import":
+        from tui.cli import _nodes_import  # deferred: likewise
+
+        return _nodes_import.main(common, words[1:])
+    if verb == "remove":
+        from tui.cli import _nodes_remove  # deferred: likewise
+
+        return _nodes_remove.main(common, words[1:])
+    if verb in ("--help", "-h"):
+        sys.stdout.write(USAGE)
+        return OK
     parse = parser("nodes list", "[--json]", "List the managed nodes.")
     parse.add_argument("list", choices=["list"], help="what to do with the nodes")
     parse.add_argument("--json", action="store_true", help="one JSON array with one object per node")
@@ -23,13 +49,15 @@ def main(common: Common, words: Sequence[str]) -> int:
 async def _list(common: Common, as_json: bool) -> int:
     async with opened(common) as transport:
         nodes = await Nodes(transport).all()
+        connections = {each.id: each for each in await SshNodes(transport).connections()}
     if as_json:
-        print(json.dumps([_shape(node) for node in nodes], ensure_ascii=False, indent=2))
+        shapes = [_shape(node, connections.get(node.id)) for node in nodes]
+        print(json.dumps(shapes, ensure_ascii=False, indent=2))
         return OK
     now = datetime.now(UTC)
-    heads = ("ID", "NAME", "PING", "PLATFORM", "AGENT", "ADDRESS", "LAST PING", "TAGS")
+    heads = ["ID", "NAME", "PING", "PLATFORM", "AGENT", "ADDRESS", "LAST PING", "TAGS"]
     rows = [
-        (
+        [
             node.id,
             node.name,
             node.ping,
@@ -38,15 +66,20 @@ async def _list(common: Common, as_json: bool) -> int:
             node.address,
             _ago(now, node.last_ping),
             " ".join(f"{key}={value}" for key, value in sorted(node.tags.items()) if key != "Name"),
-        )
+        ]
         for node in nodes
     ]
+    if connections:
+        heads.insert(3, "CONNECTION")
+        for node, row in zip(nodes, rows, strict=True):
+            found = connections.get(node.id)
+            row.insert(3, f"ssh {found.state}" if found is not None else "")
     sys.stdout.write(table(heads, rows))
     return OK
 
 
-def _shape(node: Node) -> dict[str, object]:
-    return {
+def _shape(node: Node, connection: Connection | None) -> dict[str, object]:
+    shape: dict[str, object] = {
         "InstanceId": node.id,
         "Name": node.name,
         "PingStatus": node.ping.value,
@@ -61,6 +94,10 @@ def _shape(node: Node) -> dict[str, object]:
         "RegistrationDate": node.registered.isoformat() if node.registered else None,
         "Tags": dict(node.tags),
     }
+    if connection is not None:
+        shape["Address"] = connection.address
+        shape["Connection"] = {"State": connection.state.value, "Message": connection.message}
+    return shape
 
 
 def _ago(now: datetime, then: datetime | None) -> str:

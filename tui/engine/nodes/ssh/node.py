@@ -85,7 +85,10 @@ class SshNode:
         return await steps.resume(step, self.link, clock=self._services.clock, password=self._password)
 
     async def open_shell(self, request: ShellRequest) -> Shell:
-        raise ApiFault("TargetNotConnected", f"{self._record.name} is reached over SSH: its shells are not opened yet.")
+        from tui.engine.nodes.ssh import shell  # deferred: likewise
+
+        name = self._record.name or self.id
+        return await shell.open(request, self.link, sudo=self.become == "sudo", name=name)
 
     async def ping(self) -> bool | None:
         if self.link.is_connected:
