@@ -32,6 +32,8 @@ SHARE = 3.0
 """So many times as long as a fetch took is rested after it: a fleet of 200 pages is not asked for without end."""
 GROWS = 1.0
 """Seconds after which a list that comes in pages shows what there is of it, however little has come."""
+DEAR = 25.0
+"""So many times as long as showing it took last is waited as well: the pages are fetched in the time between."""
 
 
 class Feed(Generic[V]):
@@ -317,9 +319,9 @@ def growing(
     """Make a feed's fetch of a list that comes in pages: no row goes only to come back.
 
     Until the list was whole once it shows as it grows, before what an attempt that failed had brought: with the first
-    pages, then whenever it is twice as long or has not shown for GROWS seconds, because each time costs as much
-    as the list is long. From then on the list is replaced only by a whole one. An item that comes again, with what was
-    found out about it meanwhile, takes its own place.
+    pages, then whenever it is twice as long or has not shown for GROWS seconds (longer where showing takes long),
+    because each time costs as much as the list is long. From then on the list is replaced only by a whole one. An item
+    that comes again, with what was found out about it meanwhile, takes its own place.
     """
     clock = clock or SystemClock()
     shown: list[R] = []
@@ -328,7 +330,7 @@ def growing(
     async def fetch() -> AsyncIterator[list[R]]:
         nonlocal shown, whole
         found: dict[Ref, R] = {}
-        told, told_at, is_told = 0, -GROWS, False
+        told, told_at, is_told, pause = 0, -GROWS, False, GROWS
         before = shown
 
         def together() -> list[R]:
@@ -338,10 +340,11 @@ def growing(
             async for page in pages():
                 found |= {item.ref: item for item in page}
                 is_told = False
-                if not whole and (len(found) >= 2 * told or clock.monotonic() - told_at >= GROWS):
+                if not whole and (len(found) >= 2 * told or clock.monotonic() - told_at >= pause):
                     told, told_at, is_told = len(found), clock.monotonic(), True
                     shown = together()
                     yield shown
+                    pause = max(GROWS, DEAR * (clock.monotonic() - told_at))
         except SsmTuiError:
             if not whole and not is_told and found:
                 shown = together()

@@ -9,6 +9,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -148,6 +149,7 @@ class AwsClients:
             core.set_config_variable(name, file)
         core.set_config_variable("metadata_service_timeout", METADATA_TIMEOUT)
         core.set_config_variable("metadata_service_num_attempts", 1)
+        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_utc)
         resolver = core.get_component("credential_provider")
         for provider in resolver.providers:
             # Neither may speak to the terminal, which is ours: one asks for a code, the other starts a process.
@@ -156,6 +158,16 @@ class AwsClients:
             if hasattr(provider, "_popen"):
                 provider._popen = partial(subprocess.Popen, stdin=subprocess.DEVNULL, start_new_session=True)
         return boto3.session.Session(botocore_session=core, region_name=self.region or None)
+
+
+def _as_utc(value: Any) -> datetime:
+    """Read a time as botocore does, quicker, and in UTC."""
+    if isinstance(value, (int, float)):
+        return datetime.fromtimestamp(value, UTC)
+    from botocore.utils import parse_timestamp
+
+    found: datetime = parse_timestamp(value)
+    return found.astimezone(UTC)
 
 
 def login_command(session: Any) -> str:
