@@ -45,14 +45,14 @@ class Fleet:
     async def state(self, node: str) -> dict[str, Any]:
         return await self.call("DescribeNodeConnection", InstanceId=node)
 
-    async def until(self, node: str, *states: str) -> dict[str, Any]:
-        """Wait until a node's connection is in a state, by the events that tell of it."""
+    async def until(self, node: str, *states: str, saying: str = "") -> dict[str, Any]:
+        """Wait until a node's connection is in a state, with a word in its message, by the events that tell of it."""
         subscription = self.engine.services.bus.subscribe({"nodes"})
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
                     found = await self.state(node)
-                    if found["State"] in states:
+                    if found["State"] in states and saying in found["Message"]:
                         return found
                     async for _, event in subscription:
                         if event["InstanceId"] == node:
@@ -204,10 +204,9 @@ async def test_a_passphrase_is_asked_for_only_where_the_host_would_take_the_key(
         assert (found["Secret"]["Kind"], found["Secret"]["For"]) == ("Passphrase", path)
         await us.until(twin, "SecretNeeded")
         await us.call("SetNodeSecret", InstanceId=node, Kind="Passphrase", For=path, Secret="wrong one")
-        await us.until(node, "Connecting")
-        found = await us.until(node, "SecretNeeded")
-        assert "wrong" in found["Message"] and "wrong one" not in found["Message"]
-        await us.until(twin, "SecretNeeded")
+        found = await us.until(node, "SecretNeeded", saying="was wrong")
+        assert "wrong one" not in found["Message"]
+        await us.until(twin, "SecretNeeded", saying="was wrong")
         await us.call("SetNodeSecret", InstanceId=node, Kind="Passphrase", Secret="open sesame")
         await us.until(node, "Connected")
         await us.until(twin, "Connected")
@@ -226,9 +225,7 @@ async def test_a_password_stays_in_memory_and_a_wrong_one_is_asked_for_again(
         assert found["State"] == "SecretNeeded"
         assert (found["Secret"]["Kind"], found["Secret"]["For"]) == ("Password", about)
         await us.call("SetNodeSecret", InstanceId=node, Kind="Password", Secret="pass-wrong")
-        await us.until(node, "Connecting")
-        found = await us.until(node, "SecretNeeded")
-        assert "refused the password" in found["Message"]
+        await us.until(node, "SecretNeeded", saying="refused the password")
         await us.call("SetNodeSecret", InstanceId=node, Kind="Password", Secret="pass-4711")
         await us.until(node, "Connected")
         audit = await us.call("ListAuditEvents", MaxResults=50)
@@ -375,8 +372,7 @@ async def test_a_jump_host_is_checked_and_shared_like_any_other(tmp_path: Path) 
         assert found["HostKey"]["Host"] == f"[127.0.0.1]:{outer.port}"
         await us.until(twin, "HostKeyUnknown")
         await us.call("AcceptHostKey", InstanceId=node, Fingerprint=outer.fingerprint)
-        await us.until(node, "Connecting")
-        found = await us.until(node, "HostKeyUnknown")
+        found = await us.until(node, "HostKeyUnknown", saying=f"[127.0.0.1]:{inner.port}")
         assert found["HostKey"]["Host"] == f"[127.0.0.1]:{inner.port}"
         us.trust(inner)
         assert (await us.connect(node))["State"] == "Connected"
