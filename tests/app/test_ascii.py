@@ -24,7 +24,7 @@ def strange(text: str) -> str:
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
 @pytest.mark.parametrize("noun", [entry.noun for entry in SCREENS])
 async def test_no_screen_draws_more_than_ascii(tmp_path: Path, noun: str, size: tuple[int, int]) -> None:
-    words = {"node": "node web-01", "command": f"command {ID.format(1)}"}.get(noun, noun)
+    words = {"node": "node web-01", "group": "group web", "command": f"command {ID.format(1)}"}.get(noun, noun)
     transport = everything()
     async with console(transport, tmp_path, words=words, size=size, config=ASCII) as (app, pilot):
         assert strange(text_of(app)) == ""

@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 import tui.screens
 import tui.widgets
 from tests.app._command_fake import CommandsFake, command, invocation
+from tests.app._group_fake import GroupsFake
 from tests.app._session_fake import SessionsFake, session
 from tests.app._ssh_fake import CHANGED, UNKNOWN, WANTS, connection, host
 from tests.app.console import console, hit, says, text_of, until
@@ -25,6 +26,7 @@ from tui.screens import SCREENS
 from tui.screens._command_actions import ConfirmCancel
 from tui.screens._command_runs import NodeRun
 from tui.screens._dialogs import Choose, Confirm, Notice, Prompt, Reader, TypeName
+from tui.screens._group_form import GroupForm
 from tui.screens._host_dialogs import HostKeyChangedDialog, HostKeyDialog, SecretPrompt
 from tui.screens._host_forms import AddHost, ImportHosts
 from tui.screens._node_tags import TagPrompt, ValuePrompt
@@ -34,6 +36,7 @@ from tui.screens._save_view import SavePrompt
 from tui.screens._tags import TagsPrompt
 from tui.screens.help import NOTES, HelpScreen, help_text, with_one_line_for_digits
 from tui.services.commands import Commands
+from tui.services.resource_groups import ResourceGroups
 from tui.services.ssh_nodes import Connection, HostKey, SecretWanted, SshHost, SshNodes
 from tui.theming import UNICODE
 from tui.widgets.drawer import Drawer
@@ -68,7 +71,7 @@ OWNERS = [one for one in CLASSES if one.__dict__.get("BINDINGS")]
 
 def _opened() -> list[str]:
     """Give the go-to line of every screen there is."""
-    about = {"node": " web-01", "command": f" {command(1)['CommandId']}"}
+    about = {"node": " web-01", "group": " web", "command": f" {command(1)['CommandId']}"}
     return [entry.noun + about.get(entry.noun, "") for entry in SCREENS]
 
 
@@ -99,6 +102,7 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         HostKeyChangedDialog(link, HostKey.from_api(CHANGED)),
         SecretPrompt(link, SecretWanted.from_api(WANTS)),
         AddHost(hosts),
+        GroupForm(ResourceGroups(transport), (), UNICODE),
         ImportHosts(hosts, [SshHost.from_api(host("web-9"), "local")], "", ()),
     ]
     return made
@@ -117,6 +121,7 @@ def everything() -> FakeTransport:
         "ListNodeConnections": {"Connections": [connection(1)]},
         "ListSshHosts": {"Hosts": [host("web-9")], "ConfigFile": "~/.ssh/config"},
     }
+    sessions.transport.answers |= GroupsFake(tags={node(1)["InstanceId"]: {"env": "prod"}}, web="env=prod").answers
     return sessions.transport
 
 

@@ -103,6 +103,8 @@ def test_every_screen_says_which_of_its_actions_change_something() -> None:
     found = {entry.noun: changing(entry.load()) for entry in SCREENS}
     assert found["nodes"] == {"shell", "run", "tags", "new", "import_hosts", "answer", "connect", "remove"}
     assert found["hosts"] == {"import_hosts"}
+    assert found["groups"] == {"new", "run", "edit", "delete"}
+    assert found["group"] == {"run", "shell", "edit", "delete"}
     assert found["commands"] >= {"run", "again", "cancel"}
     assert found["command"] >= {"again", "cancel", "shell"}
     assert found["node"] >= {"shell", "run", "become", "new_tag", "edit_tag", "delete_tag"}
