@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ _TYPE = re.compile(r"AWS::[a-zA-Z0-9]+::\w+", re.ASCII)
 _STACK_ARN = re.compile(r"arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack/[-0-9A-Za-z]+/[-0-9A-Za-z]+", re.ASCII)
 _KEYS = {TAG_FILTERS: "TagFilters", STACK: "StackIdentifier"}
 
-Found = list[tuple[str, str]]
+Found = Iterator[tuple[str, str]]
 """Resources by kind and id, in order."""
 
 
@@ -62,12 +62,12 @@ def read_query(query: Shape) -> GroupQuery:
     return GroupQuery(frozenset(types), stack=stack)
 
 
-def resources(services: Services, query: GroupQuery, types: Collection[str] = ()) -> Found:
-    """Give what a query finds now, narrowed to the types that are given; a stack's query finds nothing here."""
-    if query.stack:
-        return []
-    kinds = {name for name, kind in KINDS.items() if query.finds(kind.type) and (not types or kind.type in types)}
-    return [found for found in tagged(services, query.filters) if found[0] in kinds]
+def resources(
+    services: Services, query: GroupQuery, types: Collection[str] = (), after: tuple[str, str] = ("", "")
+) -> Found:
+    """Yield what a query finds now, narrowed to the types that are given; a stack's query finds nothing here."""
+    kinds = [name for name, kind in KINDS.items() if query.finds(kind.type) and (not types or kind.type in types)]
+    return iter(()) if query.stack or not kinds else tagged(services, query.filters, kinds=kinds, after=after)
 
 
 def _filters(found: Any) -> tuple[TagFilter, ...]:

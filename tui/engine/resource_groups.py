@@ -54,10 +54,10 @@ class ResourceGroups:
         rows = self._services.store.read("SELECT * FROM resource_groups WHERE name > ? ORDER BY name", (after,))
         return [_group(row) for row in rows]
 
-    def members(self, group: ResourceGroup, types: Collection[str] = ()) -> Found:
-        """Give what a group holds now; groups with a configuration hold EC2's resources, and so nothing here."""
+    def members(self, group: ResourceGroup, types: Collection[str] = (), after: tuple[str, str] = ("", "")) -> Found:
+        """Yield what a group holds now; groups with a configuration hold EC2's resources, and so nothing here."""
         query = group.read()
-        return [] if query is None else resources(self._services, query, types)
+        return iter(()) if query is None else resources(self._services, query, types, after)
 
     def nodes(self, name: str, types: Sequence[str] = ()) -> set[str]:
         """Give the ids of the nodes in a group, none where there is no such group (semantics 1.6).

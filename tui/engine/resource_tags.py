@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui.engine.context import ApiFault, Context, Services
@@ -18,6 +18,11 @@ DOCUMENT = "Document"
 GROUP = "Group"
 
 ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):(?P<prefix>[^/]*)/(?P<rest>.+)")
+
+_FIRST, _MORE = 128, 4096
+"""Rows that are read at once: a page is most often all that is wanted."""
+
+_OTHER = "SELECT 1 FROM tags WHERE resource_type = found.resource_type AND resource_id = found.resource_id"
 
 Exists = Callable[[str], bool]
 TagFilter = tuple[str, Sequence[str]]
@@ -134,19 +139,36 @@ def tags_of(services: Services, kind: str, resource_id: str) -> list[Shape]:
     return [{"Key": row["key"], "Value": row["value"]} for row in rows]
 
 
-def tagged(services: Services, filters: Sequence[TagFilter]) -> list[tuple[str, str]]:
-    """Give kind and id of the resources that every filter finds, in order; all that have tags where there is none."""
-    parts, params = [], []
-    for key, values in filters:
-        part = "SELECT resource_type, resource_id FROM tags WHERE key = ?"
-        if values:
-            part += f" AND value IN ({','.join('?' * len(values))})"
-        parts.append(part)
-        params += [key, *values]
-    query = " INTERSECT ".join(parts) or "SELECT DISTINCT resource_type, resource_id FROM tags"
-    rows = services.store.read(f"{query} ORDER BY 1, 2", params)
+def tagged(
+    services: Services,
+    filters: Sequence[TagFilter],
+    *,
+    kinds: Collection[str] = tuple(KINDS),
+    after: tuple[str, str] = ("", ""),
+) -> Iterator[tuple[str, str]]:
+    """Yield kind and id of the resources that every filter finds, in order; all that have tags where there is none.
+
+    They are of the kinds given and follow a resource. The store is read as far as the caller goes, and a bit.
+    """
     known = services.part(TaggableResources)
-    return [(row[0], row[1]) for row in rows if known.exists(row[0], row[1])]
+    chosen = list(kinds)
+    where = f"resource_type IN ({','.join('?' * len(chosen))}) AND (resource_type, resource_id) > (?, ?)"
+    wanted: list[str] = []
+    for key, values in filters:
+        listed = f" AND value IN ({','.join('?' * len(values))})" if values else ""
+        where += f" AND EXISTS ({_OTHER} AND key = ?{listed})"
+        wanted += [key, *values]
+    query = f"SELECT DISTINCT resource_type, resource_id FROM tags AS found WHERE {where} ORDER BY 1, 2 LIMIT ?"  # noqa: S608 - only question marks are added
+    size = _FIRST
+    while True:
+        rows = services.store.read(query, (*chosen, *after, *wanted, size))
+        for row in rows:
+            after = (row[0], row[1])
+            if known.exists(*after):
+                yield after
+        if len(rows) < size:
+            return
+        size = _MORE
 
 
 def keys_in_use(services: Services) -> set[str]:

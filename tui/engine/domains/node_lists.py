@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from tui.engine.context import ApiFault, Context, operation
 from tui.engine.node_filters import Test, compared
 from tui.engine.nodes.directory import ONLINE, NodeDirectory, NodeRecord
-from tui.engine.nodes.roles import NodeRoles
 from tui.engine.paging import decode_token, encode_token, number_of
+from tui.engine.resource_tags import KINDS, MANAGED_INSTANCE
 from tui.ports import Shape
 
 PAGE = 50
@@ -19,15 +21,42 @@ ALL = "All"
 STATUS: Mapping[bool, str] = {True: "Active", False: "ConnectionLost"}
 """The words of GetInventory's InstanceStatus, by whether the node answers (of ListNodes they are unconfirmed)."""
 
+_ATTRIBUTES: Mapping[str, Callable[[Context, NodeRecord], str]] = {
+    "AccountId": lambda ctx, record: ctx.caller.account,
+    "AgentType": lambda ctx, record: AGENT,
+    "AgentVersion": lambda ctx, record: record.facts.agent_version,
+    "AvailabilityZone": lambda ctx, record: "",
+    "AvailabilityZoneId": lambda ctx, record: "",
+    "ComputerName": lambda ctx, record: record.facts.computer_name,
+    "InstanceId": lambda ctx, record: record.id,
+    "InstanceStatus": lambda ctx, record: STATUS[record.ping_status == ONLINE],
+    "IpAddress": lambda ctx, record: record.facts.ip_address,
+    "ManagedStatus": lambda ctx, record: "Managed",
+    "Name": lambda ctx, record: record.name,
+    "OrganizationalUnitId": lambda ctx, record: "",
+    "OrganizationalUnitPath": lambda ctx, record: "",
+    "PlatformName": lambda ctx, record: record.facts.platform_name,
+    "PlatformType": lambda ctx, record: record.facts.platform_type,
+    "PlatformVersion": lambda ctx, record: record.facts.platform_version,
+    "Region": lambda ctx, record: ctx.region,
+    "ResourceType": lambda ctx, record: MANAGED_INSTANCE,
+    "SourceId": lambda ctx, record: record.id,
+    "SourceLocation": lambda ctx, record: "",
+    "SourceType": lambda ctx, record: KINDS[MANAGED_INSTANCE].type,
+}
+"""A node's attributes by the names of filters and aggregators; empty is what EC2 or an organization would say."""
+
+_OUTSIDE = ("AccountId", "InstanceId", "OrganizationalUnitId", "OrganizationalUnitPath", "Region")
+_OF_INSTANCE = [name for name in _ATTRIBUTES if name not in _OUTSIDE]
+
 
 @operation("ListNodes")
 async def list_nodes(ctx: Context, req: Shape) -> Shape:
     """List nodes by id. The engine counts as one where the integrated console is enabled."""
-    nodes = _found(ctx, req)
     after, size = decode_token(req.get("NextToken"), "list-nodes"), req.get("MaxResults", PAGE)
-    rest = [(record, flat) for record, flat in nodes if record.id > after]
-    token = encode_token("list-nodes", rest[size - 1][0].id) if len(rest) > size else None
-    return {"Nodes": [_shape(ctx, record, flat) for record, flat in rest[:size]], "NextToken": token}
+    page = list(islice(_found(ctx, req, after), size + 1))
+    token = encode_token("list-nodes", page[size - 1].id) if len(page) > size else None
+    return {"Nodes": [_shape(ctx, record) for record in page[:size]], "NextToken": token}
 
 
 @operation("ListNodesSummary")
@@ -36,10 +65,10 @@ async def list_nodes_summary(ctx: Context, req: Shape) -> Shape:
 
     A node that lacks an attribute is counted in no item of it. Items come in the order of the values.
     """
-    nodes = [flat for _, flat in _found(ctx, req)]
+    nodes = list(_found(ctx, req))
     items: list[Shape] = []
     for names in _paths(req["Aggregators"]):
-        counts = Counter(tuple(flat.get(name, "") for name in names) for flat in nodes)
+        counts = Counter(tuple(_ATTRIBUTES[name](ctx, record) for name in names) for record in nodes)
         items += [
             {**dict(zip(names, values, strict=True)), "Count": str(count)}
             for values, count in sorted(counts.items())
@@ -51,23 +80,24 @@ async def list_nodes_summary(ctx: Context, req: Shape) -> Shape:
     return {"Summary": items[start : start + size], "NextToken": token}
 
 
-def _found(ctx: Context, req: Shape) -> list[tuple[NodeRecord, dict[str, str]]]:
-    """Give the nodes that all filters leave, by id, with their attributes.
+def _found(ctx: Context, req: Shape, after: str = "") -> Iterator[NodeRecord]:
+    """Give the nodes that all filters leave, by id, those that follow an id.
 
     Raises: ApiFault ResourceDataSyncNotFoundException, InvalidFilter.
     """
     if req.get("SyncName"):
         raise ApiFault("ResourceDataSyncNotFoundException", f"There is no resource data sync {req['SyncName']}.")
-    tests = [_test(each) for each in req.get("Filters") or ()]
+    filters = req.get("Filters") or ()
+    tests = [_test(each) for each in filters]
+    names = {each["Key"] for each in filters}
     directory = ctx.services.part(NodeDirectory)
-    found = []
-    for node_id in directory.ids():
-        record = directory.get(node_id)
+    ids = directory.ids()
+    for position in range(bisect_right(ids, after), len(ids)):
+        record = directory.get(ids[position])
         if record is not None:
-            flat = _flat(ctx, record)
-            if all(test(flat) for test in tests):
-                found.append((record, flat))
-    return found
+            found = _attributes(ctx, record, names) if tests else {}
+            if all(test(found) for test in tests):
+                yield record
 
 
 def _test(wanted: Shape) -> Test:
@@ -81,37 +111,18 @@ def _test(wanted: Shape) -> Test:
     return compared(key, values, operator, code="InvalidFilter")
 
 
-def _flat(ctx: Context, record: NodeRecord) -> dict[str, str]:
-    """Give a node's attributes by the names of the filters and aggregators; what it never said is left out."""
-    shape = ctx.services.part(NodeRoles).described(record.id)
-    flat = {
-        "AccountId": ctx.caller.account,
-        "AgentType": AGENT,
-        "AgentVersion": shape.get("AgentVersion", ""),
-        "ComputerName": shape.get("ComputerName", ""),
-        "InstanceId": record.id,
-        "InstanceStatus": STATUS[record.ping_status == ONLINE],
-        "IpAddress": shape.get("IPAddress", ""),
-        "ManagedStatus": "Managed",
-        "Name": shape.get("Name", ""),
-        "PlatformName": shape.get("PlatformName", ""),
-        "PlatformType": shape.get("PlatformType", ""),
-        "PlatformVersion": shape.get("PlatformVersion", ""),
-        "Region": ctx.region,
-        "ResourceType": shape["ResourceType"],
-        "SourceId": shape["SourceId"],
-        "SourceType": shape["SourceType"],
-    }
-    return {key: value for key, value in flat.items() if value}
+def _attributes(ctx: Context, record: NodeRecord, names: Iterable[str]) -> dict[str, str]:
+    """Give a node's attributes by the names of the filters; what it has not or never said is left out."""
+    found = {name: _ATTRIBUTES[name](ctx, record) for name in names}
+    return {name: value for name, value in found.items() if value}
 
 
-def _shape(ctx: Context, record: NodeRecord, flat: dict[str, str]) -> Shape:
-    outside = ("AccountId", "InstanceId", "Region")
+def _shape(ctx: Context, record: NodeRecord) -> Shape:
     shape: Shape = {
         "Id": record.id,
         "Owner": {"AccountId": ctx.caller.account},
         "Region": ctx.region,
-        "NodeType": {"Instance": {key: value for key, value in flat.items() if key not in outside}},
+        "NodeType": {"Instance": _attributes(ctx, record, _OF_INSTANCE)},
     }
     return {**shape, "CaptureTime": record.last_ping} if record.last_ping else shape
 

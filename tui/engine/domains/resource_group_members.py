@@ -6,6 +6,8 @@ alone, as on AWS; the embedded engine has neither, so that nothing can be put in
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tui.engine.context import ApiFault, Context, operation
 from tui.engine.domains.resource_groups import BAD, find_group
 from tui.engine.group_configurations import STATIC
@@ -29,7 +31,8 @@ async def list_group_resources(ctx: Context, req: Shape) -> Shape:
     if wrong:
         text = f"The resource types specified as filters in the request are not valid: {', '.join(wrong)}"
         raise ApiFault(BAD, text)
-    page, token = _page(req, ctx.services.part(ResourceGroups).members(group, types))
+    found = ctx.services.part(ResourceGroups).members(group, types, _after(req))
+    page, token = _page(req, found)
     identifiers = [_identifier(ctx, kind, name) for kind, name in page]
     return {
         "Resources": [{"Identifier": each} for each in identifiers],
@@ -42,7 +45,7 @@ async def list_group_resources(ctx: Context, req: Shape) -> Shape:
 @operation("SearchResources", service=RESOURCE_GROUPS, writes=False)
 async def search_resources(ctx: Context, req: Shape) -> Shape:
     query = read_query(req["ResourceQuery"])
-    page, token = _page(req, resources(ctx.services, query))
+    page, token = _page(req, resources(ctx.services, query, after=_after(req)))
     errors = [{"ErrorCode": STACK_MISSING, "Message": f"There is no stack {query.stack}."}] if query.stack else []
     identifiers = [_identifier(ctx, kind, name) for kind, name in page]
     return {"ResourceIdentifiers": identifiers, "QueryErrors": errors, "NextToken": token}
@@ -80,11 +83,15 @@ def _none(req: Shape, code: str, text: str) -> Shape:
     return {"Failed": failed, "Pending": []}  # Succeeded is there only where it has members, by its shape
 
 
-def _page(req: Shape, found: Found) -> tuple[Found, str | None]:
+def _after(req: Shape) -> tuple[str, str]:
     kind, _, name = decode_token(req.get("NextToken"), "members").partition("/")
-    rest = [each for each in found if each > (kind, name)]
+    return kind, name
+
+
+def _page(req: Shape, found: Found) -> tuple[list[tuple[str, str]], str | None]:
     size = req.get("MaxResults", PAGE)
-    return rest[:size], encode_token("members", "/".join(rest[size - 1])) if len(rest) > size else None
+    page = list(islice(found, size + 1))
+    return page[:size], encode_token("members", "/".join(page[size - 1])) if len(page) > size else None
 
 
 def _identifier(ctx: Context, kind: str, name: str) -> Shape:

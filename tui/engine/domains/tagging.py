@@ -48,10 +48,10 @@ async def get_resources(ctx: Context, req: Shape) -> Shape:
         mappings = [_mapping(ctx, *each) for each in found if each is not None]
         return {"ResourceTagMappingList": [each for each in mappings if each["Tags"]], "PaginationToken": ""}
     _check_pages(req)
-    kinds = {name for name, kind in KINDS.items() if _chosen(kind.filter, req.get("ResourceTypeFilters"))}
+    kinds = [name for name, kind in KINDS.items() if _chosen(kind.filter, req.get("ResourceTypeFilters"))]
     filters = [(_key(each), each.get("Values") or ()) for each in req.get("TagFilters") or ()]
-    after_kind, _, after = decode_token(req.get("PaginationToken"), "tagged").partition("/")
-    rest = (each for each in tagged(ctx.services, filters) if each[0] in kinds and each > (after_kind, after))
+    kind, _, name = decode_token(req.get("PaginationToken"), "tagged").partition("/")
+    rest = tagged(ctx.services, filters, kinds=kinds, after=(kind, name))
     return _resources_page(ctx, rest, req.get("ResourcesPerPage"), req.get("TagsPerPage"))
 
 

@@ -15,11 +15,12 @@ class NodeRoles:
         self._roles = {row[0]: row[1] for row in services.store.read("SELECT node_id, iam_role FROM node_roles")}
 
     async def give(self, node_id: str, role: str) -> None:
-        """Give a node another role."""
+        """Give a node another role, and tell whoever looks at nodes."""
         await self._services.store.write(
             lambda conn: conn.execute("INSERT OR REPLACE INTO node_roles VALUES (?, ?)", (node_id, role))
         )
         self._roles[node_id] = role
+        self._services.bus.publish("nodes", {"type": "node", "InstanceId": node_id})
 
     def described(self, node_id: str) -> Shape:
         """Give a node as an item of DescribeInstanceInformation, with its role."""
