@@ -146,8 +146,9 @@ def test_two_at_once_are_one_that_serves_and_one_that_says_so(tmp_path):
         lines = [process.stdout.readline() for process in both]
         assert sorted(map(bool, lines)) == [False, True]
         loser, winner = sorted(both, key=lambda process: bool(lines[both.index(process)]))
+        said = loser.stderr.read()
+        assert "is served already" in said
         assert loser.wait(30) == 3
-        assert "is served already" in loser.stderr.read()
         assert json.loads(lines[both.index(winner)])["credentials"] == str(state / "credentials")
         assert winner.poll() is None
     finally:
@@ -162,8 +163,9 @@ def test_keys_are_made_once(tmp_path):
     with serving(state) as first:
         key, account = first.key(), first.account
         first.credentials.chmod(0o644)
-    with serving(state) as second:
-        assert (second.key(), second.account) == (key, account)
+    with serving(state, "--region", "eu-west-1") as second:
+        assert (second.key(), second.account, second.region) == (key, account, "eu-west-1")
+        assert "region = eu-west-1" in second.credentials.read_text()
         assert stat.S_IMODE(second.credentials.stat().st_mode) == 0o600
         second.client().list_commands()
     (state / "credentials").write_text("[default]\naws_secret_access_key = hidden\n")
@@ -287,6 +289,8 @@ def test_a_port_that_is_taken(tmp_path):
         (["--tls-cert", "/no/such.pem"], "--tls-cert and --tls-key go together."),
         (["--tls-cert", "/no/such.pem", "--tls-key", "/no/such.key"], "/no/such.pem can't be read: No such file"),
         (["--tls-cert", __file__, "--tls-key", __file__], "can't be used"),
+        (["--region", "nowhere"], "nowhere is no region."),
+        (["--profile", "prod"], "serve answers from the engine of this machine."),
         (["stray"], "unrecognized arguments: stray"),
     ],
 )

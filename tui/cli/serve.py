@@ -32,6 +32,7 @@ def main(common: Common, words: Sequence[str]) -> int:
     Raises: UsageError for an address or a certificate that can't be used, StateError where the folder can't be.
     """
     args = _parsed(words)
+    _refuse_contexts(common)
     tls = _tls(args)
     listener = _bound(args.host, args.port, guarded=tls is not None or args.insecure)
     paths = StatePaths(common.state)
@@ -68,9 +69,10 @@ class Announced:
 def _parsed(words: Sequence[str]) -> Namespace:
     parse = parser(
         "serve",
-        "[--host HOST] [--port N] [--account ID] [--tls-cert FILE --tls-key FILE] [--insecure]",
+        "[--host HOST] [--port N] [--account ID] [--region R] [--tls-cert FILE --tls-key FILE] [--insecure]",
         "The engine in the foreground for AWS's own clients: the aws CLI, boto3 and any SDK, signed requests only."
-        " One line of JSON says where it is, and where its keys are.",
+        " One line of JSON says where it is, and where its keys are. --region is the one that it names there; requests"
+        " may be signed for any.",
     )
     parse.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     parse.add_argument("--port", type=int, default=0, metavar="N", help="the port (0: any that is free)")
@@ -88,6 +90,15 @@ def _parsed(words: Sequence[str]) -> Namespace:
     return args
 
 
+def _refuse_contexts(common: Common) -> None:
+    from tui.engine.server.sigv4 import REGION
+
+    if common.profiles:
+        raise UsageError("serve answers from the engine of this machine.", hint="Leave --profile out.")
+    if common.regions and not REGION.fullmatch(common.regions[-1]):
+        raise UsageError(f"{printable(common.regions[-1])} is no region.", hint="For example: --region eu-west-1.")
+
+
 def _settings(common: Common, args: Namespace) -> dict[str, object]:
     from tui.cli._demo import demo_of
     from tui.config import load_config
@@ -98,6 +109,8 @@ def _settings(common: Common, args: Namespace) -> dict[str, object]:
         settings |= {"demo": demo[0], "demo_nodes": demo[0], "demo_seed": demo[1]}
     if args.account:
         settings["account"] = args.account
+    if common.regions:
+        settings["region"] = common.regions[-1]
     return settings
 
 

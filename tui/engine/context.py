@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tui.engine.store import Store
 
 
+REGION = "us-east-1"
+"""The region of those who name none."""
+
+
 class Ids(Protocol):
     """Makes identifiers; tests hand in one that counts."""
 
@@ -114,7 +118,7 @@ class Services:
     nodes: NodeRegistry
     paths: StatePaths
     account: str
-    region: str = "us-east-1"
+    region: str = REGION
     settings: Mapping[str, Any] = field(default_factory=dict)
     parts: dict[type, Any] = field(default_factory=dict)
 

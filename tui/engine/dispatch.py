@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tui.engine.audit import DENIED, REVEALED, SUCCEEDED, AuditEntry, current_entry, detail_of, settle
 from tui.engine.bus import Bus
 from tui.engine.context import (
+    REGION,
     ApiFault,
     CallerIdentity,
     Context,
@@ -128,6 +129,7 @@ class Engine:
                 paths=paths,
                 account=await _account(store, ids, (settings or {}).get("account", "")),
                 settings=settings or {},
+                region=(settings or {}).get("region", REGION),
             )
             engine = cls(services, marks, load_models())
             for hook in marks.on_start:

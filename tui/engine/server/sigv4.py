@@ -31,7 +31,7 @@ LONGEST = 7 * 24 * 3600
 _KEPT = 64  # signing keys kept per access key: a region and a service have one each day
 
 _BASIC = re.compile(r"[0-9]{8}T[0-9]{6}Z")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]{2,12})+-[0-9]{1,2}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]{2,12})+-[0-9]{1,2}")
 _QUERY_WORDS = ("X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date", "X-Amz-Expires")
 
 
@@ -221,7 +221,7 @@ def _check_scope(day: str, region: str, signed: str, terminator: str, date: str,
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
             f"'{day}' != '{date[:8]}', from '{date}'."
         )
-    if not _REGION.fullmatch(region):
+    if not REGION.fullmatch(region):
         wrong.append(f"Credential should be scoped to a valid region, not '{region}'. ")
     if signed != service:
         wrong.append(f"Credential should be scoped to correct service: '{service}'. ")
