@@ -244,6 +244,15 @@ async def test_tags_of_a_group_follow_awss_rules(api: Api) -> None:
     assert await refused(api, "Untag", Arn=arn(api, "no-such"), Keys=["a"]) == MISSING
 
 
+@groups("GetGroupConfiguration", "PutGroupConfiguration", moto=True)
+async def test_a_configuration_that_was_put_is_given_back(api: Api) -> None:
+    group = await make(api, ResourceQuery=None, Configuration=[{"Type": GENERIC}])
+    new = [{"Type": GENERIC, "Parameters": [{"Name": "deletion-protection", "Values": ["UNLESS_EMPTY"]}]}]
+    await api.call("PutGroupConfiguration", Group=group, Configuration=new)
+    found = await api.call("GetGroupConfiguration", Group=group)
+    assert found["GroupConfiguration"]["Configuration"] == new
+
+
 @groups("GetGroupConfiguration", "PutGroupConfiguration")
 async def test_a_configuration_is_read_and_replaced(api: Api) -> None:
     group = await make(api, ResourceQuery=None, Configuration=[{"Type": GENERIC}])

@@ -87,6 +87,21 @@ async def test_groups_are_found_by_their_tags(api: Api) -> None:
     assert answer["PaginationToken"] == ""
 
 
+@tagging("GetTagKeys", "GetTagValues", moto=True)
+async def test_a_key_that_nobody_has_has_no_values(api: Api) -> None:
+    key = f"k-{uuid4()}"
+    assert key not in (await api.call("GetTagKeys"))["TagKeys"]
+    assert (await api.call("GetTagValues", Key=key))["TagValues"] == []
+
+
+@tagging("TagResources", "UntagResources", moto=True)
+async def test_what_nobody_has_is_not_tagged_and_named(api: Api) -> None:
+    missing = f"arn:aws:ssm:{api.region}:{api.account}:managed-instance/mi-{'f' * 17}"
+    for operation, more in (("TagResources", {"Tags": {"a": "b"}}), ("UntagResources", {"TagKeys": ["a"]})):
+        answer = await api.call(operation, ResourceARNList=[missing], **more)
+        assert list(answer["FailedResourcesMap"]) == [missing], operation
+
+
 @tagging("GetTagKeys", "GetTagValues")
 async def test_keys_and_values_in_use_are_listed(api: Api) -> None:
     key = f"k-{uuid4()}"

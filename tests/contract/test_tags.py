@@ -85,8 +85,9 @@ async def test_keys_and_values_follow_awss_rules(api: Api, tag: dict[str, str]) 
     assert await refused(api, "AddTagsToResource", **node, Tags=[tag]) == "ValidationException"
 
 
-@contract("AddTagsToResource", "ListTagsForResource", moto=True)
-async def test_a_parameter_that_is_not_there_has_no_tags(api: Api) -> None:
+@contract("AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource", moto=True)
+async def test_a_baseline_that_is_not_there_has_no_tags(api: Api) -> None:
     resource = {"ResourceType": "PatchBaseline", "ResourceId": "pb-0123456789abcdef0"}
     assert await refused(api, "ListTagsForResource", **resource) == "InvalidResourceId"
     assert await refused(api, "AddTagsToResource", **resource, Tags=[{"Key": "a", "Value": "b"}]) == "InvalidResourceId"
+    assert await refused(api, "RemoveTagsFromResource", **resource, TagKeys=["a"]) == "InvalidResourceId"
