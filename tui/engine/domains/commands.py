@@ -204,7 +204,8 @@ def _targets(services: Services, req: Shape, shipped: Shipped) -> list[str]:
         )
     for each in ids:
         record = directory.get(each)
-        if record is not None and record.facts.platform_type not in shipped.document.platform_types:
+        # A host that was never reached has said nothing of its platform yet.
+        if record is not None and record.facts.platform_type not in (*shipped.document.platform_types, ""):
             raise ApiFault(
                 "UnsupportedPlatformType",
                 f"{shipped.name} does not run on {record.facts.platform_type}, the platform of {each}.",

@@ -27,5 +27,5 @@ async def deregister_managed_instance(ctx: Context, req: Shape) -> Shape:
     await services.part(NodeDirectory).remove(node_id)
     services.part(Samples).forget(node_id)
     if isinstance(node, SshNode):
-        await node.aclose()
+        await node.leave()
     return {}

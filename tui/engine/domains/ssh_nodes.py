@@ -40,6 +40,9 @@ async def register_ssh_nodes(services: Services) -> None:
 @on_stop
 async def leave_ssh_nodes(services: Services) -> None:
     """End the connections; what runs on the hosts goes on."""
+    for node in services.nodes.all():
+        if isinstance(node, SshNode):
+            node.stop()
     await services.part(SshHosts).aclose()
 
 
@@ -77,7 +80,7 @@ async def add_node(ctx: Context, req: Shape) -> Shape:
     try:
         await directory.register([(node, record)], [(record.id, key, value) for key, value in tags.items()])
     except BaseException:
-        await node.aclose()
+        await node.leave()
         raise
     node.link.wake()
     return _connection(node, record)

@@ -19,6 +19,10 @@ class SshFault(NodeUnreachable):
         self.state = state
 
 
+class NodeGone(SshFault):
+    """A host is no node any more, and never will be one again under its id: nobody follows what runs there."""
+
+
 class Connector(Protocol):
     """One host's kept connection, shared by steps, shells and everything else."""
 

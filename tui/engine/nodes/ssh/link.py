@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui.engine.nodes.ssh.address import Address
-from tui.engine.nodes.ssh.base import SshFault
+from tui.engine.nodes.ssh.base import NodeGone, SshFault
 from tui.engine.nodes.ssh.config import HostConfig
 from tui.engine.nodes.ssh.config_file import BadConfig
 from tui.engine.nodes.ssh.faults import HostKeyFault, SecretFault
@@ -69,6 +69,7 @@ class Link:
         self._failures = 0
         self._retry: asyncio.Task[None] | None = None
         self._closed = False
+        self._gone = ""
         hosts.links.add(self)
 
     @property
@@ -82,8 +83,10 @@ class Link:
         """
         loop = asyncio.get_running_loop()
         self._asked_at = loop.time()
+        if self._gone:
+            raise NodeGone(self._gone)
         if self._closed:
-            raise SshFault(f"{self.address} is no longer a node.")
+            raise SshFault("The engine is leaving.")
         if self._conn is not None:
             return self._conn
         if self._attempt is None and self._fault is not None and loop.time() - self._failed_at < FRESH_SECONDS:
@@ -102,9 +105,9 @@ class Link:
         if self._attempt is not None:
             await asyncio.wait((self._attempt,), timeout=seconds)
 
-    async def aclose(self) -> None:
-        """End the connection for good."""
-        self._closed = True
+    async def aclose(self, *, gone: str = "") -> None:
+        """End the connection for good; `gone` says to whom asks next that the host is no node any more."""
+        self._closed, self._gone = True, gone
         self._hosts.links.discard(self)
         for task in (self._retry, self._attempt):
             if task is not None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from tui import __version__
 from tui.engine.context import ApiFault, Services
@@ -105,7 +104,7 @@ class SshNode:
         # The host is asked beside the loop, and only while somebody looks; what it says goes to the samples by itself.
         if self.link.is_connected and not self._measuring and self._services.part(Samples).is_looked_at:
             self._measuring = True
-            self._spawn(self._measure())
+            self._spawn(self._measure)
         return None
 
     async def processes(self) -> list[Shape]:
@@ -119,11 +118,16 @@ class SshNode:
     def set_become_password(self, password: str) -> None:
         self._sudo_password = password
 
-    async def aclose(self) -> None:
-        """End the connection for good."""
+    def stop(self) -> None:
+        """Ask the host nothing more of what the engine itself wants to know."""
         for task in list(self._tasks):
             task.cancel()
-        await self.link.aclose()
+
+    async def leave(self) -> None:
+        """End the connection, as the host is no node any more: what runs there goes on, and nobody follows it."""
+        self.stop()
+        name = self._record.name or self.id
+        await self.link.aclose(gone=f"{name} was removed from the nodes meanwhile: what ran there goes on unseen.")
 
     def _password(self) -> str:
         return self._sudo_password
@@ -134,7 +138,7 @@ class SshNode:
         link = self.link
         if link.state == CONNECTED:
             self._directory.noted(self.id, answered=True)
-            self._spawn(self._ask_who_it_is())
+            self._spawn(self._ask_who_it_is)
         elif link.state == IDLE:
             # Nobody tries any more: whoever wants it next makes it be tried again.
             self._record.online.set()
@@ -191,10 +195,10 @@ class SshNode:
             raise SshFault(f"{self._record.name or self.id} could not be asked: {reason}.") from None
         return str(answer or "")
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         async def guarded() -> None:
             try:
-                await work
+                await work()
             except (NodeUnreachable, facts.BadAnswer) as error:
                 _log.info("%s: %s", self.id, error)
             except Exception:

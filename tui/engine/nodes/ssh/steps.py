@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tui.engine import output
 from tui.engine.nodes.base import NodeUnreachable, Outcome, Step, StepNeverStarted, StepResult
 from tui.engine.nodes.ssh import script
-from tui.engine.nodes.ssh.base import Connector
+from tui.engine.nodes.ssh.base import Connector, NodeGone
 from tui.engine.nodes.ssh.host import Host
 from tui.engine.nodes.ssh.record import Begun, Record
 from tui.engine.nodes.steps import KILLED_EXIT_CODE, FinishedRun, ended_note, ended_outcome
@@ -144,6 +144,10 @@ class RemoteRun:
             names = (remote_name(self._step, number + 1) for number in range(self._attempt))
             self._host.tidy(*names, node=self._step.node_id)
             return result
+        except NodeGone as gone:
+            result = StepResult(Outcome.FAILED, -1, self._clock.now(), gone.message)
+            self._record.finish(result)
+            return result
         finally:
             self._record.close()
 
@@ -239,6 +243,8 @@ class RemoteRun:
             try:
                 channel = await self._host.open(remote_name(self._step, self._attempt), nonce, self.store)
                 break
+            except NodeGone:
+                raise
             except NodeUnreachable as error:
                 _log.info("%s on %s: %s", self._step.command_id, self._step.node_id, error)
                 await self._clock.sleep(pause)
