@@ -6,7 +6,7 @@ import pytest
 
 from tui.ports import Ref
 from tui.services.nodes import Node, PingStatus
-from tui.services.targets import Directory, join_words, split_words
+from tui.services.targets import Directory, Trouble, groups_in, join_words, split_words
 
 
 def node(id: str, name: str, host: str = "", online: bool = True, **tags: str) -> Node:
@@ -34,6 +34,23 @@ def test_words_mean_their_union_once() -> None:
 def test_one_tag_goes_as_a_target_of_the_api() -> None:
     assert NODES.choose(["tag:env=prod"]).targets == ({"Key": "tag:env", "Values": ["prod"]},)
     assert NODES.choose(["tag:env"]).targets == ({"Key": "tag-key", "Values": ["env"]},)
+
+
+def test_a_group_means_its_members_and_goes_as_a_target_of_the_api() -> None:
+    nodes = [node("mi-1", "web-1"), node("mi-2", "web-2"), node("mi-3", "db")]
+    groups = {"web": {Ref("local", "mi-1"), Ref("local", "mi-2"), Ref("local", "mi-gone")}, "none": set(), "no": None}
+    found = Directory(nodes, groups)
+    chosen = found.choose(["group:web"])
+    assert (chosen.ids, chosen.problems) == (["mi-1", "mi-2"], ())
+    assert chosen.targets == ({"Key": "resource-groups:Name", "Values": ["web"]},)
+    assert found.choose(["group:web", "db"]).targets == ()
+    assert found.choose(["group:web", "db"]).ids == ["mi-1", "mi-2", "mi-3"]
+    for name, trouble in (("none", Trouble.UNTAGGED), ("no", Trouble.NO_GROUP), ("new", Trouble.NOT_ASKED)):
+        assert [problem.trouble for problem in found.choose([f"group:{name}"]).problems] == [trouble]
+
+
+def test_groups_are_found_among_words_that_say_their_context_too() -> None:
+    assert groups_in(["web-1", "group:a", "prod/eu-west-1:group:b", "group:a", "group:", "tag:x=1"]) == ["a", "b"]
 
 
 def test_no_word_means_this_machine() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import unicodedata
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 
 from tui.cli._args import Common, near
 from tui.errors import UsageError
-from tui.ports import Transport
+from tui.ports import Ref, Transport
 from tui.services.nodes import Node, Nodes
-from tui.services.targets import Chosen, Directory, Problem, Trouble
+from tui.services.targets import Chosen, Directory, Problem, Trouble, groups_in
 
 PATIENCE = 6.0
 """Seconds without a word after which an engine that owes something counts as hanging."""
@@ -77,12 +77,18 @@ async def again(transport: Transport) -> None:
         await base.reconnect()
 
 
-async def choose(nodes: Nodes, words: Sequence[str]) -> Chosen:
-    """Find the union of what target words name; no words mean this machine.
+async def choose(nodes: Nodes, words: Sequence[str], transport: Transport | None = None) -> Chosen:
+    """Find the union of what target words name; no words mean this machine. Groups are asked for through `transport`.
 
-    A tag that no node has is no mistake. Raises: UsageError for a word that names no node, or more than one.
+    A tag that no node has, and a group without nodes, are no mistakes. Raises: UsageError for a word that names no
+    node, or more than one.
     """
-    directory = Directory(await nodes.all())
+    groups: dict[str, Collection[Ref] | None] = {}
+    if transport is not None and (names := groups_in(words)):
+        from tui.services.resource_groups import ResourceGroups, nodes_in
+
+        groups = await nodes_in([ResourceGroups(transport)], names)
+    directory = Directory(await nodes.all(), groups)
     chosen = directory.choose(words)
     for problem in chosen.problems:
         if problem.trouble is not Trouble.UNTAGGED:

@@ -65,7 +65,7 @@ def _parse(words: Sequence[str]) -> Namespace:
         metavar="T",
         action="append",
         default=[],
-        help="a node's id or name, or tag:KEY=VALUE; several mean their union, none means this machine",
+        help="a node's id or name, tag:KEY=VALUE or group:NAME; several mean their union, none means this machine",
     )
     parse.add_argument(
         "--parameter",
@@ -121,9 +121,9 @@ def _parameters(args: Namespace, command: Sequence[str]) -> dict[str, list[str]]
 
 async def _run(common: Common, args: Namespace) -> int:
     async with opened(common) as transport:
-        chosen = await choose(Nodes(transport), args.target)
+        chosen = await choose(Nodes(transport), args.target, transport)
         if not chosen.nodes:
-            talk(f"{', '.join(map(printable, args.target))}: no node has that tag; nothing was sent.")
+            talk(f"{', '.join(map(printable, args.target))}: no node is meant by that; nothing was sent.")
             return UNREACHED
         run = Run(transport, args, [*chosen.nodes])
         loop = asyncio.get_running_loop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui.errors import ApiError
@@ -102,6 +102,23 @@ class Member(Resource):
         first, slash, rest = resource.partition("/")
         type = shape.get("ResourceType") or NODE_KINDS.get(first, first)
         return cls(ref=Ref(context, arn), type=type, kind=type.rpartition("::")[2], name=rest if slash else resource)
+
+
+async def nodes_in(services: Sequence[ResourceGroups], names: Iterable[str]) -> dict[str, Collection[Ref] | None]:
+    """Give the nodes in each group of a name, over all contexts that have one; None where none has."""
+    found: dict[str, Collection[Ref] | None] = {}
+    for name in names:
+        refs: set[Ref] | None = None
+        for groups in services:
+            try:
+                members = await groups.members(name)
+            except ApiError as error:
+                if error.code != "NotFoundException":
+                    raise
+                continue
+            refs = (refs or set()) | {Ref(one.context, one.node_id) for one in members if one.node_id}
+        found[name] = refs
+    return found
 
 
 class ResourceGroups(Adapter):

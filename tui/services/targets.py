@@ -1,17 +1,21 @@
-"""Which nodes target words mean: ids, names, host names and `tag:KEY=VALUE`, as one types them."""
+"""Which nodes target words mean: ids, names, host names, `tag:KEY=VALUE` and `group:NAME`, as one types them."""
 
 from __future__ import annotations
 
+import re
 import shlex
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from tui.ports import Shape
+from tui.ports import Ref, Shape
 from tui.services.nodes import Node
 
+GROUP = "group:"
+"""What stands in front of a resource group's name."""
+_GROUP = re.compile(r"(?:.*:)?group:(.+)")
 LIKELY = 4
 """Nodes that are offered for a word that names none, or several."""
 
@@ -25,6 +29,9 @@ class Trouble(StrEnum):
     UNTAGGED = "untagged"
     """The word is right, but no node has that tag now."""
     NOT_HERE = "not here"
+    NO_GROUP = "no group"
+    NOT_ASKED = "not asked"
+    """A group whose members are not known yet."""
 
 
 class Problem(NamedTuple):
@@ -61,10 +68,14 @@ class Chosen:
 
 
 class Directory:
-    """Nodes by what they are called; made once for a list of nodes, asked at every key."""
+    """Nodes by what they are called; made once for a list of nodes, asked at every key.
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    `groups` gives the members of the resource groups that words name (`groups_in`), None for one that does not exist.
+    """
+
+    def __init__(self, nodes: Sequence[Node], groups: Mapping[str, Collection[Ref] | None] | None = None) -> None:
         self.nodes = nodes
+        self._groups = groups or {}
         self._by_id = {node.id: node for node in nodes}
         self._by_name: dict[str, list[Node]] = {}
         self._by_host: dict[str, list[Node]] = {}
@@ -92,6 +103,10 @@ class Directory:
                     targets.append(target)
                 if target is not None and not nodes:
                     problems.append(Problem(word, Trouble.UNTAGGED, f"No node has {word}."))
+            elif word.startswith(GROUP):
+                nodes, problem = self._grouped(word.removeprefix(GROUP), "")
+                problems += [problem] if problem else []
+                targets.append({"Key": "resource-groups:Name", "Values": [word.removeprefix(GROUP)]})
             else:
                 nodes, problem = self.named(word)
                 problems += [problem] if problem else []
@@ -105,7 +120,7 @@ class Directory:
     def word_for(self, node_id: str) -> str:
         """Give the shortest word that names just this node: its name where no other has it, else its id."""
         node = self._by_id.get(node_id)
-        if node is None or len(self._by_name[node.name]) > 1 or node.name.startswith("tag:") or not node.name:
+        if node is None or len(self._by_name[node.name]) > 1 or node.name.startswith(("tag:", GROUP)) or not node.name:
             return node_id
         return node.name
 
@@ -122,6 +137,17 @@ class Directory:
         if equals:
             return {"Key": f"tag:{key}", "Values": [value]}, [n for n in self.nodes if n.tags.get(key) == value]
         return {"Key": "tag-key", "Values": [key]}, [node for node in self.nodes if key in node.tags]
+
+    def _grouped(self, name: str, context: str) -> tuple[list[Node], Problem | None]:
+        word = GROUP + name
+        if name not in self._groups:
+            return [], Problem(word, Trouble.NOT_ASKED, f"It is being looked up what is in the group {name}.")
+        members = self._groups[name]
+        if members is None:
+            return [], Problem(word, Trouble.NO_GROUP, f"There is no resource group {name}.")
+        nodes = [node for node in self.nodes if node.ref in members and (not context or node.context == context)]
+        problem = None if nodes else Problem(word, Trouble.UNTAGGED, f"No node is in the group {name}.")
+        return nodes, problem
 
     def named(self, word: str) -> tuple[list[Node], Problem | None]:
         """Find the one node that a word names: its id, else its name, else its host name."""
@@ -143,6 +169,11 @@ class Directory:
 
 def _some(words: Sequence[str]) -> str:
     return ", ".join(words[:LIKELY]) + (f" and {len(words) - LIKELY} more" if len(words) > LIKELY else "")
+
+
+def groups_in(words: Iterable[str]) -> list[str]:
+    """Give the names of the resource groups among target words, each once; a context may stand in front."""
+    return [*dict.fromkeys(found[1] for word in words if (found := _GROUP.fullmatch(word)))]
 
 
 def split_words(line: str) -> list[str]:
