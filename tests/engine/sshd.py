@@ -31,10 +31,11 @@ def program() -> str:
 class Sshd:
     """A server that runs; `options` are lines for its configuration, which win over those below.
 
-    `shell`, where given, stands for the login shell: every command goes through `shell -c COMMAND`.
+    `shell`, where given, stands for the login shell: every command goes through `shell -c COMMAND`. `login_shell` is
+    one in truth, where the system lets root have other files for one process, and stands for it elsewhere.
     """
 
-    def __init__(self, folder: Path, *, options: Sequence[str] = (), shell: str = "") -> None:
+    def __init__(self, folder: Path, *, options: Sequence[str] = (), shell: str = "", login_shell: str = "") -> None:
         self._program = program()
         self._process: subprocess.Popen[bytes] | None = None
         self.folder = folder
@@ -48,11 +49,28 @@ class Sshd:
         self.port = _free_port()
         self.known_hosts = folder / "known_hosts"
         self.known_hosts.write_text(f"[{self.host}]:{self.port} {self.host_key.with_suffix('.pub').read_text()}")
+        self._front = self._own_passwd(login_shell) if login_shell else []
+        shell = shell or ("" if self._front else login_shell)
         if shell:
             options = [*options, f'ForceCommand exec {shell} -c "$SSH_ORIGINAL_COMMAND"']
         self._options = list(options)
         self._config = folder / "sshd_config"
         self.start()
+
+    def _own_passwd(self, login_shell: str) -> list[str]:
+        """Give what starts the server where the user has another login shell; nothing where that can't be."""
+        lines = [line.split(":") for line in Path("/etc/passwd").read_text().splitlines()]
+        changed = [[*line[:6], login_shell] if line[0] == self.user else line for line in lines]
+        passwd = self.folder / "passwd"
+        passwd.write_text("".join(":".join(line) + "\n" for line in changed))
+        front = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"', str(passwd)]
+        if (
+            os.geteuid()
+            or shutil.which("unshare") is None
+            or subprocess.run([*front, "true"], capture_output=True).returncode
+        ):
+            return []
+        return front
 
     def _key(self, name: str) -> Path:
         path = self.folder / name
@@ -94,7 +112,7 @@ class Sshd:
             PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
         self._config.write_text("\n".join(self._lines()) + "\n")
         self._process = subprocess.Popen(
-            [self._program, "-D", "-f", str(self._config), "-E", str(self.folder / "log")],
+            [*self._front, self._program, "-D", "-f", str(self._config), "-E", str(self.folder / "log")],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

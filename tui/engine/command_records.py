@@ -49,6 +49,8 @@ class Invocation:
     steps: list[StepRecord] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
     run: StepRun | None = None
+    is_parked: bool = False
+    """Whether it waits for its node without a slot of its command's."""
 
     @property
     def is_final(self) -> bool:

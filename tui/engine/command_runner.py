@@ -1,8 +1,7 @@
 """Runs commands: sends them to nodes under rate control, follows them, and leaves a true final state of each.
 
-The store learns of a command twice: when it is accepted, and as each invocation ends. What happens between is in the
-run folders, from which the next engine finds it again; the state InProgress is stored for whoever lists, a moment
-late, so that a short command costs two commits.
+The store learns of a command twice (`command_saving.py`): when it is accepted, and as each invocation ends. What
+happens between is in the run folders, from which the next engine finds it again.
 """
 
 from __future__ import annotations
@@ -16,22 +15,29 @@ from typing import Any
 
 from tui.engine import command_store, step_results
 from tui.engine.command_records import Command, Invocation, StepRecord
+from tui.engine.command_saving import CommandSaving
 from tui.engine.command_steps import PreparedStep
 from tui.engine.context import ApiFault, Services
-from tui.engine.events import publish_command, publish_invocation
-from tui.engine.nodes.base import OUTPUT_CAP, Node, Outcome, Step, StepNeverStarted, StepResult, StepRun
-from tui.engine.nodes.directory import NodeDirectory
+from tui.engine.events import publish_command
+from tui.engine.nodes.base import (
+    OUTPUT_CAP,
+    Node,
+    NodeUnreachable,
+    Outcome,
+    Step,
+    StepNeverStarted,
+    StepResult,
+    StepRun,
+)
+from tui.engine.nodes.directory import NodeDirectory, NodeRecord
 from tui.engine.nodes.run_folder import run_folders
-from tui.engine.statuses import ERRORS, command_details, invocation_details
-
-BEGUN_SECONDS = 0.05
-"""How late the store learns that something has begun."""
+from tui.engine.statuses import ERRORS, invocation_details
 
 AT_ONCE = 25
 """How many invocations are started before everything else on the loop has its turn."""
 
 RETRY_SECONDS = 2.0
-"""How long to wait where the store refuses a final state, on a full disk."""
+"""How long to wait for a node that counts as reachable and was not reached."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +51,7 @@ class CommandRunner:
         self._directory = services.part(NodeDirectory)
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._begun: dict[str, list[Invocation]] = {}
-        self._begun_timer: asyncio.TimerHandle | None = None
+        self._saving = CommandSaving(services, self.live, self._spawn)
         self._leaving = False
 
     # what the domain asks for
@@ -61,7 +66,7 @@ class CommandRunner:
         if command.invocations:
             self._pump(command)
         else:
-            self._settle(command, ())
+            self._saving.settle(command, ())
 
     async def cancel(self, command: Command, chosen: Iterable[Invocation], *, whole: bool) -> None:
         """Cancel invocations: those that were not sent at once, those that run as soon as their group is ended."""
@@ -78,12 +83,13 @@ class CommandRunner:
             elif each.run is None and each.task is not None and each.details in ("Pending", "Delayed"):
                 each.task.cancel()
                 command.move(each, "Cancelled")
-                command.rate.ended(is_error=False)
+                if not each.is_parked:
+                    command.rate.ended(is_error=False)
             else:
                 command.move(each, "Cancelling")
                 running.append(each)
         command.refused.clear()
-        saved = self._settle(command, changed)
+        saved = self._saving.settle(command, changed)
         for each in running:
             if each.run is not None:
                 await each.run.cancel()
@@ -117,7 +123,7 @@ class CommandRunner:
                 for step in each.steps:
                     if step.ended_at is None:
                         step.details, step.ended_at = "DeliveryTimedOut", now
-            self._settle(command, late)
+            self._saving.settle(command, late)
             for run in runs:
                 await run.cancel()
 
@@ -151,12 +157,13 @@ class CommandRunner:
                     command.move(each, "Pending")
                     command.waiting.append(each)
             if settled or command.is_final:
-                self._settle(command, settled)
+                self._saving.settle(command, settled)
             self._pump(command)
 
     async def leave(self) -> None:
         """Stop following; what runs goes on, and the next engine finds it."""
         self._leaving = True
+        self._saving.leave()
         for command in self.live.values():
             for each in command.invocations.values():
                 if each.run is not None:
@@ -164,8 +171,6 @@ class CommandRunner:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._begun_timer is not None:
-            self._begun_timer.cancel()
 
     # sending
 
@@ -182,6 +187,7 @@ class CommandRunner:
             _log.error("a command's task failed", exc_info=task.exception())
 
     def _pump(self, command: Command) -> None:
+        command.rate.serve()
         for _ in range(AT_ONCE):
             if not command.waiting or not command.rate.has_room or self._leaving:
                 break
@@ -193,7 +199,7 @@ class CommandRunner:
             command.waiting.clear()
             for each in unsent:
                 command.move(each, "Terminated")
-            self._settle(command, unsent)
+            self._saving.settle(command, unsent)
         elif command.waiting and command.rate.has_room and not self._leaving:
             asyncio.get_running_loop().call_soon(self._pump, command, context=contextvars.Context())
 
@@ -209,7 +215,7 @@ class CommandRunner:
         invocation.ended_at = max(self._services.clock.now(), invocation.started_at or 0.0)
         if command.move(invocation, details):
             command.rate.ended(is_error=details in ERRORS)
-            self._settle(command, (invocation,))
+            self._saving.settle(command, (invocation,))
             self._pump(command)
 
     async def _deliver(self, command: Command, invocation: Invocation, *, resumed: bool) -> str:
@@ -217,20 +223,34 @@ class CommandRunner:
         node, record = self._services.nodes.get(invocation.node_id), self._directory.get(invocation.node_id)
         if node is None or record is None:
             return "Undeliverable"
-        if command.platforms and record.facts.platform_type not in command.platforms:
+        # A host that was never reached has told nothing of itself yet; it has a POSIX shell, or is none of ours.
+        if command.platforms and record.facts.platform_type not in (*command.platforms, ""):
             return "InvalidPlatform"
         slots = self._slots.setdefault(node.id, asyncio.Semaphore(node.slots))
         async with slots:
-            while not resumed and not record.online.is_set():
-                if command.move(invocation, "Delayed"):
-                    self._changed(command, invocation)
-                await record.online.wait()
             if not resumed:
+                if not await self._reached(command, invocation, record):
+                    return "Terminated"
                 invocation.started_at = self._services.clock.now()
             invocation.effective_user = node.effective_user
             if not invocation.cancelled and command.move(invocation, "InProgress"):
-                self._changed(command, invocation)
+                self._saving.changed(command, invocation)
             return await self._run_steps(command, invocation, node, resumed=resumed)
+
+    async def _reached(self, command: Command, invocation: Invocation, record: NodeRecord) -> bool:
+        """Wait until a node can be spoken to; False where sending has stopped meanwhile."""
+        while not record.online.is_set():
+            if command.move(invocation, "Delayed"):
+                self._saving.changed(command, invocation)
+            invocation.is_parked = True
+            command.rate.parked()
+            self._pump(command)
+            await record.online.wait()
+            has_place = await command.rate.back()
+            invocation.is_parked = False
+            if not has_place:
+                return False
+        return True
 
     async def _run_steps(self, command: Command, invocation: Invocation, node: Node, *, resumed: bool) -> str:
         invocation.steps = [StepRecord(step.number, step.name) for step in command.steps]
@@ -297,86 +317,26 @@ class CommandRunner:
                 },
             )
             if not resumed or not step.folder.exists():
-                return None if invocation.cancelled else await node.run(step)
+                while not invocation.cancelled:
+                    try:
+                        return await node.run(step)
+                    except NodeUnreachable as error:
+                        _log.info("%s on %s: %s", command.command_id, node.id, error)
+                        if not await self._again(command, invocation):
+                            raise
+                return None
             with contextlib.suppress(StepNeverStarted):
                 return await node.resume(step)
 
-    # telling
-
-    def _changed(self, command: Command, invocation: Invocation) -> None:
-        """Tell of a state that is not final; the store learns of it soon, where it still holds then."""
-        self._add_up(command)
-        publish_invocation(self._services, command, invocation)
-        publish_command(self._services, command)
-        self._begun.setdefault(command.command_id, []).append(invocation)
-        if self._begun_timer is None:
-            self._begun_timer = asyncio.get_running_loop().call_later(BEGUN_SECONDS, self._flush)
-
-    def _flush(self) -> None:
-        self._begun_timer = None
-        begun, self._begun = self._begun, {}
-        for command_id, changed in begun.items():
-            command = self.live.get(command_id)
-            still = [each for each in changed if not each.is_final]
-            if command is not None and still:
-                command.begun.extend(still)
-                self._have_saved(command)
-
-    def _add_up(self, command: Command) -> None:
-        command.details = command_details(command.counts, command.rate.threshold, cancelled=command.cancelled)
-
-    def _settle(self, command: Command, changed: Iterable[Invocation]) -> asyncio.Task[None]:
-        """Have states stored and told; the task given ends once they are on disk."""
-        command.unsaved.extend(changed)
-        command.is_untold = True
-        return self._have_saved(command)
-
-    def _have_saved(self, command: Command) -> asyncio.Task[None]:
-        """Have a command stored by its one writer; the task given ends once it is on disk.
-
-        What is stored is the command as a whole at one moment, so that no command is stored as final before all of its
-        invocations are, and nothing that was true earlier is stored over what is true now.
-        """
-        command.is_unsaved = True
-        if command.saver is None:
-            command.saver = self._spawn(self._save(command))
-        return command.saver
-
-    async def _save(self, command: Command) -> None:
-        while command.is_unsaved:
-            changed, command.unsaved = command.unsaved, []
-            begun, command.begun = command.begun, []
-            is_untold, command.is_untold = command.is_untold, False
-            command.is_unsaved = False
-            self._add_up(command)
-            snapshot = command_store.Snapshot(command, [*(each for each in begun if not each.is_final), *changed])
-            is_final = command.is_final
-            try:
-                await self._services.store.write(snapshot.write)
-            except Exception as error:
-                _log.warning("%s could not be stored yet: %s", command.command_id, error)
-                command.refused.set()
-                if self._leaving:
-                    return
-                # On a disk that its own output has filled, a command must not keep whoever waits for it: the run folder
-                # has the truth, and the next engine would find the same there.
-                if is_untold:
-                    self._tell(command, changed, is_over=is_final)
-                await self._services.clock.sleep(RETRY_SECONDS)
-                command.begun, command.unsaved = begun + command.begun, changed + command.unsaved
-                command.is_unsaved, command.is_untold = True, command.is_untold or is_untold
-                continue
-            if is_untold:
-                self._tell(command, changed, is_over=False)
-        command.saver = None
-        if command.is_final:
-            # Told in the same moment in which it stops to be live, so that nobody can begin to wait in between.
-            self._tell(command, (), is_over=True)
-            self.live.pop(command.command_id, None)
-
-    def _tell(self, command: Command, changed: Iterable[Invocation], *, is_over: bool) -> None:
-        """Publish states; a command's own final state only where that is meant, after those of its invocations."""
-        for each in changed:
-            publish_invocation(self._services, command, each)
-        if is_over or not command.is_final:
-            publish_command(self._services, command)
+    async def _again(self, command: Command, invocation: Invocation) -> bool:
+        """Wait for a node that could not be reached when a step was to be started; False where that is over."""
+        record = self._directory.get(invocation.node_id)
+        if record is None:
+            return False
+        if record.online.is_set():
+            await self._services.clock.sleep(RETRY_SECONDS)
+        if not await self._reached(command, invocation, record):
+            return False
+        if not invocation.cancelled and command.move(invocation, "InProgress"):
+            self._saving.changed(command, invocation)
+        return True
