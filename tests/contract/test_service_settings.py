@@ -125,11 +125,14 @@ async def test_only_some_resources_have_policies(api: Api, name: str, code: str)
         ({"Policy": "no JSON"}, "MalformedResourcePolicyDocumentException"),
         ({"Policy": "[]"}, "MalformedResourcePolicyDocumentException"),
         ({"Policy": '{"Statement": [{"Effect": "Allow"}]}'}, "MalformedResourcePolicyDocumentException"),
+        ({"Policy": '{"Statement": 5}'}, "MalformedResourcePolicyDocumentException"),
+        ({"Policy": '{"Statement": []}'}, "MalformedResourcePolicyDocumentException"),
+        ({"Policy": "[" * 100_000}, "MalformedResourcePolicyDocumentException"),
         ({"Policy": policy("a"), "PolicyId": "x"}, "ResourcePolicyInvalidParameterException"),
         ({"Policy": policy("a"), "PolicyId": "x", "PolicyHash": "y"}, "ResourcePolicyNotFoundException"),
         ({"Policy": " "}, "ValidationException"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 async def test_a_policy_that_is_none_is_refused(api: Api, request_: dict[str, str], code: str) -> None:
     assert await refused(api, "PutResourcePolicy", ResourceArn=group_arn(api), **request_) == code

@@ -7,8 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from tests.engine.command_bench import bench, leaving
 from tui.engine.context import ApiFault, CallerIdentity
+from tui.engine.group_queries import read_query
 from tui.engine.model import RESOURCE_GROUPS
 
 QUERY = {
@@ -20,6 +24,28 @@ QUERY = {
         }
     ),
 }
+
+
+TYPES = st.lists(st.sampled_from(["AWS::AllSupported", "AWS::EC2::Instance"]), min_size=1)
+FILTERS = st.lists(st.fixed_dictionaries({"Key": st.text(max_size=130), "Values": st.lists(st.text(max_size=3))}))
+NEARLY = st.fixed_dictionaries({"ResourceTypeFilters": TYPES, "TagFilters": FILTERS})
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inside: st.lists(inside) | st.dictionaries(st.sampled_from(["ResourceTypeFilters", "TagFilters"]), inside),
+)
+
+
+@given(st.one_of(st.text(), ANYTHING.map(json.dumps), NEARLY.map(json.dumps)))
+@example("[" * 4096)
+@example('{"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": "\\ud800", "Values": []}]}')
+@settings(max_examples=200, deadline=None)
+def test_a_query_is_read_or_refused_in_awss_words_whatever_it_is(text: str) -> None:
+    try:
+        query = read_query({"Type": "TAG_FILTERS_1_0", "Query": text})
+    except ApiFault as fault:
+        assert fault.code == "BadRequestException" and fault.message.startswith("Query not valid: ")
+    else:
+        assert query.types and 1 <= len(query.filters) <= 50
 
 
 async def call(engine: Any, operation: str, **params: Any) -> dict[str, Any]:

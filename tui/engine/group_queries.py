@@ -42,7 +42,8 @@ def read_query(query: Shape) -> GroupQuery:
     kind = query["Type"]
     try:
         found = json.loads(query["Query"])
-    except ValueError:
+        json.dumps(found, ensure_ascii=False).encode()  # half a character is in no tag
+    except (ValueError, RecursionError):
         raise _wrong_form() from None
     if not isinstance(found, dict) or found.keys() != {"ResourceTypeFilters", _KEYS[kind]}:
         raise _wrong_form()

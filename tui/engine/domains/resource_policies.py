@@ -99,10 +99,10 @@ def _check(policy: str) -> None:
     """Refuse what is no policy. Raises: ApiFault MalformedResourcePolicyDocumentException."""
     try:
         document = json.loads(policy)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiFault("MalformedResourcePolicyDocumentException", f"The policy is not JSON: {error}.") from None
     statements = document.get("Statement") if isinstance(document, dict) else None
-    for statement in [statements] if isinstance(statements, dict) else statements or [None]:
+    for statement in statements if isinstance(statements, list) and statements else [statements]:
         if not isinstance(statement, dict) or not {"Effect", "Principal", "Action"} <= statement.keys():
             text = "A policy needs statements with Effect, Principal and Action."
             raise ApiFault("MalformedResourcePolicyDocumentException", text)
