@@ -152,6 +152,17 @@ async def test_operators_compare(api: Api) -> None:
 
 
 @contract(PROPERTIES)
+async def test_a_node_s_name_is_its_name_tag(api: Api) -> None:
+    node = (await nodes(api))[0]
+    tags = [{"Key": "Name", "Value": "the cellar"}]
+    await api.call("AddTagsToResource", ResourceType="ManagedInstance", ResourceId=node, Tags=tags)
+    named = {each["InstanceId"]: each["Name"] for each in await properties(api)}
+    assert named[node] == "the cellar" and list(named.values()).count("the cellar") == 1
+    assert ids(await properties(api, ("Name", ["the "], "BeginWith"))) == [node]
+    await api.call("RemoveTagsFromResource", ResourceType="ManagedInstance", ResourceId=node, TagKeys=["Name"])
+
+
+@contract(PROPERTIES)
 async def test_a_document_chooses_the_nodes_that_it_can_run_on(api: Api) -> None:
     found = ids(await properties(api, ("DocumentName", ["AWS-RunShellScript"], "Equal")))
     assert found == ids([each for each in await properties(api) if each["PlatformType"] != "Windows"])

@@ -107,3 +107,22 @@ async def test_a_group_of_many_nodes_is_paged_whole_and_is_a_target(tmp_path: Pa
         )
         listed = await local.engine.call("ListCommands", {"CommandId": sent["Command"]["CommandId"]})
         assert listed["Commands"][0]["TargetCount"] == 300
+
+
+async def test_many_groups_are_listed_page_by_page_whatever_the_filter(tmp_path: Path) -> None:
+    async with bench(tmp_path / "state") as local:
+        names = [f"group-{number:03}" for number in range(150)]
+        for name in names:
+            await call(local.engine, "CreateGroup", Name=name, ResourceQuery=QUERY, Owner=name[-1])
+
+        async def pages(**request: Any) -> list[str]:
+            seen: list[str] = []
+            while True:
+                page = await call(local.engine, "ListGroups", **request)
+                seen += [each["GroupName"] for each in page["GroupIdentifiers"]]
+                if not page.get("NextToken"):
+                    return seen
+                request["NextToken"] = page["NextToken"]
+
+        assert await pages() == names
+        assert await pages(MaxResults=7, Filters=[{"Name": "owner", "Values": ["3"]}]) == names[3::10]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from tui.engine.context import Services
 from tui.engine.group_queries import Found, GroupQuery, read_query, resources
 from tui.engine.resource_tags import MANAGED_INSTANCE
 from tui.ports import Shape
+
+_ROWS = 64
+"""Groups that are read at once."""
 
 
 @dataclass(slots=True)
@@ -49,10 +52,16 @@ class ResourceGroups:
         row = self._services.store.read_one("SELECT * FROM resource_groups WHERE name = ?", (name,))
         return None if row is None else _group(row)
 
-    def all(self, after: str = "") -> list[ResourceGroup]:
-        """Give the groups by name, those that follow a name."""
-        rows = self._services.store.read("SELECT * FROM resource_groups WHERE name > ? ORDER BY name", (after,))
-        return [_group(row) for row in rows]
+    def all(self, after: str = "") -> Iterator[ResourceGroup]:
+        """Yield the groups by name, those that follow a name; the store is read as far as the caller goes."""
+        rows: list[sqlite3.Row] | None = None
+        while rows is None or len(rows) == _ROWS:
+            rows = self._services.store.read(
+                "SELECT * FROM resource_groups WHERE name > ? ORDER BY name LIMIT ?", (after, _ROWS)
+            )
+            for row in rows:
+                after = row["name"]
+                yield _group(row)
 
     def members(self, group: ResourceGroup, types: Collection[str] = (), after: tuple[str, str] = ("", "")) -> Found:
         """Yield what a group holds now; groups with a configuration hold EC2's resources, and so nothing here."""

@@ -73,11 +73,8 @@ async def describe_instance_properties(ctx: Context, req: Shape) -> Shape:
         if operator == "NotEqual":
             found = set(ctx.services.part(NodeDirectory).ids()) - found
         chosen = found if chosen is None else chosen & found
-    rows = ctx.services.store.read(
-        "SELECT resource_id, value FROM tags WHERE resource_type = ? AND key = 'Name'", (MANAGED_INSTANCE,)
-    )
-    names = {row["resource_id"]: row["value"] for row in rows}
     roles, directory = ctx.services.part(NodeRoles), ctx.services.part(NodeDirectory)
+    names = _names(ctx.services) if any(key == "Name" for key, _, _ in filters) else {}
 
     def describe(node_id: str) -> Shape:
         """Give a node's properties; what only EC2 knows is left out."""
@@ -89,7 +86,19 @@ async def describe_instance_properties(ctx: Context, req: Shape) -> Shape:
         return shape
 
     page, token = _page(req, existing(ctx.services, chosen), describe, tests, PROPERTIES_PAGE)
+    named = _names(ctx.services, [each["InstanceId"] for each in page])
+    for each in page:
+        each["Name"] = named.get(each["InstanceId"]) or each["Name"]
     return {"InstanceProperties": page, "NextToken": token}
+
+
+def _names(services: Services, ids: Sequence[str] | None = None) -> dict[str, str]:
+    """Give the Name tags of the nodes of these ids, or of all."""
+    query = "SELECT resource_id, value FROM tags WHERE resource_type = ? AND key = 'Name'"
+    if ids is not None:
+        query += f" AND resource_id IN ({','.join('?' * len(ids))})"
+    rows = services.store.read(query, (MANAGED_INSTANCE, *(ids or ())))
+    return {row["resource_id"]: row["value"] for row in rows}
 
 
 def _page(

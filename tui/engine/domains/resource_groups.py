@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from itertools import islice
 
 from tui.engine.context import ApiFault, Context, Services, on_start, operation
 from tui.engine.group_configurations import TYPES, allowed_types, check_configuration
@@ -103,8 +104,9 @@ async def delete_group(ctx: Context, req: Shape) -> Shape:
 async def list_groups(ctx: Context, req: Shape) -> Shape:
     tests = [_test(each["Name"], each["Values"]) for each in req.get("Filters") or ()]
     after = decode_token(req.get("NextToken"), "groups")
-    found = [group for group in ctx.services.part(ResourceGroups).all(after) if all(test(group) for test in tests)]
     size = req.get("MaxResults", PAGE)
+    groups = ctx.services.part(ResourceGroups).all(after)
+    found = list(islice((group for group in groups if all(test(group) for test in tests)), size + 1))
     shapes = [group_shape(ctx, group) for group in found[:size]]
     return {
         "GroupIdentifiers": [{"GroupName": each.pop("Name"), **each} for each in map(dict, shapes)],
