@@ -408,9 +408,14 @@ async def test_nodes_of_earlier_starts_come_back_and_are_forgotten_when_removed(
             with pytest.raises(ApiFault, match="AlreadyExists"):
                 await us.add("web-1", address(server))
             await us.connect(node)
+            async with asyncio.timeout(PATIENCE):
+                while not us.engine.services.store.read("SELECT 1 FROM nodes WHERE id = ? AND last_ping > 0", (node,)):
+                    await asyncio.sleep(0.01)
         async with fleet(tmp_path) as us:
             found = await us.state(node)
             assert (found["State"], found["Address"], found["Name"]) == ("Idle", address(server), "web-1")
+            # It answered a moment ago: that nobody has tried since does not make it lost.
+            assert await us.ping(node) == "Online"
             assert (await us.call("DescribeNodeDetails", InstanceId=node))["Become"] == "sudo"
             await us.connect(node)
             await us.engine.call("DeregisterManagedInstance", {"InstanceId": node})

@@ -109,6 +109,18 @@ class NodeDirectory:
         self._services.nodes.add(node)
         self._changed(record)
 
+    async def learned(self, record: NodeRecord, facts: Facts) -> None:
+        """Keep what a node said of itself, if it still is one."""
+        if self._records.get(record.id) is not record or facts == record.facts:
+            return
+        record.facts = facts
+        row = _row(record)
+        await self._services.store.write(
+            lambda conn: conn.execute("UPDATE nodes SET facts = ? WHERE id = ?", (row[-1], record.id))
+        )
+        if self._records.get(record.id) is record:
+            self._changed(record)
+
     async def remove(self, node_id: str) -> None:
         """Forget a node and its tags for good; what was run on it stays listed."""
 
@@ -118,9 +130,16 @@ class NodeDirectory:
             conn.execute("DELETE FROM tags WHERE resource_type = 'ManagedInstance' AND resource_id = ?", (node_id,))
             conn.execute("DELETE FROM node_roles WHERE node_id = ?", (node_id,))
 
-        await self._services.store.write(forget)
+        # Out of memory first: nobody who learns something of the node now is to store it again.
         record = self._records.pop(node_id, None)
         self._sorted = None
+        try:
+            await self._services.store.write(forget)
+        except BaseException:
+            if record is not None:
+                self._records[node_id] = record
+                self._sorted = None
+            raise
         self._shapes.pop(node_id, None)
         self._services.nodes.remove(node_id)
         if record is not None:

@@ -153,13 +153,12 @@ class SshNode:
         self._services.bus.publish("nodes", event)
 
     async def _ask_who_it_is(self) -> None:
+        await self._directory.pinged(self.id, answered=True)  # which has it stored, now and then
         if self._record.facts.platform_type:
             await self._services.clock.sleep(REFRESH_SECONDS)
         async with self._hosts.asking:
             found = await self.facts()
-        if self._directory.get(self.id) is self._record and found != self._record.facts:
-            self._record.facts = found
-            await self._directory.register([(self, self._record)])
+        await self._directory.learned(self._record, found)
 
     async def _measure(self) -> None:
         try:
