@@ -6,7 +6,7 @@ Handlers, start and stop hooks, watches and retention are found by their marks i
 from __future__ import annotations
 
 import getpass
-import importlib
+import importlib.util
 import logging
 import os
 import pkgutil
@@ -71,11 +71,16 @@ class Entry:
         return fault if code is None else ApiFault(code, fault.message, fault.details)
 
 
+Handlers = dict[tuple[str, str], tuple[Handler, bool]]
+"""Handlers by service and operation, and whether each one writes."""
+
+
 @dataclass(slots=True)
 class Marks:
     """Everything that the modules of a package are marked with."""
 
-    handlers: dict[tuple[str, str], tuple[Handler, bool]]
+    package: str
+    handlers: Handlers
     watches: dict[str, Watch]
     on_start: list[Hook]
     on_stop: list[Hook]
@@ -93,7 +98,7 @@ class Engine:
         self.caller = CallerIdentity(services.account, os_user())
         self._marks = marks
         self._models = dict(models)
-        self._entries = _entries(self._models, marks)
+        self._entries = _entries(self._models, marks.handlers)
 
     @classmethod
     async def open(
@@ -201,6 +206,8 @@ class Engine:
 
     def writes(self, service: str, operation: str) -> bool:
         """Say whether a call changes something and must be carried out once it was taken."""
+        if service in LATER:
+            self._model(service)
         _, writes = self._marks.handlers.get((service, operation), (None, False))
         return writes
 
@@ -227,7 +234,8 @@ class Engine:
 
     def coverage(self, service: str = SSM) -> dict[str, bool]:
         """Give every operation of a service's model, and whether the engine handles it."""
-        return {name: (service, name) in self._marks.handlers for name in sorted(self._model(service).operations)}
+        operations = sorted(self._model(service).operations)
+        return {name: (service, name) in self._marks.handlers for name in operations}
 
     async def aclose(self) -> None:
         """Leave: what runs goes on without the engine."""
@@ -257,15 +265,18 @@ class Engine:
         return checked
 
     def _model(self, service: str) -> ServiceModel:
-        """Give a service's model, read now where it was not needed before. Raises: KeyError."""
+        """Give a service's model, read with its handlers now where it was not needed before. Raises: KeyError."""
         if service in LATER and service not in self._models:
-            self._models[service] = load_later(service)
+            model = self._models[service] = load_later(service)
+            handlers = later_handlers(self._marks.package, service)
+            self._marks.handlers.update(handlers)
+            self._entries.update(_entries({service: model}, handlers))
         return self._models[service]
 
     def _entry(self, service: str, operation: str) -> Entry:
         """Give an operation's entry where it was not there at the start. Raises: ApiFault where there is none."""
-        if service in LATER and service not in self._models:
-            self._entries.update(_entries({service: self._model(service)}, self._marks))
+        if service in LATER:
+            self._model(service)
         entry = self._entries.get((service, operation))
         if entry is None:
             raise self._unknown(service, operation)
@@ -307,7 +318,7 @@ def find_marks(package: str) -> Marks:
 
     Raises: ValueError where two handlers claim one operation or two generators one kind of watch.
     """
-    marks = Marks({}, {}, [], [], [], [])
+    marks = Marks(package, {}, {}, [], [], [], [])
     folder = Path(str(importlib.import_module(package).__file__)).parent
     for name in sorted(info.name for info in pkgutil.iter_modules([str(folder)])):
         _collect(importlib.import_module(f"{package}.{name}"), marks)
@@ -339,14 +350,21 @@ def _collect(module: ModuleType, marks: Marks) -> None:
                 found.append(thing)
 
 
-def _entries(models: Mapping[str, ServiceModel], marks: Marks) -> dict[tuple[str, str], Entry]:
+def later_handlers(package: str, service: str) -> Handlers:
+    """Give the handlers of one of the services LATER, whose modules are a package inside that of the others.
+
+    Raises: ValueError, see `find_marks`.
+    """
+    name = f"{package}.{LATER[service]}"
+    return find_marks(name).handlers if importlib.util.find_spec(name) is not None else {}
+
+
+def _entries(models: Mapping[str, ServiceModel], handlers: Handlers) -> dict[tuple[str, str], Entry]:
     entries = {}
     validators = {
         name: (Validator(model.shapes), Validator(model.shapes, strict=True)) for name, model in models.items()
     }
-    for (service, name), (handler, writes) in marks.handlers.items():
-        if service not in models and (service in LATER or models.keys() <= LATER):
-            continue
+    for (service, name), (handler, writes) in handlers.items():
         model = models[service].operations.get(name)
         if model is None:
             raise ValueError(f"{handler.__module__} handles {service}:{name}, which no model has")

@@ -33,8 +33,8 @@ _CODES: Mapping[str, Mapping[str, str]] = {
         "InternalServerError": "InternalServiceException",
     },
 }
-LATER = frozenset(_CODES)
-"""Services whose models are read with `load_later`."""
+LATER: Mapping[str, str] = {RESOURCE_GROUPS: "resource_groups", TAGGING: "tagging"}
+"""Services whose models are read with `load_later`, and the packages of the domains that have their handlers."""
 
 
 @dataclass(frozen=True, slots=True)

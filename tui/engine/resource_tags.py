@@ -22,6 +22,7 @@ ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^
 _FIRST, _MORE = 128, 4096
 """Rows that are read at once: a page is most often all that is wanted."""
 
+_GROUP_EXISTS = "SELECT 1 FROM resource_groups WHERE name = ?"
 _OTHER = "SELECT 1 FROM tags WHERE resource_type = found.resource_type AND resource_id = found.resource_id"
 
 Exists = Callable[[str], bool]
@@ -66,7 +67,10 @@ class TaggableResources:
     """Which resources exist, by kind; a domain registers the check of its own kind when the engine starts."""
 
     def __init__(self, services: Services) -> None:
-        self._checks: dict[str, Exists] = {MANAGED_INSTANCE: lambda name: services.nodes.get(name) is not None}
+        self._checks: dict[str, Exists] = {
+            MANAGED_INSTANCE: lambda name: services.nodes.get(name) is not None,
+            GROUP: lambda name: services.store.read_one(_GROUP_EXISTS, (name,)) is not None,
+        }
 
     def register(self, kind: str, exists: Exists) -> None:
         """Say how one kind's resources are looked up by id; the last check that was given for a kind holds."""

@@ -6,7 +6,7 @@ The embedded engine sends no events to EventBridge and has no applications: that
 from __future__ import annotations
 
 from tui.engine.context import ApiFault, Context, operation
-from tui.engine.domains.resource_groups import BAD, MISSING, find_group
+from tui.engine.domains.resource_groups.groups import BAD, MISSING, find_group
 from tui.engine.model import RESOURCE_GROUPS
 from tui.engine.paging import decode_token
 from tui.ports import Shape

@@ -7,25 +7,19 @@ import sqlite3
 from collections.abc import Callable
 from itertools import islice
 
-from tui.engine.context import ApiFault, Context, Services, on_start, operation
+from tui.engine.context import ApiFault, Context, operation
 from tui.engine.group_configurations import TYPES, allowed_types, check_configuration
 from tui.engine.group_queries import read_query
 from tui.engine.model import RESOURCE_GROUPS
 from tui.engine.paging import decode_token, encode_token
 from tui.engine.resource_groups import ResourceGroup, ResourceGroups
-from tui.engine.resource_tags import GROUP, TaggableResources, insert_tags, refuse_reserved
+from tui.engine.resource_tags import GROUP, insert_tags, refuse_reserved
 from tui.ports import Shape
 
 PAGE = 50
 BAD, MISSING = "BadRequestException", "NotFoundException"
 
 Test = Callable[[ResourceGroup], bool]
-
-
-@on_start
-async def register_groups(services: Services) -> None:
-    groups = services.part(ResourceGroups)
-    services.part(TaggableResources).register(GROUP, lambda name: groups.get(name) is not None)
 
 
 @operation("CreateGroup", service=RESOURCE_GROUPS)

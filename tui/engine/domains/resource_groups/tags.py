@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.engine.context import ApiFault, Context, operation
-from tui.engine.domains.resource_groups import BAD, find_group
+from tui.engine.domains.resource_groups.groups import BAD, find_group
 from tui.engine.model import RESOURCE_GROUPS
 from tui.engine.resource_tags import GROUP, LIMIT, add_tags, remove_tags, tags_of
 from tui.ports import Shape

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import islice
 
 from tui.engine.context import ApiFault, Context, operation
-from tui.engine.domains.resource_groups import BAD, find_group
+from tui.engine.domains.resource_groups.groups import BAD, find_group
 from tui.engine.group_configurations import STATIC
 from tui.engine.group_queries import STACK_MISSING, Found, read_query, resources
 from tui.engine.model import RESOURCE_GROUPS
