@@ -273,6 +273,7 @@ class Run:
                 {
                     "CommandId": ID,
                     "InstanceId": node,
+                    "DocumentName": "AWS-RunShellScript",
                     "Status": self.status[node],
                     "StatusDetails": self.status[node],
                     "CommandPlugins": plugins if call.params.get("Details") else [],

@@ -13,9 +13,18 @@ Line = list[Word]
 
 
 def summary_lines(
-    node: Node, details: NodeDetails | None, samples: Sequence[Sample], ping: Word, width: int, glyphs: str
+    node: Node,
+    details: NodeDetails | None,
+    samples: Sequence[Sample],
+    ping: Word,
+    width: int,
+    glyphs: str,
+    lacks: Sequence[str] = (),
 ) -> list[Line]:
-    """Give the lines: what it is on top, then how it fares, `width` cells for each sparkline."""
+    """Give the lines: what it is on top, then how it fares, `width` cells for each sparkline.
+
+    `lacks` says why some of it is not known, a sentence each.
+    """
     lines: list[Line] = [
         [],
         _fact("status", ping, (f"  last ping {age(node.last_ping)} ago" if node.last_ping else "", "dim")),
@@ -40,6 +49,8 @@ def summary_lines(
         lines += [[], *_measures(samples, width, glyphs)]
     if node.tags:
         lines += [[], [("tags", "accent")], *(_fact(key, (value, "text")) for key, value in sorted(node.tags.items()))]
+    if lacks:
+        lines += [[], *([(said, "dim")] for said in lacks)]
     return lines
 
 

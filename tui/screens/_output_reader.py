@@ -32,6 +32,7 @@ class OutputReader(TextReading):
         self._stream = "stdout"
         self._sizes = {"stdout": 0, "stderr": 0}
         self._begin = self._end = 0
+        self._cut = ""
         self._bytes = b""
         self._offsets: list[int] = []
         """Where each line that is here begins."""
@@ -65,7 +66,7 @@ class OutputReader(TextReading):
     async def _after(self) -> bool:
         """Fetch the part that follows; False at the end."""
         part = await self._commands.output(self._command, self._node, self._stream, self._end, PART)
-        self._sizes[self._stream] = part.size
+        self._sizes[self._stream], self._cut = part.size, part.cut
         if not part.data:
             return False
         self._bytes += part.data
@@ -128,6 +129,8 @@ class OutputReader(TextReading):
         other = "stderr" if self._stream == "stdout" else "stdout"
         name = cut(self._called, 30)
         keys = more or f"/ search  g G ends  tab {other} ({bytes_in_words(self._sizes[other])})  esc close"
+        if self._cut and not more and below >= len(self._offsets):
+            keys = self._cut
         self.bar.say(f" {name} {self._stream}  {share} of {bytes_in_words(size)}, from byte {at}   {keys}")
 
     # actions

@@ -110,5 +110,5 @@ def _said(answer: Shape, stream: str, content: str, url: str) -> str:
     text, where = str(answer.get(content) or ""), str(answer.get(url) or "")
     if len(text) < KEPT[stream] and not text.rstrip().endswith(CUT):
         return ""
-    whole = f"The whole is at {where}" if where else "The command named no S3 bucket for the whole"
-    return f"Truncated by AWS, which keeps {KEPT[stream]:,} characters of {stream}. {whole}."
+    whole = f"the whole is {where}" if where else "the command named no S3 bucket for the whole"
+    return f"Truncated by AWS at {KEPT[stream]:,} characters; {whole}"

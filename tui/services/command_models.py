@@ -201,7 +201,7 @@ class RunDetails(Resource):
 class OutputPart:
     """Bytes of a stream from `offset`; `size` is how many there are so far, `final` that no more will come.
 
-    `cut` says, as a sentence, that AWS kept only the beginning, and where the whole is; "" where this is the whole.
+    `cut` says that AWS kept only the beginning, and where the whole is; "" where this is the whole.
     """
 
     data: bytes

@@ -146,9 +146,17 @@ class OutputTail:
             state.next, state.open, state.ink = offset, None, PLAIN
             state.decoder.reset()
             state.digest = hashlib.blake2b(str(offset).encode(), digest_size=16)
-            said = own(f"… {bytes_in_words(missing)} of {stream} not shown here; v has the whole …")
-            self._lines.append(Line("note", said))
-            self._kept += len(said) + 1
+            self._note(own(f"… {bytes_in_words(missing)} of {stream} not shown here; v has the whole …"))
+
+    def note(self, text: str) -> None:
+        """Say something about the output in a line of its own, once."""
+        self._settle()
+        if not any(line.stream == "note" and line.raw == text for line in self._lines):
+            self._note(text)
+
+    def _note(self, text: str) -> None:
+        self._lines.append(Line("note", text))
+        self._kept += len(text) + 1
 
     @property
     def fingerprint(self) -> tuple[tuple[Key, int, bytes], ...]:
