@@ -93,7 +93,7 @@ class Stage:
 
     async def call(self, operation: str, **params: Any) -> Any:
         """Call the engine's API directly."""
-        return await self.app.link._transport.call(operation, params)  # type: ignore[union-attr]
+        return await self.app.links.services.transport().call(operation, params)  # type: ignore[union-attr]
 
     async def send(self, script: str, **to: Any) -> str:
         """Send a command, and give its id."""
@@ -274,7 +274,7 @@ REAL: dict[str, Scene] = {"this-machine": this_machine, "shell": shell, "session
 async def opened(folder: Path, *, demo: int = 0) -> AsyncIterator[Stage]:
     """Open the console on an engine of its own, and end both."""
 
-    async def connect() -> LocalTransport:
+    async def connect(_: object) -> LocalTransport:
         return await LocalTransport.connect(folder / "state", demo=demo, seed=SEED)
 
     folder.mkdir()
@@ -286,9 +286,9 @@ async def opened(folder: Path, *, demo: int = 0) -> AsyncIterator[Stage]:
         try:
             yield stage
         finally:
-            await app.link._transport.call("StopEngine", {"Force": True}, service="ssm-tui")  # type: ignore[union-attr]
-            await wait_until_gone(folder / "state", int(app.link.peer["pid"]))
-    await app.link.aclose()
+            await app.links.services.transport().call("StopEngine", {"Force": True}, service="ssm-tui")  # type: ignore[union-attr]
+            await wait_until_gone(folder / "state", int(app.links.peer["pid"]))
+    await app.links.aclose()
 
 
 def leaks(svg: str, folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,15 @@ from textual.theme import Theme
 
 from tui import screens
 from tui.config import Config, config_folder, log_file
+from tui.contexts import ContextSpec
 from tui.errors import SsmTuiError
 from tui.screens._base import ConsoleScreen, explain
 from tui.screens._history import History, Place
-from tui.screens._keys import deed_of, labels, latin_keys, usable
+from tui.screens._keys import deed_of, latin_keys
+from tui.screens._lines_app import LinesApp
 from tui.screens._look import Look
-from tui.screens._places import PlacesApp
 from tui.screens._terminal import PROBED, WIDTH_QUESTION, leave_now, to_tmux
-from tui.services.link import Link
+from tui.services.links import Links
 from tui.theming import choose_glyphs, is_utf8
 
 if TYPE_CHECKING:
@@ -42,11 +43,21 @@ if os.environ.get("NO_COLOR") == "":
     del os.environ["NO_COLOR"]
 
 
+PAINTED = 0.05
+"""Seconds after the first layout at which what AWS needs may be loaded."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What one start is made of; `words` is a go-to line, `connect` opens the engine."""
+    """What one start is made of; `words` is a go-to line.
 
-    connect: Callable[[], Awaitable[Transport]]
+    `connect` opens a context; `contexts` are opened at the start, and asked for where there are none; `remember` keeps
+    what is chosen later.
+    """
+
+    connect: Callable[[ContextSpec], Awaitable[Transport]]
+    contexts: Sequence[ContextSpec] = (ContextSpec(),)
+    remember: Callable[[Sequence[ContextSpec]], None] = lambda specs: None
     config: Config = field(default_factory=Config)
     folder: Path = field(default_factory=config_folder)
     log_file: Path = field(default_factory=log_file)
@@ -54,7 +65,7 @@ class Launch:
     read_only: bool = False
 
 
-class SsmApp(PlacesApp, inherit_bindings=False):
+class SsmApp(LinesApp, inherit_bindings=False):
     """The console; see `Launch` for what it is given and `tui/screens/_base.py` for what stands in it."""
 
     CSS_PATH = "app.tcss"
@@ -71,6 +82,7 @@ class SsmApp(PlacesApp, inherit_bindings=False):
             "right_square_bracket", "forward", "forward", tooltip="Forward in history", show=False, id="app.forward"
         ),
         Binding("apostrophe", "notice", "latest notice", tooltip="Go to what it is about", show=False, id="app.notice"),
+        Binding("ctrl+l", "log_in", "log in", tooltip="Log in to AWS again", show=False, id="app.log_in"),
         Binding("at", "drawer", "API calls", tooltip="Show the API calls just made", show=False, id="app.calls"),
     ]
 
@@ -82,10 +94,13 @@ class SsmApp(PlacesApp, inherit_bindings=False):
         self.config = launch.config
         self.read_only = launch.read_only or launch.config.read_only
         self.take_glyphs(choose_glyphs(launch.config.glyphs))
-        self.link = Link(launch.connect, self._link_changed, read_only=self.read_only)
+        self.named_contexts, self.remember = dict(launch.config.contexts), launch.remember
+        self.links = Links(launch.connect, self._link_changed, read_only=self.read_only)
         self.log_path = launch.log_file
         self._asks_width = False
         noun, argument = self.read_words(launch.words) or (screens.START, None)
+        if not launch.contexts:
+            self.wanted, (noun, argument) = (noun, argument), ("contexts", None)
         self.history = History(Place(noun, argument))
         if self.look.problem:
             self.notice(self.look.problem, "bad")
@@ -93,8 +108,9 @@ class SsmApp(PlacesApp, inherit_bindings=False):
     # start and end
 
     def on_load(self) -> None:
-        # Before the first paint: the engine answers while the widgets are being composed.
-        self.link.open()
+        # Before the first paint: the engine answers while the widgets are being composed. AWS waits for the paint.
+        self.links.choose(self.launch.contexts)
+        self.links.open(local_only=True)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -102,6 +118,8 @@ class SsmApp(PlacesApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
+        if not all(spec.is_local for spec in self.launch.contexts):
+            self.call_after_refresh(self.set_timer, PAINTED, self.links.open)
         if self.config.glyphs == "auto" and is_utf8() and self._driver is not None and not self.is_headless:
             self._asks_width = True
             self._driver.write(WIDTH_QUESTION)
@@ -188,110 +206,7 @@ class SsmApp(PlacesApp, inherit_bindings=False):
         self.run_worker(lambda: to_tmux(text), thread=True, exit_on_error=False)
         self.notice(f"Copied {what}.")
 
-    def run_line(self, line: str) -> None:
-        """Do what a go-to line says."""
-        word, _, rest = line.strip().removeprefix(":").strip().partition(" ")
-        place = self.read_words(line)
-        if word in ("q", "quit"):
-            self.leave()
-        elif word == "help":
-            self.action_help()
-        elif word == "theme" and rest:
-            self.use_theme(rest.strip())
-        elif word == "restart":
-            self.run_worker(self._restart(), exit_on_error=False)
-        elif word == "save":
-            self._save(rest.strip())
-        elif place:
-            self.go(*place)
-        elif word:
-            for noun, things in self.seen.items():
-                for thing, name in things.items():
-                    if line.strip() in (thing, name):
-                        self.go(noun, thing)
-                        return
-            if rest.strip():
-                self.notice(f"There is no screen named {word!r}; `:` lists the screens.", "warn")
-            else:
-                self.notice(f"Nothing is named {word!r} here; `:` lists the screens.", "warn")
-
-    def _save(self, path: str) -> None:
-        screen = self.screen
-        if isinstance(screen, ConsoleScreen):
-            refused = screen.disabled_reason("save")
-            if refused:
-                self.notice(f"Can't {deed_of(screen, 'save')}: {refused}.", "warn")
-            else:
-                screen.action_save(path)
-
-    async def _restart(self) -> None:
-        try:
-            await self.link.restart()
-        except SsmTuiError as error:
-            self.notice(f"The engine was not restarted. {error}", "warn")
-
-    def action_go_to(self) -> None:
-        from tui.widgets.go_to import GoTo
-
-        self.push_screen(GoTo(self._suggestions()), lambda line: self.run_line(line) if line else None)
-
-    def _suggestions(self) -> list[tuple[str, str]]:
-        found = [
-            (entry.noun, f"{entry.title}: {entry.about}" + (f"  ({', '.join(entry.aliases)})" if entry.aliases else ""))
-            for entry in screens.SCREENS
-        ]
-        found += [
-            ("help", "Every key"),
-            ("save", "Save what is shown in a file"),
-            ("theme ", "Another theme, by its name"),
-            ("restart", "Start the engine again, when nothing runs in it"),
-            ("quit", "Leave the console"),
-        ]
-        for noun, things in self.seen.items():
-            found += [(f"{noun} {thing}", name) for thing, name in things.items()]
-        return found
-
-    def action_palette(self) -> None:
-        from tui.widgets.palette import Palette
-
-        found = [one for one in usable(self.screen) if one.binding.description]
-        # What this screen does first, then the shell's own, moving about last.
-        own = ("screen.", "app.")
-        found.sort(key=lambda one: 2 if one.node not in (self.screen, self) else (one.binding.id or "").startswith(own))
-
-        def run(index: int | None) -> None:
-            if index is not None:
-                self.call_later(self.run_action, found[index].binding.action, found[index].node)
-
-        rows = [
-            (
-                one.binding.description if one.refusal else one.binding.tooltip,
-                labels(one.keys, self.glyphs),
-                one.refusal,
-            )
-            for one in found
-        ]
-        self.push_screen(Palette(rows), run)
-
-    def action_help(self) -> None:
-        from tui.screens.help import HelpScreen
-
-        self.push_screen(HelpScreen.of(self.screen, self.glyphs))
-
-    def action_drawer(self) -> None:
-        from tui.widgets.drawer import Drawer
-
-        self.push_screen(Drawer(self.link.lines()), lambda line: self.copy(line, "the command line") if line else None)
-
     # themes
-
-    def use_theme(self, name: str) -> None:
-        """Draw in another theme, or in the same one again after its file changed; a wrong file changes nothing."""
-        if self.look.use(name):
-            self._watch_theme(self.theme)
-            self.notice(f"Theme {name}.")
-        else:
-            self.notice(self.look.problem, "bad")
 
     def get_theme(self, theme_name: str) -> Theme | None:
         return self.look.theme

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from tui.contexts import ContextSpec, read_named
 from tui.errors import ConfigError
 
 APP = "ssm-tui"
@@ -175,6 +176,8 @@ class Config:
     """Seconds after which an engine that nobody needs leaves."""
     output_cap: int = 0
     """Bytes that one step may write before it is ended; 0 leaves it to the engine (2 GiB)."""
+    contexts: Mapping[str, ContextSpec] = field(default_factory=dict)
+    """Names for contexts: `prod: PROFILE/REGION`, or a mapping of profile, region and read_only."""
     file: str = ""
     """The file that this was read from; empty for the defaults."""
     given: frozenset[str] = field(default=frozenset())
@@ -259,10 +262,13 @@ def parse_config(text: str, file: str = "") -> Config:
     values: dict[str, Any] = {}
     for key, value in read_mapping(text, file).items():
         name = key.replace("-", "_")
+        if name == "contexts":
+            values[name] = _contexts(value, file)
+            continue
         check = SCHEMA.get(name)
         if check is None:
-            near = closest(name, list(SCHEMA))
-            hint = f"Did you mean {near}?" if near else "Known keys are " + ", ".join(SCHEMA) + "."
+            near = closest(name, [*SCHEMA, "contexts"])
+            hint = f"Did you mean {near}?" if near else "Known keys are " + ", ".join([*SCHEMA, "contexts"]) + "."
             raise ConfigError(f"unknown key {key}.", file=file, line=value.line, hint=hint)
         if isinstance(value.data, dict):
             raise ConfigError(f"{key} takes one value, not a group of keys", file=file, line=value.line)
@@ -272,6 +278,16 @@ def parse_config(text: str, file: str = "") -> Config:
             shown = "nothing" if value.data is None else repr(value.data)
             raise ConfigError(f"{key} is {shown}; expected {error}", file=file, line=value.line) from error
     return Config(**values, file=file, given=frozenset(values))
+
+
+def _contexts(value: Value, file: str) -> dict[str, ContextSpec]:
+    if not isinstance(value.data, dict):
+        raise ConfigError("contexts is a group: a line `NAME: PROFILE/REGION` for each", file=file, line=value.line)
+    plain: dict[str, object] = {
+        name: {key: part.data for key, part in one.data.items()} if isinstance(one.data, dict) else one.data
+        for name, one in value.data.items()
+    }
+    return read_named(plain, file, {name: one.line for name, one in value.data.items()})
 
 
 def load_config(environ: Mapping[str, str] = os.environ) -> Config:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from tests.app.fake_transport import FakeTransport
 from tui.app import Launch, SsmApp
 from tui.config import Config
+from tui.contexts import ContextSpec
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 
@@ -67,26 +68,42 @@ async def hit(pilot: Pilot[Any], *keys: str) -> None:
     await pilot.pause()
 
 
+def context_of(name: str) -> ContextSpec:
+    """Make the context of a name: local, or `PROFILE/REGION`."""
+    profile, _, region = name.partition("/")
+    return ContextSpec(name=name, profile=profile, region=region) if name != "local" else ContextSpec()
+
+
 @asynccontextmanager
 async def console(
-    transport: FakeTransport | Exception,
+    transport: FakeTransport | Exception | Mapping[str, Any],
     folder: Path,
     *,
     words: str = "nodes",
     size: tuple[int, int] = (120, 36),
     read_only: bool = False,
     config: Config | None = None,
+    chosen: Sequence[str] | None = None,
+    remember: Callable[[Sequence[ContextSpec]], None] = lambda specs: None,
 ) -> AsyncIterator[tuple[SsmApp, Pilot[Any]]]:
-    """Open the console; at the end no fault of its own may have been seen."""
-    attempts = [transport]
+    """Open the console; at the end no fault of its own may have been seen.
 
-    async def connect() -> Any:
-        if isinstance(attempts[0], Exception):
-            raise attempts[0]
-        return attempts[0]
+    Several contexts are handed over by their names; `chosen` says which of them the start opens, usually all.
+    """
+    attempts: list[Any] = [transport]
+
+    async def connect(spec: ContextSpec) -> Any:
+        found = attempts[0][spec.name] if isinstance(attempts[0], Mapping) else attempts[0]
+        if isinstance(found, Exception):
+            raise found
+        return await found if isinstance(found, Awaitable) else found
+
+    contexts = tuple(map(context_of, transport)) if isinstance(transport, Mapping) else (ContextSpec(),)
 
     launch = Launch(
         connect=connect,
+        contexts=contexts if chosen is None else tuple(map(context_of, chosen)),
+        remember=remember,
         config=config or Config(theme="dark", glyphs="unicode"),
         folder=folder,
         log_file=folder / "console.log",
@@ -98,5 +115,5 @@ async def console(
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield app, pilot
-    await app.link.aclose()
+    await app.links.aclose()
     assert app.faults == []

@@ -101,7 +101,7 @@ async def test_the_selection_is_copied_first(tmp_path: Path) -> None:
 async def test_ctrl_c_gives_up_to_connect(tmp_path: Path) -> None:
     never, transport = asyncio.Event(), fleet(node(1))
 
-    async def connect() -> Any:
+    async def connect(_: object) -> Any:
         await never.wait()
         return transport
 
@@ -113,4 +113,4 @@ async def test_ctrl_c_gives_up_to_connect(tmp_path: Path) -> None:
         never.set()
         await pilot.press("R")
         await says(pilot, "web-01")
-    await app.link.aclose()
+    await app.links.aclose()

@@ -82,10 +82,10 @@ async def test_hidden_screens_stop_asking(tmp_path: Path) -> None:
         first = app.screen
         app.go("nodes", "elsewhere")
         await until(pilot, lambda: app.screen is not first)
-        assert [looker.visible for looker in first._lookers] == [False]  # type: ignore[attr-defined]
+        assert {looker.visible for looker in first._lookers} == {False}  # type: ignore[attr-defined]
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: app.screen is first)
-        assert [looker.visible for looker in first._lookers] == [True]  # type: ignore[attr-defined]
+        assert {looker.visible for looker in first._lookers} == {True}  # type: ignore[attr-defined]
 
 
 async def test_a_window_over_a_screen_does_not_hide_it(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ async def test_a_window_over_a_screen_does_not_hide_it(tmp_path: Path) -> None:
         first = app.screen
         await pilot.press("question_mark")
         await until(pilot, lambda: app.screen is not first)
-        assert [looker.visible for looker in first._lookers] == [True]  # type: ignore[attr-defined]
+        assert {looker.visible for looker in first._lookers} == {True}  # type: ignore[attr-defined]
 
 
 async def test_crumbs_can_be_clicked(tmp_path: Path) -> None:

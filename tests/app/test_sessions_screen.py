@@ -323,7 +323,7 @@ async def test_a_shell_goes_on_in_its_tab_after_the_engine_was_killed(tmp_path: 
         await pilot.press("s")
         await type_line(pilot, "kept=be''fore; echo $kept")
         await says(pilot, "before")
-        kill(app.link.peer["pid"])
+        kill(app.links.peer["pid"])
         await until(pilot, lambda: any("reattached" in notice.text for notice in app.notices))
         await type_line(pilot, "echo the same $kept")
         await says(pilot, "the same before")

@@ -19,7 +19,7 @@ import asyncio, sys
 from pathlib import Path
 from tui.app import Launch, SsmApp
 from tui.config import Config
-async def connect():
+async def connect(_):
     await asyncio.Event().wait()
 folder = Path(sys.argv[1])
 SsmApp(Launch(connect=connect, config=Config(theme="dark"), folder=folder, log_file=folder / "log")).run()

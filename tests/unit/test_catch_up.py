@@ -36,7 +36,7 @@ class Flood:
 async def test_a_flood_showed_only_how_much_was_left_out_and_nothing_of_itself() -> None:
     run = NodeRun("c", "mi-1", "web-1")
     run.behind, run.asked = True, run.status
-    await CatchUp(cast(Commands, Flood(20)), lambda: None).all_of([run])
+    await CatchUp(lambda _: cast(Commands, Flood(20)), lambda: None).all_of([run])
     kinds = [line.stream for line in run.tail.lines]
     assert "stdout" in kinds
     assert ("note", "note") not in set(pairwise(kinds))
@@ -65,7 +65,7 @@ class Behind:
 async def drawn(commands: Behind, *, until: int) -> tuple[CatchUp, NodeRun]:
     """Let a screen that draws at each change look at a node that failed, until so much was asked."""
     run = NodeRun("c", "mi-1", "web-1", CommandStatus.FAILED)
-    catch_up = CatchUp(cast(Commands, commands), lambda: catch_up.need(run))
+    catch_up = CatchUp(lambda _: cast(Commands, commands), lambda: catch_up.need(run))
     catch_up.need(run)
     async with asyncio.timeout(20):
         while commands.asked < until or run.catching:

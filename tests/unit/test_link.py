@@ -27,8 +27,8 @@ async def test_an_engine_that_hangs_was_not_told_from_one_that_works() -> None:
     link = Link(connect, lambda _: opened.set(), clock=clock)
     link.open()
     await opened.wait()
-    assert link.services is not None
-    call = asyncio.ensure_future(link.services.transport().call("ListCommands"))
+    assert link.transport is not None
+    call = asyncio.ensure_future(link.transport.call("ListCommands"))
     await transport.called.setdefault("ListCommands", asyncio.Event()).wait()
     assert not any("no answer" in text for text, _ in link.health())
     clock.time += 12

@@ -20,11 +20,23 @@ OK, FAILED, USAGE, UNREACHED = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
-    """What is true of any verb: the state folder, and whether changing calls are refused."""
+    """What is true of any verb: the state folder, whether changing calls are refused, which contexts were named.
+
+    `contexts` are names as they were given; `profiles` and `regions` name each of their pairs; `local` is --local.
+    """
 
     state: Path
     state_given: bool = False
     read_only: bool = False
+    contexts: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    local: bool = False
+
+    @property
+    def names_contexts(self) -> bool:
+        """Whether flags or SSM_TUI_CONTEXT say which contexts are meant."""
+        return bool(self.local or self.contexts or self.profiles or self.regions)
 
 
 def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -40,37 +52,57 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(platformdirs.user_state_dir(APP, appauthor=False))
 
 
+_VALUES = {
+    "--state": ("a folder", "--state /tmp/ssm"),
+    "--context": ("a name", "--context local"),
+    "--profile": ("a profile of AWS", "--profile prod"),
+    "--region": ("a region of AWS", "--region eu-west-1"),
+}
+"""Flags that take a value: what it is, and an example."""
+
+
 def split(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> tuple[Common, list[str]]:
     """Take out the flags that stand before or after any verb; give them and the other words.
 
     What follows `--` is the operator's command and stays as it is.
-    Raises: UsageError for `--state` without a folder.
+    Raises: UsageError for a flag without its value.
     """
     words = list(argv)
     end = words.index("--") if "--" in words else len(words)
     rest: list[str] = []
-    state, read_only = "", False
+    given: dict[str, list[str]] = {flag: [] for flag in _VALUES}
+    read_only = local = False
     position = 0
     while position < end:
         word = words[position]
         position += 1
-        if word == "--state":
-            if position >= end:
-                raise UsageError("--state needs a folder.", hint="For example: --state /tmp/ssm.")
-            state = words[position]
-            position += 1
-        elif word.startswith("--state="):
-            state = word.partition("=")[2]
+        flag, equals, value = word.partition("=")
+        if flag in _VALUES:
+            if not equals and position < end:
+                value = words[position]
+                position += 1
+            if not value:
+                what, example = _VALUES[flag]
+                raise UsageError(f"{flag} needs {what}.", hint=f"For example: {example}.")
+            given[flag].append(value)
         elif word == "--read-only":
             read_only = True
-        elif word != "--local":
+        elif word == "--local":
+            local = True
+        else:
             rest.append(word)
-            continue
-        if word.startswith("--state") and not state:
-            raise UsageError("--state needs a folder.", hint="For example: --state /tmp/ssm.")
-    given = bool(state or environ.get("SSM_TUI_STATE"))
-    folder = Path(state).expanduser().absolute() if state else state_folder(environ)
-    return Common(state=folder, state_given=given, read_only=read_only), rest + words[end:]
+    state = given["--state"][-1] if given["--state"] else ""
+    named = bool(local or given["--context"] or given["--profile"] or given["--region"])
+    common = Common(
+        state=Path(state).expanduser().absolute() if state else state_folder(environ),
+        state_given=bool(state or environ.get("SSM_TUI_STATE")),
+        read_only=read_only,
+        contexts=tuple(given["--context"] if named else environ.get("SSM_TUI_CONTEXT", "").replace(",", " ").split()),
+        profiles=tuple(given["--profile"]),
+        regions=tuple(given["--region"]),
+        local=local,
+    )
+    return common, rest + words[end:]
 
 
 def parser(verb: str, usage: str, about: str) -> ArgumentParser:
@@ -85,7 +117,7 @@ def parser(verb: str, usage: str, about: str) -> ArgumentParser:
         prog=f"{APP} {verb}",
         usage=f"{APP} {verb} {usage}".rstrip(),
         description=about,
-        epilog="--local, --state DIR and --read-only work with every verb.",
+        epilog="--local, --context NAME, --profile P, --region R, --state DIR and --read-only work with every verb.",
         allow_abbrev=False,
     )
 

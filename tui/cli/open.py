@@ -6,17 +6,21 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.cli._args import Common, near
+from tui.cli._connect import connect_aws, contexts_at_start
 from tui.cli._demo import daemon_options, demo_of
 from tui.cli._early import start_early
 from tui.config import load_config, log_file
+from tui.contexts import ContextSpec, write_choice
 from tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from tui.transport.local import LocalTransport
+    from tui.ports import Transport
 
 LOG_LIMIT = 2_000_000
 """Bytes of the console's log after which the next start puts it aside."""
@@ -35,7 +39,9 @@ def open_console(common: Common, words: Sequence[str]) -> int:
         os.environ.pop(name, None)
     config = load_config()
     demo = demo_of(common.state)
-    early = start_early(common.state, daemon_options(config.idle, demo, config.engine_settings))
+    contexts = contexts_at_start(replace(common, local=True) if demo else common, config.contexts)
+    options = daemon_options(config.idle, demo, config.engine_settings)
+    early = start_early(common.state, options) if any(spec.is_local for spec in contexts) else None
 
     # Nothing becomes garbage while the modules load; the collector would look through them again and again. The app
     # turns it on at its first tick.
@@ -45,7 +51,9 @@ def open_console(common: Common, words: Sequence[str]) -> int:
 
     _start_logging()
 
-    async def connect() -> LocalTransport:
+    async def connect(spec: ContextSpec) -> Transport:
+        if not spec.is_local:
+            return await connect_aws(spec)
         from tui.transport.local import LocalTransport
 
         if early is not None:
@@ -62,7 +70,17 @@ def open_console(common: Common, words: Sequence[str]) -> int:
         )
 
     read_only = common.read_only or config.read_only
-    app = SsmApp(Launch(connect=connect, config=config, log_file=log_file(), words=line, read_only=read_only))
+    app = SsmApp(
+        Launch(
+            connect=connect,
+            contexts=contexts,
+            remember=partial(write_choice, common.state),
+            config=config,
+            log_file=log_file(),
+            words=line,
+            read_only=read_only,
+        )
+    )
     status = app.run(mouse=config.mouse)
     return int(status or app.return_code or 0)
 

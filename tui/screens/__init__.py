@@ -42,6 +42,13 @@ SCREENS = (
     Entry("commands", "Commands", ("cmds", "cmd"), "tui.screens.commands:CommandsScreen", "what ran, and what runs"),
     Entry("command", "Command", (), "tui.screens.command:CommandScreen", "one command live, by its id"),
     Entry("sessions", "Sessions", ("sess", "shells"), "tui.screens.sessions:SessionsScreen", "shells, live and past"),
+    Entry(
+        "contexts",
+        "Contexts",
+        ("ctx", "context"),
+        "tui.screens.contexts:ContextsScreen",
+        "local, and AWS by profile and region; `:ctx NAME` switches",
+    ),
 )
 
 START = "nodes"

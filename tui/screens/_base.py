@@ -218,11 +218,21 @@ class ConsoleScreen(ScreenPhases):
         if not self.watching:
             right_words.insert(0, ("not watching  ", "warn"))
         words = [(self.filter_fault, "warn")] if self.filter_fault else self.shell.status_words()
-        if not words and self.stale is not None and self.phase == "rows":
-            age = f" {int(self._main.age)}s old" if self._main and self._main.age is not None else ""
-            what, way_out = explain(self.stale)
-            words = [(f"{self.shell.glyphs.bad} stale{age}: ", "bad"), (f"{what} {way_out}", "warn")]
+        if not words and self.phase in ("rows", "empty"):
+            words = self._trouble_words()
         self.bottom.show_status(words or self.standing_words(), right_words)
+
+    def _trouble_words(self) -> list[Word]:
+        """Say what failed while something shows: which context, how old its rows are, why, and the way out."""
+        context, error = next(iter(self.troubles.items()), ("", self.stale))
+        if error is None:
+            return []
+        feed = self._mains.get(context)
+        age = f" {int(feed.age)}s old" if feed is not None and feed.age is not None else ""
+        what, way_out = explain(error)
+        head = f"{context}{' stale' if age else ''}{age}" if context else f"stale{age}"
+        more = f"  ({len(self.troubles) - 1} more)" if len(self.troubles) > 1 else ""
+        return [(f"{self.shell.glyphs.bad} {head}: ", "bad"), (f"{what} {way_out}{more}", "warn")]
 
     def hints(self) -> list[Hint]:
         """Give the keys that work here now."""
@@ -263,7 +273,7 @@ class ConsoleScreen(ScreenPhases):
             self.restore_state(self._state)
         self.focus_body()
         self.update_hints()
-        if self.shell.is_connected:
+        if self.shell.is_connected or not self.NEEDS_CONTEXT:
             self.start()
         elif self.shell.link_error is not None:
             self.fail(self.shell.link_error)

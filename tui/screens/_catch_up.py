@@ -19,8 +19,8 @@ AGAIN = (0.5, 1.0, 2.0, 4.0)
 class CatchUp:
     """Brings nodes' outputs, exits and times up to date, a few at a time; `changed` hears of each."""
 
-    def __init__(self, commands: Commands, changed: Callable[[], None]) -> None:
-        self._commands = commands
+    def __init__(self, commands_of: Callable[[NodeRun], Commands], changed: Callable[[], None]) -> None:
+        self._commands_of = commands_of
         self._changed = changed
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -70,7 +70,7 @@ class CatchUp:
 
     async def _ask(self, run: NodeRun) -> None:
         told = run.asked = run.status
-        result = await self._commands.invocation(run.command_id, run.node_id)
+        result = await self._commands_of(run).invocation(run.command_id, run.node_id)
         run.take_result(result)
         if result.status is not told and run.asks < len(AGAIN):
             loop = asyncio.get_running_loop()
@@ -85,7 +85,8 @@ class CatchUp:
         tail, passed = run.tail, False
         while True:
             at = tail.at(stream)
-            part = await self._commands.output(run.command_id, run.node_id, stream, at, min(tail.keep, 256 * 1024))
+            length = min(tail.keep, 256 * 1024)
+            part = await self._commands_of(run).output(run.command_id, run.node_id, stream, at, length)
             if not passed and part.size - tail.at(stream) > tail.keep + len(part.data):
                 # More than a pane keeps: go on near the end, and say how much was passed over. What comes next is
                 # taken in any case: a flood would be ahead of us again, and nothing of it would ever show.
@@ -96,4 +97,6 @@ class CatchUp:
             tail.feed(stream, part.offset, part.data)
             self._changed()
             if not part.data or tail.at(stream) >= part.size:
+                if part.cut:
+                    tail.note(part.cut)
                 return

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
 
 from tui.errors import SsmTuiError, UsageError
+from tui.ports import Ref
 from tui.screens._command_runs import CommandRuns, NodeRun
 from tui.screens._dialogs import Confirm, Prompt
 from tui.screens._follower import named
@@ -19,6 +20,7 @@ from tui.services.targets import join_words
 
 if TYPE_CHECKING:
     from tui.screens._base import ConsoleScreen
+    from tui.screens.command import CommandScreen
 
 
 class ConfirmCancel(Confirm):
@@ -27,17 +29,18 @@ class ConfirmCancel(Confirm):
     BINDINGS = [Binding("X", "yes", "stop it", tooltip="Stop it", show=False, id="cancel.yes")]
 
 
-async def cancel_commands(screen: ConsoleScreen, ids: Sequence[str], where: str) -> None:
+async def cancel_commands(screen: ConsoleScreen, refs: Sequence[Ref], where: str) -> None:
     """Cancel commands, after one key."""
+    ids = [ref.id for ref in refs]
     text = "What runs is stopped with its whole process group; what has not begun will not begin."
     if await screen.ask(ConfirmCancel(f"Cancel {named(ids)} {where}?", text, verb="or X cancel it")):
-        for id in ids:
-            await screen.shell.services.of(Commands).cancel(id)
+        for ref in refs:
+            await screen.shell.services.of(Commands, ref.context).cancel(ref.id)
         screen.shell.notice(f"Cancelling {named(ids)}.")
 
 
-def prefill(command: Command) -> dict[str, Any]:
-    """Give the launcher's argument that sends a command again."""
+def prefill(command: Command, word: Callable[[Ref], str]) -> dict[str, Any]:
+    """Give the launcher's argument that sends a command again; `word` names a node in its context."""
     words = [
         f"tag:{key[4:]}={value}" if key.startswith("tag:") else f"tag:{value}" if key == "tag-key" else value
         for key, values in command.targets
@@ -46,29 +49,29 @@ def prefill(command: Command) -> dict[str, Any]:
     return {
         "document": command.document,
         "parameters": dict(command.parameters),
-        "nodes": [] if words else [*command.instance_ids],
-        "targets": join_words(words),
+        "nodes": [] if words else [word(Ref(command.context, id)) for id in command.instance_ids],
+        "targets": join_words(word(Ref(command.context, one)) for one in words),
         "at_once": command.max_concurrency,
         "errors": command.max_errors,
         "comment": command.comment,
     }
 
 
-def run_again(screen: ConsoleScreen, state: CommandRuns) -> None:
+def run_again(screen: CommandScreen, state: CommandRuns) -> None:
     """Open the launcher filled in as before: for the nodes where it failed, else for all of them."""
     command = state.first
     if command is None:
         return
-    filled = prefill(command)
-    failed = [run.node_id for run in state.runs.values() if run.bad]
+    filled = prefill(command, screen.shell.services.word)
+    failed = [screen.node_word(run) for run in state.runs.values() if run.bad]
     if failed:
         filled |= {"nodes": failed, "targets": ""}
     elif len(state.ids) > 1:
-        filled |= {"nodes": [*state.runs], "targets": ""}
+        filled |= {"nodes": [screen.node_word(run) for run in state.runs.values()], "targets": ""}
     screen.shell.go("run", filled)
 
 
-async def save_outputs(screen: ConsoleScreen, runs: Sequence[NodeRun], named: str = "") -> None:
+async def save_outputs(screen: CommandScreen, runs: Sequence[NodeRun], named: str = "") -> None:
     """Write the whole outputs of nodes as files of their own, readable by their owner alone."""
     usual = Path.cwd() / f"ssm-tui-{runs[0].command_id[:8]}"
     title = f"Save the output of {len(runs)} node{'s' * (len(runs) != 1)}"
@@ -83,13 +86,12 @@ async def save_outputs(screen: ConsoleScreen, runs: Sequence[NodeRun], named: st
     if not answer or not answer.strip():
         return
     folder = Path(answer.strip()).expanduser()
-    commands = screen.shell.services.of(Commands)
     written = bytes_written = 0
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for run in runs:
             for stream in ("stdout", "stderr"):
-                size = await _save(commands, run, stream, folder)
+                size = await _save(screen.commands_of(run), run, stream, folder)
                 written, bytes_written = written + (size > 0), bytes_written + size
     except OSError as error:
         raise UsageError(f"{folder} can't be written: {error.strerror}.", hint="Name another folder.") from error

@@ -41,6 +41,8 @@ class NodeRun:
     node_id: str
     name: str
     status: CommandStatus = CommandStatus.UNKNOWN
+    key: str = ""
+    """What its pane is known by: the node's id, unless another command shows the same node."""
     details: str = ""
     exit_code: int | None = None
     began: float | None = None
@@ -58,7 +60,8 @@ class NodeRun:
     """How often they were asked again, because the answer was behind that state."""
 
     def __post_init__(self) -> None:
-        self.pane = Pane(self.node_id, self.tail)
+        self.key = self.key or self.node_id
+        self.pane = Pane(self.key, self.tail)
 
     @property
     def bad(self) -> bool:
@@ -122,31 +125,39 @@ class CommandRuns:
         self.commands: dict[str, Command] = {}
         self.runs: dict[str, NodeRun] = {}
 
-    def take(self, event: Event) -> NodeRun | None:
-        """Take an event of the watch; give the node that it is about."""
+    def take(self, event: Event, command_id: str = "") -> NodeRun | None:
+        """Take an event of a command's watch; give the node that it is about."""
         match event:
             case CommandChanged(command=command):
                 self.commands[command.id] = command
             case InvocationChanged(invocation=one):
-                run = self.runs.get(one.node_id)
+                run = self._run_of(one.node_id, one.command_id)
                 if run is None:
-                    run = NodeRun(one.command_id, one.node_id, one.node_name or one.node_id)
+                    # Two profiles of one account show the same node: each command has a pane there.
+                    key = f"{one.node_id} {one.command_id}" if one.node_id in self.runs else one.node_id
+                    run = NodeRun(one.command_id, one.node_id, one.node_name or one.node_id, key=key)
                     run.tail.keep = min(KEEP, max(TOGETHER // max(self.total, len(self.runs) + 1), 8 * 1024))
-                    self.runs[one.node_id] = run
+                    self.runs[key] = run
                 run.take(one)
                 return run
             case Output():
-                run = self.runs.get(event.node_id)
+                run = self._run_of(event.node_id, command_id)
                 if run is not None and not run.tail.feed(event.stream, event.offset, event.data, event.plugin):
                     run.behind = True
                 return run
             case Dropped():
-                run = self.runs.get(event.node_id)
+                run = self._run_of(event.node_id, command_id)
                 if run is not None:
                     run.dropped += event.bytes
                     run.behind = True
                 return run
         return None
+
+    def _run_of(self, node_id: str, command_id: str) -> NodeRun | None:
+        run = self.runs.get(node_id)
+        if run is None or not command_id or run.command_id == command_id:
+            return run
+        return self.runs.get(f"{node_id} {command_id}")
 
     @property
     def total(self) -> int:
@@ -192,7 +203,7 @@ def folded(runs: Iterable[NodeRun], panes: dict[str, Pane]) -> list[Pane]:
     made: list[Pane] = []
     for group in sorted(groups.values(), key=len, reverse=True):
         first = group[0]
-        key = f"{first.node_id}+"
+        key = f"{first.key}+"
         pane = panes.get(key)
         if pane is None or pane.tail is not first.tail:
             pane = panes[key] = Pane(key, first.tail)

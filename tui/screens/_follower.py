@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from tui.errors import ApiError, SsmTuiError
+from tui.ports import Ref
 from tui.services.commands import Commands, CommandStatus
 from tui.widgets.cells import own
 
@@ -23,14 +24,15 @@ AGAIN = 1.0
 """Seconds before a follower that lost the engine looks again."""
 
 
-def follow_commands(screen: ConsoleScreen, commands: Commands, ids: Sequence[str]) -> None:
-    """Say in a notice how commands ended, unless one is looking at them then."""
+def follow_commands(screen: ConsoleScreen, refs: Sequence[Ref], words: Sequence[str]) -> None:
+    """Say in a notice how commands ended, unless one is looking at them then; `words` name them in their contexts."""
     shell, app = screen.shell, screen.app
-    argument = " ".join(ids)
+    argument, ids = " ".join(words), [ref.id for ref in refs]
+    services = [(shell.services.of(Commands, ref.context), ref.id) for ref in refs]
 
     async def follow() -> None:
         counts: Counter[str] = Counter()
-        for id in ids:
+        for commands, id in services:
             if not await _over(commands, id):
                 return
             async for page in commands.invocations(id):
@@ -49,10 +51,10 @@ def follow_commands(screen: ConsoleScreen, commands: Commands, ids: Sequence[str
     app.run_worker(guarded(), group="followers", exit_on_error=False)
 
 
-def tell_sent(shell: Shell, ids: Sequence[str]) -> None:
+def tell_sent(shell: Shell, ids: Sequence[str], words: Sequence[str]) -> None:
     """Say that commands were sent to one who has left the launcher meanwhile, and stays there."""
     told = "was sent; ' opens it." if len(ids) == 1 else "were sent; ' opens them."
-    shell.notice(f"{named(ids)} {told}", noun="command", argument=" ".join(ids))
+    shell.notice(f"{named(ids)} {told}", noun="command", argument=" ".join(words))
 
 
 def named(ids: Sequence[str]) -> str:

@@ -66,6 +66,12 @@ class History:
         self._append(place)
         return place
 
+    def forget_past(self) -> None:
+        """Make the current place the outermost one."""
+        self.current.path = ()
+        del self._places[: self._at]
+        self._at = 0
+
     def up(self) -> Place | None:
         """Go to the place before this one on the path; None where this is the outermost."""
         here = self.current

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._dialogs import Prompt, TypeName
 from tui.services.tags import Tags
@@ -30,29 +31,27 @@ class ValuePrompt(Prompt):
         return "A value has at most 256 characters.   esc leaves it" if len(text.strip()) > 256 else ""
 
 
-async def add_tag(screen: ConsoleScreen, node_id: str, name: str) -> None:
+async def add_tag(screen: ConsoleScreen, ref: Ref, name: str) -> None:
     """Ask for a tag and add it; one of that key gets the new value."""
     answer = await screen.ask(TagPrompt(f"Add a tag to {name}", "key=value"))
     if answer:
         key, _, value = answer.partition("=")
-        await screen.shell.services.of(Tags).add(node_id, {key.strip(): value.strip()})
+        await screen.shell.services.of(Tags, ref.context).add(ref.id, {key.strip(): value.strip()})
         screen.reload()
 
 
-async def change_tag(screen: ConsoleScreen, node_id: str, name: str, key: str, value: str) -> None:
+async def change_tag(screen: ConsoleScreen, ref: Ref, name: str, key: str, value: str) -> None:
     """Ask for another value of a tag."""
     answer = await screen.ask(ValuePrompt(f"The value of {key} on {name}", value=value, label=key))
     if answer is not None and answer.strip() != value:
-        await screen.shell.services.of(Tags).add(node_id, {key: answer.strip()})
+        await screen.shell.services.of(Tags, ref.context).add(ref.id, {key: answer.strip()})
         screen.reload()
 
 
-async def remove_tags(
-    screen: ConsoleScreen, node_id: str, name: str, keys: Sequence[str], hidden: Sequence[str]
-) -> None:
+async def remove_tags(screen: ConsoleScreen, ref: Ref, name: str, keys: Sequence[str], hidden: Sequence[str]) -> None:
     """Remove tags once their name, or their count, was typed; `hidden` are those of them that a filter hides."""
     about = ", ".join(keys) + (f"\nHidden by the filter, yet marked: {', '.join(hidden)}." if hidden else "")
     what, expected = (f"the tag {keys[0]}", keys[0]) if len(keys) == 1 else (f"{len(keys)} tags", str(len(keys)))
     if await screen.ask(TypeName(f"Remove {what} from {name}?", about, expected=expected, verb="remove")):
-        await screen.shell.services.of(Tags).remove(node_id, keys)
+        await screen.shell.services.of(Tags, ref.context).remove(ref.id, keys)
         screen.reload()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from tui import __version__
 from tui.errors import SsmTuiError
 from tui.screens._base import ConsoleScreen
 from tui.screens._type_ahead import TypeAheadApp
-from tui.services.link import Link
+from tui.services.links import Links
 from tui.theming import Glyphs
 from tui.widgets.top_bar import Word
 
@@ -34,7 +35,7 @@ class Notice:
 class NoticesApp(TypeAheadApp, inherit_bindings=False):
     """Says things; what it says is drawn by the screens' bars."""
 
-    link: Link
+    links: Links
     glyphs: Glyphs
     read_only: bool
     log_path: Path
@@ -82,8 +83,8 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
     def top_words(self) -> tuple[list[Word], list[Word]]:
         """Give the header's words: on the left where we are, on the right how the link is."""
         dot = f" {self.glyphs.dot} "
-        where = dot.join([*self.link.where(), *(text for text in self.facts.values() if text)])
-        right: list[Word] = [(text.replace("~", self.glyphs.refresh), style) for text, style in self.link.health()]
+        where = dot.join([*self.links.where(), *(text for text in self.facts.values() if text)])
+        right: list[Word] = [(text.replace("~", self.glyphs.refresh), style) for text, style in self.links.health()]
         if self._other_version:
             right.append((f"engine {self._other_version}", "warn"))
         if self.read_only:
@@ -106,56 +107,55 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
             if isinstance(screen, ConsoleScreen):
                 screen.update_bars()
 
-    # the link
+    # the links
 
     @property
     def services(self) -> Any:
-        return self.link.services
+        return self.links.services
 
     @property
     def link_error(self) -> SsmTuiError | None:
-        """Why there is no link now, or None."""
-        return self.link.error
+        """Why no context is open now, or None."""
+        return self.links.error
 
     @property
-    def account(self) -> str:
-        """The account that the link leads to."""
-        return str(self.link.peer.get("account", ""))
-
-    @property
-    def region(self) -> str:
-        """The region that the link leads to."""
-        return str(self.link.peer.get("region", ""))
+    def link_errors(self) -> Mapping[str, SsmTuiError]:
+        """Why contexts are not open, by their names."""
+        return self.links.errors
 
     @property
     def is_connected(self) -> bool:
-        return self.link.services is not None
+        return bool(self.links.services.contexts)
 
     def connect_again(self) -> None:
-        self.link.open()
+        self.links.open()
 
     def stop_connecting(self) -> bool:
-        """Give up to reach the engine; False where it is reached, or nobody tries."""
-        return self.link.give_up()
+        """Give up to reach what is not open yet; False where nobody tries."""
+        return self.links.give_up()
 
-    def _link_changed(self, what: str) -> None:
+    def _link_changed(self, context: str, what: str) -> None:
+        link = self.links.link(context)
+        error = link.error if link is not None else None
         for screen in self._alive():
+            if not screen.concerns(context):
+                continue
             if what in ("open", "again"):
-                screen.start()
-            elif what == "failed" and self.link.error is not None:
-                screen.fail(self.link.error)
+                screen.start(again=what == "again")
+            elif what == "failed" and error is not None:
+                screen.link_failed(context, error)
         if what == "again":
             self.notice("The engine was restarted; reattached.", "good")
         elif what == "stopped":
-            self.notice(str(self.link.error), "warn")
+            self.notice(str(error), "warn")
         if what in ("open", "again") and self._other_version:
             self.run_worker(self._offer_restart(), exit_on_error=False)
         self._bars()
 
     @property
     def _other_version(self) -> str:
-        """The engine's version where it is not this console's."""
-        theirs = str(self.link.peer.get("version", __version__))
+        """The local engine's version where it is not this console's."""
+        theirs = next((link.peer.get("version") for link in self.links.local), None) or __version__
         return theirs if theirs != __version__ else ""
 
     async def _offer_restart(self) -> None:
@@ -163,7 +163,7 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
 
         said = f"The engine is version {self._other_version}, this console {__version__}"
         try:
-            live = (await self.services.of(Engine).describe()).live
+            live = (await self.services.of(Engine, self.links.local[0].context).describe()).live
         except SsmTuiError:
             self.notice(f"{said}: `:restart` when idle.", "warn")
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,7 @@ def _named(run: NodeRun, glyphs: Glyphs) -> Side:
 
 
 def _open(screen: CommandScreen, left: Side, right: Side) -> None:
-    screen.app.push_screen(OutputDiff(screen.shell.services.of(Commands), left, right, screen.shell.glyphs))
+    screen.app.push_screen(OutputDiff(screen.commands_of, left, right, screen.shell.glyphs))
 
 
 class OutputDiff(Reading):
@@ -89,10 +89,10 @@ class OutputDiff(Reading):
         Binding("R", "again", "again", tooltip="Fetch both again and compare", show=False, id="diff.again"),
     ]
 
-    def __init__(self, commands: Commands, left: Side, right: Side, glyphs: Glyphs) -> None:
+    def __init__(self, commands_of: Callable[[NodeRun], Commands], left: Side, right: Side, glyphs: Glyphs) -> None:
         self.view = DiffView(ellipsis=glyphs.ellipsis, frame=glyphs.horizontal + glyphs.vertical)
         super().__init__(self.view)
-        self._commands, self._left, self._right, self._glyphs = commands, left, right, glyphs
+        self._commands_of, self._left, self._right, self._glyphs = commands_of, left, right, glyphs
         self._stop = threading.Event()
         self._limits = ""
         self.ready = False
@@ -155,7 +155,8 @@ class OutputDiff(Reading):
         parts: list[bytes] = []
         at = 0
         while True:
-            part = await self._commands.output(side.run.command_id, side.run.node_id, stream, at, min(PART, MOST - at))
+            run, length = side.run, min(PART, MOST - at)
+            part = await self._commands_of(run).output(run.command_id, run.node_id, stream, at, length)
             parts.append(part.data)
             at += len(part.data)
             if not part.data or at >= min(part.size, MOST):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from tui.errors import SsmTuiError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui.services.feeds import Feed, Looker
 
 V = TypeVar("V")
+R = TypeVar("R")
 PHASE_STYLES = {"loading": "dim", "empty": "text", "rows": "text", "error": "bad"}
 
 
@@ -23,6 +24,8 @@ class ScreenPhases(ScreenActions):
 
     EMPTY: ClassVar[tuple[str, str]] = ("Nothing here.", "")
     LOADING: ClassVar[str] = "Loading…"
+    NEEDS_CONTEXT: ClassVar[bool] = True
+    """The screen waits until a context is open."""
     STATES_IN_TABLE: ClassVar[bool] = False
     """The screen's table says by itself that it loads, is empty or failed; else a pane takes the body's place."""
 
@@ -35,8 +38,10 @@ class ScreenPhases(ScreenActions):
         self.watching = True
         self.rows = 0
         self.pane = StatePane(own(self.LOADING))
+        self.troubles: dict[str, SsmTuiError] = {}
+        """What failed, by context, where others show."""
         self._lookers: list[Looker[Any]] = []
-        self._main: Feed[Any] | None = None
+        self._mains: dict[str, Feed[Any]] = {}
 
     if TYPE_CHECKING:
 
@@ -45,16 +50,47 @@ class ScreenPhases(ScreenActions):
 
     def follow(self, feed: Feed[V], show: Callable[[V], int], *, main: bool = True) -> None:
         """Show what a feed brings while this screen is visible; the main feed decides the screen's state."""
-        seen: list[Any] = [None]
+        if main:
+            self._mains = {"": feed}
+        self._look_at(feed, lambda: show(feed.value) if feed.value is not None else 0, main)
+
+    def follow_each(self, feeds: Mapping[str, Feed[list[R]]], show: Callable[[list[R]], int]) -> None:
+        """Show what the feeds of several contexts bring as one list; those that fail are named while others show.
+
+        `is_stale` says then of which contexts the rows are old.
+        """
+        self._mains = dict(feeds)
+
+        def show_all() -> int:
+            values = [feed.value for feed in feeds.values() if feed.value is not None]
+            return show(values[0] if len(values) == 1 else [item for value in values for item in value])
+
+        if self.rows and all(feed.value is None for feed in feeds.values()):
+            self.rows = show([])
+            self.set_phase("loading")
+        for feed in feeds.values():
+            self._look_at(feed, show_all, True)
+        if len(self.shell.contexts) > 1 and self.shell.link_errors:
+            self._tell_state()
+
+    def is_stale(self, context: str) -> bool:
+        """Whether the rows of one of several contexts are old, because its last look failed."""
+        feed = self._mains.get(context)
+        return len(self._mains) > 1 and feed is not None and feed.error is not None
+
+    def _look_at(self, feed: Feed[Any], show: Callable[[], int], main: bool) -> None:
+        seen: list[Any] = [None, False]
         growing = [feed.value is None or feed.fetching]  # the first pages may come in above those shown already
 
-        def changed(feed: Feed[V]) -> None:
+        def changed(feed: Feed[Any]) -> None:
             if not self.is_attached:
                 return
             rows = self.rows
-            if feed.value is not None and feed.value is not seen[0]:
-                seen[0] = feed.value
-                rows = show(feed.value)
+            # Of several contexts the rows of one that failed are marked, and not marked any more later.
+            failed = feed.error is not None and len(self._mains) > 1
+            if feed.value is not None and (feed.value is not seen[0] or (main and failed is not seen[1])):
+                seen[:] = feed.value, failed
+                rows = show()
             if main:
                 self.rows = rows
                 self._feed_state(feed)
@@ -64,18 +100,16 @@ class ScreenPhases(ScreenActions):
                     self.table.begin_at_top()
                 growing[0] = growing[0] and feed.fetching
 
-        if main:
-            self._main = feed
         self._lookers.append(feed.look(changed, visible=self._is_looking))
         if feed.value is not None:
             changed(feed)
 
-    def start(self) -> None:
-        """Begin or begin again: the engine is connected."""
-        again = bool(self._lookers)
+    def start(self, again: bool = True) -> None:
+        """Begin or begin again: a context is open; `again` where nobody told what happened meanwhile."""
+        again = again and bool(self._lookers)
         self.end()
         self._set_stale(False)
-        self.stale = None
+        self.stale, self.troubles = None, {}
         try:
             self.begin()
         except SsmTuiError as error:
@@ -111,6 +145,29 @@ class ScreenPhases(ScreenActions):
             self.table.message = f"{headline}\n{text}".strip()
             self.table.state = phase
 
+    def concerns(self, context: str) -> bool:
+        """Whether this screen shows something of a context, or would."""
+        return True
+
+    def link_failed(self, context: str, error: SsmTuiError) -> None:
+        """Hear that a context could not be opened: others that are open go on."""
+        if not self.shell.is_connected:
+            self.fail(error)
+        elif self._mains and "" not in self._mains:
+            self._tell_state()
+
+    def contexts_changed(self) -> None:
+        """Hear that other contexts were chosen: what they have takes the place of what showed."""
+        self.end()
+        self.stale, self.troubles = None, {}
+        if self.shell.is_connected or not self.NEEDS_CONTEXT:
+            self.start(again=False)
+        else:
+            self.rows = 0
+            if self.table is not None:
+                self.table.set_rows([])
+            self.set_phase("loading")
+
     def fail(self, error: SsmTuiError) -> None:
         """Show a failure: rows stay and are marked stale, else the pane says it."""
         self.stale = error
@@ -134,7 +191,7 @@ class ScreenPhases(ScreenActions):
         for looker in self._lookers:
             looker.visible = True
             looker.feed.refresh()
-        if not self._lookers or self.shell.link_error is not None:
+        if not self._lookers or self.shell.link_errors:
             self.shell.connect_again()
 
     def _set_stale(self, stale: bool) -> None:
@@ -151,10 +208,34 @@ class ScreenPhases(ScreenActions):
         for looker in self._lookers:
             looker.visible = self._is_looking
 
+    def _tell_state(self) -> None:
+        """Say how the contexts do together: rows show while one has some, and what failed is named."""
+        self.troubles = {name: feed.error for name, feed in self._mains.items() if feed.error is not None}
+        self.troubles |= self.shell.link_errors
+        feeds = self._mains.values()
+        if self.rows:
+            self._set_stale(bool(feeds) and all(feed.error is not None for feed in feeds))
+            self.set_phase("rows")
+            if self.focused is None:
+                self.call_after_refresh(self.focus_body)
+        elif any(feed.fetching or (feed.value is None and feed.error is None) for feed in feeds):
+            self.update_bars()
+        elif self.troubles:
+            context, error = next(iter(self.troubles.items()))
+            what, way_out = explain(error)
+            self.set_phase("error", f"{context}: {what}", way_out)
+        elif feeds:
+            self.set_phase("empty")
+        if not self.watching and not any(feed.fetching for feed in feeds):
+            self._look()
+
     def _feed_state(self, feed: Feed[Any]) -> None:
-        if feed.error is not None:
+        if "" not in self._mains and len(self.shell.contexts) > 1:
+            self._tell_state()
+        elif feed.error is not None:
             self.fail(feed.error)
         else:
+            self.troubles = {}
             self.stale = None
             self._set_stale(False)
             if self.rows:

@@ -33,6 +33,11 @@ class PlacesApp(NoticesApp, inherit_bindings=False):
     def go(self, noun: str, argument: Any = None) -> None:
         self._show(Place(noun, argument), visit=True)
 
+    def begin_at(self, noun: str, argument: Any = None) -> None:
+        """Go to a place as if the start had opened it: nothing lies before it."""
+        self._show(Place(noun, argument), visit=True)
+        self.history.forget_past()
+
     def prepare(self, noun: str) -> None:
         """Make a screen before it is gone to, so that going there takes one paint; it must be one made AHEAD."""
         entry = screens.find(noun)

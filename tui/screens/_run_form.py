@@ -75,7 +75,11 @@ class RunForm:
         return found
 
     def requests(self) -> list[CommandRequest]:
-        """Give what is sent: one, or one for each 50 nodes where they go by id."""
+        """Give what is sent, whatever the contexts."""
+        return [request for _, request in self.by_context()]
+
+    def by_context(self) -> list[tuple[str, CommandRequest]]:
+        """Give what is sent where: in each context one, or one for each 50 nodes where they go by id."""
         timeout = self.limits.get("timeout", "")
         request = CommandRequest(
             document=self.document,
@@ -87,8 +91,22 @@ class RunForm:
             comment=self.limits.get("comment", ""),
         )
         if request.targets:
-            return [request]
-        return [replace(request, instance_ids=batch) for batch in in_batches(self.chosen.ids)]
+            return [(context, request) for context in self.chosen.contexts]
+        return [
+            (context, replace(request, instance_ids=batch))
+            for context in self.chosen.contexts
+            for batch in in_batches(self.chosen.ids_in(context))
+        ]
+
+    def split(self) -> str:
+        """Say how this is sent where it takes more than one command, "" where it is one."""
+        requests, chosen = self.by_context(), self.chosen
+        if len(requests) < 2:
+            return ""
+        if len(chosen.contexts) > 1:
+            parts = [f"{context} ({len(chosen.ids_in(context))})" for context in chosen.contexts]
+            return f"sent as {len(requests)} commands, to {', '.join(parts)}; the limits hold for each"
+        return f"sent as {len(requests)} commands of at most 50 nodes; the limits hold for each"
 
     @property
     def asked(self) -> Sequence[DocumentParameter]:

@@ -95,7 +95,8 @@ class NodesPane(LinesPane):
         """Show whom the form means; `users` says as whom commands run there, as far as that is known."""
         chosen = form.chosen
         count, off = len(chosen.nodes), len(chosen.offline)
-        head: list[Word] = [(f"runs on {counted(count)}", "accent" if count else "warn")]
+        where = f" in {', '.join(chosen.contexts)}" if len(chosen.contexts) > 1 else ""
+        head: list[Word] = [(f"runs on {counted(count)}{where}", "accent" if count else "warn")]
         lines: list[list[Word]] = [head]
         if off:
             head.append((f", {off} offline", "warn"))
@@ -109,7 +110,8 @@ class NodesPane(LinesPane):
         made_with = (tuple(users.items()), glyphs)
         if self._rows_of is not chosen or self._made_with != made_with:
             self._rows_of, self._made_with = chosen, made_with
-            self._rows = [_row(node, users, glyphs) for node in [*chosen.offline, *chosen.online]]
+            many = len(chosen.contexts) > 1
+            self._rows = [_row(node, users, glyphs, many) for node in [*chosen.offline, *chosen.online]]
         self.show([*lines, *self._rows])
 
 
@@ -118,11 +120,10 @@ class RequestPane(LinesPane, can_focus=False):
 
     DEFAULT_CSS = "RequestPane { height: auto; max-height: 12; }"
 
-    def tell(self, line: str, requests: int, missing: str) -> None:
-        """Show the equal command line, of how many requests it is the first, and what keeps it from being sent."""
+    def tell(self, line: str, split: str, missing: str) -> None:
+        """Show the equal command line, as how many commands it is sent, and what keeps it from being sent."""
         lines: list[list[Word]] = [[(f"can't be sent yet: {missing}", "warn")]] if missing else []
-        if requests > 1:
-            lines.append([(f"sent as {requests} commands of at most 50 nodes; the limits hold for each", "warn")])
+        lines += [[(text, "warn")] for text in wrapped(split, max(self.size.width - 2, 20))] if split else []
         lines += [[(text, "dim")] for text in wrapped(line, max(self.size.width - 2, 20))]
         if len(lines) != len(self.lines):
             self.refresh(layout=True)
@@ -141,8 +142,9 @@ def _about(parameter: DocumentParameter) -> list[Word]:
     return [(f"{parameter.name:>16}", "dim"), (f"  {parameter.description}", "dim")]
 
 
-def _row(node: Node, users: Mapping[str, str], glyphs: Glyphs) -> list[Word]:
+def _row(node: Node, users: Mapping[str, str], glyphs: Glyphs, with_context: bool) -> list[Word]:
     word, style = ping_word(node.ping, glyphs)
     since = f" {age(node.last_ping)}" if not node.online and node.last_ping else ""
     user = f"  as {users[node.id]}" if users.get(node.id) else ""
-    return [(f"{word}{since}  ", style), (node.name, "text"), (f"{user}  {node.id}", "dim")]
+    where: list[Word] = [(f"  {node.context}", "accent")] if with_context else []
+    return [(f"{word}{since}  ", style), (node.name, "text"), *where, (f"{user}  {node.id}", "dim")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tui.screens._context_cells import Texts
 from tui.screens._words import age, cell, session_word
 from tui.services.sessions import Session
 from tui.theming import Glyphs
@@ -20,7 +21,7 @@ COLUMNS = [
 ]
 
 
-def session_cells(one: Session, node: str, glyphs: Glyphs) -> tuple[Any, ...]:
-    """Give the cells of a session on a node of this name."""
+def session_cells(one: Session, node: str, glyphs: Glyphs, where: Texts = ()) -> tuple[Any, ...]:
+    """Give the cells of a session on a node of this name; `where` are those of its context."""
     status = cell(session_word(one.status, glyphs))
-    return (status, node, age(one.started), one.owner.rpartition("/")[2], one.document, one.details, one.id)
+    return (status, node, *where, age(one.started), one.owner.rpartition("/")[2], one.document, one.details, one.id)

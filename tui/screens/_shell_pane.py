@@ -60,6 +60,7 @@ class ShellPane(Widget):
     ) -> None:
         super().__init__()
         self.session_id = session_id
+        self.context = sessions.context
         self.node = node
         self.user = ""
         self.read_only = read_only
@@ -84,7 +85,7 @@ class ShellPane(Widget):
 
     @property
     def _is_engine_stopped(self) -> bool:
-        return isinstance(cast("Shell", self.app).link_error, EngineStopped)
+        return isinstance(cast("Shell", self.app).link_errors.get(self.context), EngineStopped)
 
     def label(self, glyphs: Glyphs) -> str:
         """Give what its tab says: how it goes, and the far end's title or else its node."""

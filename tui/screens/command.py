@@ -11,10 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from tui.errors import SsmTuiError
+from tui.ports import Ref
 from tui.screens._base import COPY, PHASE_STYLES, YAML, ConsoleScreen, changing
 from tui.screens._catch_up import CatchUp
 from tui.screens._command_actions import cancel_commands, run_again, save_outputs
 from tui.screens._command_head import CommandHead, head_lines
+from tui.screens._command_places import CommandPlaces
 from tui.screens._command_runs import CommandRuns, NodeRun, folded
 from tui.screens._follower import named
 from tui.services.api_calls import aws_cli_line
@@ -79,13 +81,31 @@ class CommandScreen(ConsoleScreen):
         self._reads = False
 
     def take_argument(self, argument: Any) -> None:
-        ids = argument.split() if isinstance(argument, str) else [str(id) for id in argument or ()]
-        self.state = CommandRuns(ids)
+        words = argument.split() if isinstance(argument, str) else [str(id) for id in argument or ()]
+        self.places = CommandPlaces(words)
+        self.state = CommandRuns([word.rpartition(":")[2] for word in words])
 
     @property
     def command_words(self) -> str:
-        """The ids of what is shown, as the notice about it names them."""
-        return " ".join(self.state.ids)
+        """The words for what is shown, as the notice about it names them."""
+        return " ".join(self.places.words)
+
+    def commands_of(self, run: NodeRun) -> Commands:
+        """Give the service that a node's run is asked of."""
+        return self.shell.services.of(Commands, self.places.context(run))
+
+    def concerns(self, context: str) -> bool:
+        known = self.places.known(self.shell.services)
+        return len(known) < len(self.state.ids) or context in known.values()
+
+    def contexts_changed(self) -> None:
+        known = self.places.known(self.shell.services)
+        if len(known) < len(self.state.ids) and self.shell.is_connected:
+            # It was shown from a context that is no more: what is there now is asked for it.
+            self.take_argument(self.argument)
+            self.rows = 0
+            self.set_phase("loading")
+        super().contexts_changed()
 
     def compose_body(self) -> ComposeResult:
         if self.shell.glyphs.arrow == ">":
@@ -117,23 +137,38 @@ class CommandScreen(ConsoleScreen):
     # the live data
 
     def begin(self) -> None:
-        commands = self.shell.services.of(Commands)
         if self.catch_up is not None:
             self.catch_up.close()
-        self.catch_up = CatchUp(commands, self._touch)
+        self.catch_up = CatchUp(self.commands_of, self._touch)
         for run in self.state.runs.values():
             # The engine was away: what it said meanwhile is fetched from where each pane stands.
             run.behind, run.catching = True, False
         if not self.state.ids:
             self.set_phase("empty", "No command is named.", ":commands lists what ran; r on Fleet runs one.")
+        known = self.places.known(self.shell.services)
         for id in self.state.ids:
-            early = self.shell.services.of(EarlyWatches).take(id)
-            for event in early.ready() if early is not None else ():
-                self._take(event)
-            # A word that is no command is told from one that says nothing yet.
-            self.run_worker(self._check(commands, id), group=f"check-{id}", exclusive=True, exit_on_error=False)
-            events = commands.watch(id) if early is None else early.events()
-            self.run_worker(self._watch(events), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+            if id in known:
+                self._begin_one(id, known[id])
+            elif self.shell.services.contexts:
+                self.run_worker(self._find(id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+
+    def _begin_one(self, id: str, context: str) -> None:
+        commands = self.shell.services.of(Commands, context)
+        early = self.shell.services.of(EarlyWatches, context).take(id)
+        for event in early.ready() if early is not None else ():
+            self._take(event, id)
+        # A word that is no command is told from one that says nothing yet.
+        self.run_worker(self._check(commands, id), group=f"check-{id}", exclusive=True, exit_on_error=False)
+        events = commands.watch(id) if early is None else early.events()
+        self.run_worker(self._watch(events, id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+
+    async def _find(self, id: str) -> None:
+        try:
+            context = await self.places.find(self.shell.services, id)
+        except SsmTuiError as error:
+            self.fail(error)
+        else:
+            self.call_later(self._begin_one, id, context)
 
     async def _check(self, commands: Commands, id: str) -> None:
         try:
@@ -141,10 +176,10 @@ class CommandScreen(ConsoleScreen):
         except SsmTuiError as error:
             self.fail(error)
 
-    async def _watch(self, events: AsyncGenerator[Event, None]) -> None:
+    async def _watch(self, events: AsyncGenerator[Event, None], id: str) -> None:
         try:
             async for event in events:
-                self._take(event)
+                self._take(event, id)
                 if time.monotonic() - self._drawn > SOON * 2:
                     # A flood of events must leave the keys their turn.
                     await asyncio.sleep(0)
@@ -154,8 +189,8 @@ class CommandScreen(ConsoleScreen):
             self.shell.fault("the command could not be followed")
         self._touch()
 
-    def _take(self, event: Event) -> None:
-        run = self.state.take(event)
+    def _take(self, event: Event, id: str) -> None:
+        run = self.state.take(event, id)
         self._touch()
         if run is not None and run.behind and self.catch_up is not None and self._is_wanted(run):
             self.catch_up.need(run)
@@ -223,6 +258,11 @@ class CommandScreen(ConsoleScreen):
             return False  # `/` searches there
         return super().check_action(action, parameters)
 
+    def node_word(self, run: NodeRun) -> str:
+        """Give the word that names a run's node."""
+        services = self.shell.services
+        return services.word(Ref(self.places.context(run) or services.contexts[0], run.node_id))
+
     @property
     def run(self) -> NodeRun | None:
         """The node whose pane has the cursor."""
@@ -249,7 +289,7 @@ class CommandScreen(ConsoleScreen):
 
     async def _ask_user(self, run: NodeRun) -> None:
         try:
-            user = await self.shell.services.of(Commands).effective_user(run.command_id, run.node_id)
+            user = await self.commands_of(run).effective_user(run.command_id, run.node_id)
         except SsmTuiError:
             return  # AWS does not say it
         self._users[run.node_id] = user
@@ -291,14 +331,18 @@ class CommandScreen(ConsoleScreen):
         if command is not None:
             made["the command's id"] = command.id
             request = CommandRequest.again(command).params()
-            made["the aws line that sends it"] = aws_cli_line("ssm", "SendCommand", request)
+            flags = self.shell.flags_of(command.context)
+            made["the aws line that sends it"] = aws_cli_line("ssm", "SendCommand", request, flags=flags)
         return made
 
     async def raw(self) -> tuple[str, Any]:
-        run, commands = self.run, self.shell.services.of(Commands)
+        run = self.run
         if run is not None:
-            return f"{run.name} {run.command_id}", await commands.raw_invocation(run.command_id, run.node_id)
-        return (self.state.ids[0], await commands.raw(self.state.ids[0])) if self.state.ids else ("", None)
+            answer = await self.commands_of(run).raw_invocation(run.command_id, run.node_id)
+            return f"{run.name} {run.command_id}", answer
+        for ref in self.places.refs():
+            return ref.id, await self.shell.services.of(Commands, ref.context).raw(ref.id)
+        return "", None
 
     # actions
 
@@ -358,14 +402,14 @@ class CommandScreen(ConsoleScreen):
     @changing
     def action_cancel(self) -> None:
         where = f"on {self.state.total} node{'s' * (self.state.total != 1)}"
-        self.do(cancel_commands(self, self.state.ids, where))
+        self.do(cancel_commands(self, self.places.refs(), where))
 
     def action_whole(self) -> None:
         run = self.run
         if run is not None:
             from tui.screens._output_reader import OutputReader  # deferred: opened on a key
 
-            self.app.push_screen(OutputReader(self.shell.services.of(Commands), run.command_id, run.node_id, run.name))
+            self.app.push_screen(OutputReader(self.commands_of(run), run.command_id, run.node_id, run.name))
 
     def action_save(self, path: str = "") -> None:
         runs = [self.run] if self.grid.zoomed and self.run else [*self.state.runs.values()]
@@ -374,8 +418,8 @@ class CommandScreen(ConsoleScreen):
     @changing
     def action_shell(self) -> None:
         if self.run is not None:
-            self.shell.go("sessions", {"start": self.run.node_id})
+            self.shell.go("sessions", {"start": self.node_word(self.run)})
 
     def action_node(self) -> None:
         if self.run is not None:
-            self.shell.go("node", self.run.node_id)
+            self.shell.go("node", self.node_word(self.run))

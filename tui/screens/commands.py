@@ -13,6 +13,7 @@ from textual.binding import Binding
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._command_actions import cancel_commands, prefill
+from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, CommandRequest, Commands
@@ -75,8 +76,10 @@ class CommandsScreen(ConsoleScreen):
 
     def begin(self) -> None:
         services = self.shell.services
+        fit_columns(self.grid, COLUMNS, self.shell)
+        feeds = {}
         for commands in services.each(Commands):
-            feed = services.feeds.feed(
+            feeds[commands.context] = services.feeds.feed(
                 commands.context,
                 "ListCommands",
                 {"looker": self.NOUN},
@@ -89,20 +92,20 @@ class CommandsScreen(ConsoleScreen):
             )
             self.follow(named, self.show_names, main=False)
             services.feeds.drive(commands.context, "commands", commands.watch_all, "ListCommands")
-            self.follow(feed, self.show)
+        self.follow_each(feeds, self.show)
 
     def show(self, commands: Sequence[Command]) -> int:
         """Take the commands that are known now."""
-        self.commands = {command.ref: command for command in commands}
+        self.commands = {command.ref: command for command in newest_first(commands)}
         now = datetime.now(UTC)
-        self.grid.set_rows([(command.ref, self._cells(command, now)) for command in commands])
+        self.grid.set_rows([(ref, self._cells(command, now)) for ref, command in self.commands.items()])
         self.shell.see("command", {command.id: command.summary for command in commands[:200]})
         self.update_hints()
         return len(commands)
 
     def show_names(self, nodes: Sequence[Node]) -> int:
         """Take what the nodes are called."""
-        names = {node.id: node.name for node in nodes}
+        names = self._names | {node.id: node.name for node in nodes}
         if names != self._names:
             self._names = names
             if self.commands:
@@ -113,7 +116,7 @@ class CommandsScreen(ConsoleScreen):
         word, style = status_word(command.status, self.shell.glyphs, command.details)
         asked = command.requested.timestamp() if command.requested else 0.0
         errors = command.errors + command.delivery_timed_out
-        return (
+        cells = (
             (word, TABLE_STYLES.get(style, "")),
             (age(command.requested, now), "", -asked),
             command.summary,
@@ -124,12 +127,15 @@ class CommandsScreen(ConsoleScreen):
             command.comment,
             (command.id, "muted"),
         )
+        return (*cells[:PLACE], *context_cells(self, command.context), *cells[PLACE:])
 
     def _fields(self, ref: Any) -> dict[str, str]:
         command = self.commands.get(ref)
         if command is None:
             return {}
-        return {"script": "\n".join(command.parameters.get("commands", ())), "nodes": " ".join(command.instance_ids)}
+        script = "\n".join(command.parameters.get("commands", ()))
+        where = context_fields(self.shell, command.context)
+        return {**where, "script": script, "nodes": " ".join(command.instance_ids)}
 
     @property
     def current(self) -> Command | None:
@@ -148,7 +154,9 @@ class CommandsScreen(ConsoleScreen):
         request = CommandRequest.again(command).params()
         return {
             "id": command.id,
-            "the aws line that sends it": aws_cli_line("ssm", "SendCommand", request),
+            "the aws line that sends it": aws_cli_line(
+                "ssm", "SendCommand", request, flags=self.shell.flags_of(command.context)
+            ),
             "the script": "\n".join(command.parameters.get("commands", ())),
         }
 
@@ -171,7 +179,7 @@ class CommandsScreen(ConsoleScreen):
 
     def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
         if isinstance(event.row, Ref):
-            self.shell.go("command", event.row.id)
+            self.shell.go("command", self.shell.services.word(event.row))
 
     # actions
 
@@ -183,14 +191,21 @@ class CommandsScreen(ConsoleScreen):
     def action_again(self) -> None:
         command = self.current
         if command is not None:
-            self.shell.go("run", prefill(command))
+            self.shell.go("run", prefill(command, self.shell.services.word))
 
     @changing
     def action_cancel(self) -> None:
         running = [command for command in self.chosen if not command.status.over]
         nodes = sum(command.target_count for command in running)
         where = f"on {nodes} node{'s' * (nodes != 1)}"
-        self.do(cancel_commands(self, [command.id for command in running], where))
+        self.do(cancel_commands(self, [command.ref for command in running], where))
+
+
+def newest_first(commands: Sequence[Command]) -> Sequence[Command]:
+    """Give the commands of several contexts as one list: each context's stand newest first already."""
+    if len({command.context for command in commands}) < 2:
+        return commands
+    return sorted(commands, key=lambda one: one.requested.timestamp() if one.requested else 0.0, reverse=True)
 
 
 def targets_in_words(command: Command, names: Mapping[str, str]) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from tui.errors import ApiError, SsmTuiError
+from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing, explain
+from tui.screens._find_node import find_node
 from tui.screens._node_facts import summary_lines
 from tui.screens._node_tabs import COLUMNS, EMPTY, SORTS, TABS, Row, invocation_row, process_row, process_text
 from tui.screens._node_tabs import session_row as row_of_session
 from tui.screens._words import ping_word
+from tui.services._base import Adapter
 from tui.services.commands import Commands, Invocation
 from tui.services.feeds import Feed, Looker
 from tui.services.nodes import Node, NodeDetails, Nodes, Process, Sample
@@ -28,6 +30,9 @@ SAMPLES = 120
 """Measurements that the sparklines draw."""
 BESIDE = 30
 """Cells of the Summary beside a sparkline."""
+
+
+T = TypeVar("T", bound=Adapter)
 
 
 class NodeScreen(ConsoleScreen):
@@ -91,32 +96,55 @@ class NodeScreen(ConsoleScreen):
         return f"{self.node.name} ({self.node.id})" if self.node and self.node.name != self.node.id else self.node_id
 
     @property
+    def ref(self) -> Ref:
+        """What names the node; it is known where one can do something to it."""
+        return self.node.ref if self.node else Ref(self.shell.services.contexts[0], self.node_id)
+
+    def word(self, id: str) -> str:
+        """Give the word for something of the node's own context."""
+        return self.shell.services.word(Ref(self.ref.context, id))
+
+    @property
     def node_id(self) -> str:
         return self.node.id if self.node else str(self.argument or "")
 
     def begin(self) -> None:
-        nodes = self.shell.services.of(Nodes)
-        wanted = str(self.argument or "")
-
-        async def fetch() -> Node:
-            try:
-                return await nodes.get(wanted)
-            except ApiError:
-                found = [node for node in await nodes.all() if wanted in (node.name, node.computer_name, node.id)]
-                if len(found) != 1:
-                    why = "More than one node is" if found else "No node is"
-                    raise SsmTuiError(f"{why} named {wanted}.", hint="Esc goes back; `:nodes` lists them.") from None
-                return found[0]
-
+        services, wanted = self.shell.services, str(self.argument or "")
         # What the tab followed ended with the link before.
         self._tab_lookers, self._is_following = [], False
-        feeds = self.shell.services.feeds
-        self.follow(feeds.feed(nodes.context, "DescribeInstanceInformation", {"node": wanted}, fetch), self._show_node)
-        feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
+        places, name = services.meant(wanted)
+        context = self.node.context if self.node is not None else places[0]
+        nodes = services.of(Nodes, context)
+
+        async def fetch() -> Node:
+            if self.node is not None and self.node.context in services.contexts:
+                return await services.of(Nodes, self.node.context).get(self.node.id)
+            return await find_node(services, places, name)
+
+        who = {"node": wanted, "in": places}
+        self.follow(services.feeds.feed(context, "DescribeInstanceInformation", who, fetch), self._show_node)
+        services.feeds.drive(context, "nodes", nodes.watch, "DescribeInstanceInformation")
+
+    def concerns(self, context: str) -> bool:
+        return self.node is None or self.node.context == context
+
+    def contexts_changed(self) -> None:
+        if self.node is not None and self.node.context not in self.shell.contexts:
+            # The node was another context's: what is named so where one is now takes its place.
+            self.node = self.details = None
+            self.samples, self.rows = [], 0
+            self.set_phase("loading")
+        super().contexts_changed()
+
+    def _of(self, kind: type[T]) -> T:
+        """Give the service of a class for the node's own context."""
+        return self.shell.services.of(kind, self.node.context if self.node else None)
 
     def _show_node(self, node: Node) -> int:
         first, self.node = self.node is None, node
         self.shell.see("node", {node.id: node.name})
+        if first and node.context != self.shell.services.contexts[0]:
+            self.call_later(self.start, False)  # it is followed where it is
         if first:
             self._show_tab()
         if not self._is_following:
@@ -176,11 +204,11 @@ class NodeScreen(ConsoleScreen):
 
     def _feed(self, operation: str, fetch: Callable[[], Any], every: float) -> Feed[Any]:
         return self.shell.services.feeds.feed(
-            self.shell.services.of(Nodes).context, operation, {"looker": "node", "id": self.node_id}, fetch, every=every
+            self._of(Nodes).context, operation, {"looker": "node", "id": self.node_id}, fetch, every=every
         )
 
     def _follow_summary(self, node: Node) -> None:
-        nodes = self.shell.services.of(Nodes)
+        nodes = self._of(Nodes)
 
         def details(value: NodeDetails) -> int:
             self.details = value
@@ -195,7 +223,7 @@ class NodeScreen(ConsoleScreen):
         self.follow(feed, samples, main=False)
 
     def _follow_processes(self, node: Node) -> None:
-        nodes = self.shell.services.of(Nodes)
+        nodes = self._of(Nodes)
 
         def row(one: Process, glyphs: Glyphs) -> Row:
             self._processes[one.ref.id] = one
@@ -204,7 +232,7 @@ class NodeScreen(ConsoleScreen):
         self._rows_of(self._feed("ListProcesses", lambda: nodes.processes(node.id), 3), row)
 
     def _follow_commands(self, node: Node) -> None:
-        commands = self.shell.services.of(Commands)
+        commands = self._of(Commands)
 
         async def fetch() -> list[tuple[Invocation, str]]:
             scripts = {one.id: one.summary async for page in commands.list(node=node.id) for one in page}
@@ -215,7 +243,7 @@ class NodeScreen(ConsoleScreen):
         self.shell.services.feeds.drive(commands.context, "invocations", commands.watch_all, "ListCommandInvocations")
 
     def _follow_sessions(self, node: Node) -> None:
-        sessions = self.shell.services.of(Sessions)
+        sessions = self._of(Sessions)
         feed = self._feed("DescribeSessions", partial(sessions.live_and_past, node.id), 5)
         self._rows_of(feed, row_of_session)
         self.shell.services.feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
@@ -261,8 +289,13 @@ class NodeScreen(ConsoleScreen):
             charset = "ascii" if self.shell.glyphs.arrow == ">" else "unicode"
             # As wide as there is something to draw: the first measurements stand beside their numbers.
             width = max(10, min((columns or self.size.width) - BESIDE, len(self.samples)))
-            self._facts.show(summary_lines(self.node, self.details, self.samples, word, width, charset))
+            self._facts.show(summary_lines(self.node, self.details, self.samples, word, width, charset, self._lacks()))
         return 1
+
+    def _lacks(self) -> list[str]:
+        """Why some of the Summary is not there."""
+        nodes = self._of(Nodes)
+        return [said for name in ("DescribeNodeDetails", "ListNodeSamples") if (said := nodes.lacks(name))]
 
     def fit_size(self, columns: int, rows: int) -> None:
         super().fit_size(columns, rows)
@@ -284,7 +317,8 @@ class NodeScreen(ConsoleScreen):
             return "the cursor is on no tag (5 shows them)"
         if action == "shell" and self.node is not None and not self.node.online:
             return f"{self.node.name} does not answer"
-        return ""
+        lacking = {"shell": "StartSession", "become": "UpdateNode"}.get(action, "")
+        return self._of(Nodes).lacks(lacking) if lacking else ""
 
     def copies(self) -> dict[str, str]:
         found = {}
@@ -300,7 +334,7 @@ class NodeScreen(ConsoleScreen):
         return found
 
     async def raw(self) -> tuple[str, Any]:
-        return self.crumb(), await self.shell.services.of(Nodes).raw(self.node_id)
+        return self.crumb(), await self._of(Nodes).raw(self.node_id)
 
     # what is done
 
@@ -319,9 +353,9 @@ class NodeScreen(ConsoleScreen):
             case "Processes":
                 self.do(self._read_process(str(event.row)))
             case "Commands":
-                self.shell.go("command", event.row)
+                self.shell.go("command", self.word(str(event.row)))
             case "Sessions":
-                self.shell.go("sessions", event.row)
+                self.shell.go("sessions", self.word(str(event.row)))
             case "Tags":
                 self.call_later(self.app.run_action, "screen.edit_tag")
 
@@ -332,23 +366,23 @@ class NodeScreen(ConsoleScreen):
 
     @changing
     def action_shell(self) -> None:
-        self.shell.go("sessions", {"start": self.node_id})
+        self.shell.go("sessions", {"start": self.word(self.node_id)})
 
     @changing
     def action_run(self) -> None:
-        self.shell.go("run", [self.node_id])
+        self.shell.go("run", [self.word(self.node_id)])
 
     @changing
     def action_become(self) -> None:
         from tui.screens._become import change_become  # deferred: opened on a key
 
-        self.do(change_become(self, self.node_id, self.crumb()))
+        self.do(change_become(self, self.ref, self.crumb()))
 
     @changing
     def action_new_tag(self) -> None:
         from tui.screens._node_tags import add_tag  # deferred: opened on a key
 
-        self.do(add_tag(self, self.node_id, self.crumb()))
+        self.do(add_tag(self, self.ref, self.crumb()))
 
     @changing
     def action_edit_tag(self) -> None:
@@ -356,11 +390,11 @@ class NodeScreen(ConsoleScreen):
 
         key = str(self._grid.cursor_id)
         value = self.node.tags.get(key, "") if self.node else ""
-        self.do(change_tag(self, self.node_id, self.crumb(), key, value))
+        self.do(change_tag(self, self.ref, self.crumb(), key, value))
 
     @changing
     def action_delete_tag(self) -> None:
         from tui.screens._node_tags import remove_tags  # deferred: opened on a key
 
         keys, hidden = ([str(key) for key in ids] for ids in (self._grid.targets, self._grid.hidden_marks))
-        self.do(remove_tags(self, self.node_id, self.crumb(), keys, hidden))
+        self.do(remove_tags(self, self.ref, self.crumb(), keys, hidden))

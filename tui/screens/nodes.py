@@ -14,6 +14,7 @@ from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens import _node_groups as groups
 from tui.screens._base import COPY, YAML, Shell, changing
+from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import growing
@@ -71,6 +72,7 @@ class NodesScreen(FleetHosts):
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
         self.nodes: dict[Ref, Node] = {}
+        self._missing: set[str] = set()
         self.grid = ResourceTable(COLUMNS, fields=self._fields)
         self.grid.sort_by("name")
         self.side = LinesPane()
@@ -90,8 +92,10 @@ class NodesScreen(FleetHosts):
 
     def begin(self) -> None:
         services = self.shell.services
+        fit_columns(self.grid, COLUMNS, self.shell)
+        feeds = {}
         for nodes in services.each(Nodes):
-            feed = services.feeds.feed(
+            feeds[nodes.context] = services.feeds.feed(
                 nodes.context,
                 "DescribeInstanceInformation",
                 None,
@@ -99,7 +103,7 @@ class NodesScreen(FleetHosts):
                 every=max(self.shell.config.refresh, 1.0),
             )
             services.feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
-            self.follow(feed, self.show)
+        self.follow_each(feeds, self.show)
         self.follow_links()
 
     def links_changed(self) -> None:
@@ -114,7 +118,16 @@ class NodesScreen(FleetHosts):
         self.shell.see("node", {node.id: node.name for node in nodes})
         self.shell.set_fact("nodes", f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}")
         self._tell_side()
+        self._tell_missing()
         return len(nodes)
+
+    def _tell_missing(self) -> None:
+        """Say once which permissions keep names and tags away."""
+        missing = {action for nodes in self.shell.services.each(Nodes) for action in nodes.missing} - self._missing
+        if missing:
+            self._missing |= missing
+            actions = ", ".join(sorted(missing))
+            self.shell.notice(f"Some names and tags are not shown: {actions} is not allowed.", "warn")
 
     def crumb(self) -> str:
         return groups.crumb_of(self.TITLE, self.grouped_by)
@@ -172,7 +185,7 @@ class NodesScreen(FleetHosts):
     def _cells(self, node: Node, now: datetime) -> Sequence[Any]:
         word, style = self.status_of(node)
         pinged = node.last_ping.timestamp() if node.last_ping else 0.0
-        return (
+        cells = (
             (word, TABLE_STYLES.get(style, "")),
             node.name,
             (node.id, "muted"),
@@ -182,13 +195,15 @@ class NodesScreen(FleetHosts):
             (age(node.last_ping, now), "", -pinged),
             " ".join(f"{key}={value}" for key, value in sorted(node.tags.items())),
         )
+        return (*cells[:PLACE], *context_cells(self, node.context), *cells[PLACE:])
 
     def _fields(self, ref: Any) -> Mapping[str, str]:
         node = self.nodes.get(ref)
         if node is None:
             return {}
         # `ping=lost` is what one types; AWS's own word is meant as well.
-        return {**node.tags, "ping": f"{node.ping.value}\n{node.ping.value.removeprefix('Connection')}"}
+        ping = f"{node.ping.value}\n{node.ping.value.removeprefix('Connection')}"
+        return {**context_fields(self.shell, node.context), **node.tags, "ping": ping}
 
     def _tell_side(self) -> None:
         if (group := self.grid.group) is not None:
@@ -200,6 +215,7 @@ class NodesScreen(FleetHosts):
             return
         facts = [
             ("id", node.id),
+            ("context", node.context if len(self.shell.contexts) > 1 else ""),
             ("host", node.computer_name),
             ("platform", node.platform),
             ("agent", node.agent_version),
@@ -224,7 +240,7 @@ class NodesScreen(FleetHosts):
 
     def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
         if isinstance(event.row, Ref):
-            self.shell.go("node", event.row.id)
+            self.shell.go("node", self.shell.services.word(event.row))
 
     # actions
 
@@ -232,11 +248,11 @@ class NodesScreen(FleetHosts):
     def action_shell(self) -> None:
         node = self.current
         if node is not None:
-            self.shell.go("sessions", {"start": node.id})
+            self.shell.go("sessions", {"start": self.shell.services.word(node.ref)})
 
     @changing
     def action_run(self) -> None:
-        self.shell.go("run", [node.id for node in self.chosen])
+        self.shell.go("run", [self.shell.services.word(node.ref) for node in self.chosen])
 
     def action_group(self) -> None:
         self.do(self._choose_group())
@@ -298,7 +314,7 @@ class NodesScreen(FleetHosts):
 
 def arn(node: Node, shell: Shell) -> str:
     """Give a node's ARN: a managed instance's, or an EC2 instance's."""
-    account, region = shell.account, shell.region
+    account, region = shell.account_of(node.context), shell.region_of(node.context)
     if node.id.startswith("i-"):
         return f"arn:aws:ec2:{region}:{account}:instance/{node.id}"
     return f"arn:aws:ssm:{region}:{account}:managed-instance/{node.id}"

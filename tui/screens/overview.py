@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from textual.app import ComposeResult
 
+from tui.ports import Ref
 from tui.screens._base import YAML, ConsoleScreen, explain
 from tui.screens._words import age, ping_word, session_word, size, status_word
+from tui.screens.commands import newest_first
 from tui.services.commands import Command, Commands, CommandStatus
 from tui.services.engine import Engine, EngineInfo
 from tui.services.feeds import Feed
@@ -31,10 +34,14 @@ _TITLES = {
     "commands": "Commands",
     "sessions": "Sessions",
     "engine": "Engine",
+    "contexts": "Contexts",
 }
 """The tiles in the order in which they stand where none is worse than another."""
 _FILTERS = {"running": "status~pending|progress|delayed|cancelling~", "failed": "status~failed|timed~"}
 _IN_PROGRESS = {"key": "Status", "value": "InProgress"}
+
+CONTEXTS = 1.0
+"""Seconds between two looks at how the contexts are: no call is made for it."""
 
 V = TypeVar("V")
 Lines = tuple[tuple[Word, ...], ...]
@@ -50,53 +57,67 @@ class OverviewScreen(ConsoleScreen):
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
         self._tiles: Tiles | None = None
-        self._known = {key: Tile(key, title, ((("loading", "dim"),),)) for key, title in _TITLES.items()}
-        self._names: dict[str, str] = {}
+        keys = [key for key in _TITLES if key != "contexts"]
+        self._known = {key: Tile(key, _TITLES[key], ((("loading", "dim"),),)) for key in keys}
+        self._names: dict[Ref, str] = {}
 
     def compose_body(self) -> ComposeResult:
         self._tiles = Tiles("-|++++" if self.shell.glyphs.arrow == ">" else "─│┌┐└┘")
         yield self._tiles
 
     def begin(self) -> None:
-        services, feeds = self.shell.services, self.shell.services.feeds
-        who = {"looker": self.NOUN}
-        nodes, commands = services.of(Nodes), services.of(Commands)
-        sessions, engine = services.of(Sessions), services.of(Engine)
+        services, who = self.shell.services, {"looker": self.NOUN}
+        several = len(self.shell.contexts) > 1
+        local = [name for name in services.contexts if not self.shell.flags_of(name)]
+        nodes: dict[str, Feed[list[Node]]] = {}
+        commands: dict[str, Feed[list[Command]]] = {}
+        sessions: dict[str, Feed[list[Session]]] = {}
+        feeds = services.feeds
+        for context in services.contexts:
+            fleet, sent = services.of(Nodes, context), services.of(Commands, context)
+            shells = services.of(Sessions, context)
+            nodes[context] = feeds.feed(context, "DescribeInstanceInformation", who, fleet.all)
+            commands[context] = feeds.feed(context, "ListCommands", who, partial(_recent, sent))
+            sessions[context] = feeds.feed(context, "DescribeSessions", who, partial(_live, shells))
+            feeds.drive(context, "nodes", fleet.watch, "DescribeInstanceInformation")
+            feeds.drive(context, "commands", sent.watch_all, "ListCommands")
+            feeds.drive(context, "sessions", shells.watch, "DescribeSessions")
+        self.follow_each(nodes, self._show_nodes)
+        self._follow_tiles(commands, self._show_commands, "running", "failed", "commands")
+        self._follow_tiles(sessions, self._show_sessions, "sessions")
+        self._known.pop("engine" if several or not local else "contexts", None)
+        if several or not local:
+            self._show_contexts()
+        elif "engine" not in self._known:
+            self._known["engine"] = Tile("engine", _TITLES["engine"], ((("loading", "dim"),),))
+        if local and not several:
+            engine = services.of(Engine, local[0])
+            told = feeds.feed(engine.context, "DescribeEngine", who, engine.describe, every=10)
+            self._follow_tiles({engine.context: told}, self._show_engine, "engine")
 
-        async def recent() -> list[Command]:
-            newest = [command async for page in commands.list(limit=RECENT) for command in page]
-            running = [command async for page in commands.list([_IN_PROGRESS]) for command in page]
-            known = {command.id for command in newest}
-            return newest + [command for command in running if command.id not in known]
+    def _follow_tiles(self, feeds: Mapping[str, Feed[V]], show: Callable[[V], int], *keys: str) -> None:
+        """Show what feeds bring together; where one fails its tiles say so, and keep what they showed."""
 
-        async def live() -> list[Session]:
-            return [session async for page in sessions.list() for session in page]
-
-        self.follow(feeds.feed(nodes.context, "DescribeInstanceInformation", who, nodes.all), self._show_nodes)
-        feed = feeds.feed(commands.context, "ListCommands", who, recent)
-        self._follow_tiles(feed, self._show_commands, "running", "failed", "commands")
-        self._follow_tiles(feeds.feed(sessions.context, "DescribeSessions", who, live), self._show_sessions, "sessions")
-        told = feeds.feed(engine.context, "DescribeEngine", who, engine.describe, every=10)
-        self._follow_tiles(told, self._show_engine, "engine")
-        feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
-        feeds.drive(commands.context, "commands", commands.watch_all, "ListCommands")
-        feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
-
-    def _follow_tiles(self, feed: Feed[V], show: Callable[[V], int], *keys: str) -> None:
-        """Show what a feed brings; where it fails its tiles say so, and keep what they showed."""
+        def shown(_: object) -> int:
+            values: list[Any] = [feed.value for feed in feeds.values() if feed.value is not None]
+            merged: Any = values[0] if len(values) == 1 else [item for value in values for item in value]
+            return show(merged)
 
         def failed(feed: Feed[V]) -> None:
             if feed.error is None or not self.is_attached:
                 return
-            said = " ".join(explain(feed.error))
+            context = next(name for name, one in feeds.items() if one is feed)
+            said = (f"{context}: " if len(feeds) > 1 else "") + " ".join(explain(feed.error))
             why: Lines = tuple(((line, "warn"),) for line in wrapped(said, NARROWEST - 4))
+            nothing = all(one.value is None for one in feeds.values())
             for key in keys:
                 old = self._known[key]
-                title = f"{_TITLES[key]} {self.shell.glyphs.bad} " + ("not known" if feed.value is None else "stale")
-                self._put(replace(old, title=title, tone="bad", lines=why if feed.value is None else old.lines))
+                title = f"{_TITLES[key]} {self.shell.glyphs.bad} " + ("not known" if nothing else "stale")
+                self._put(replace(old, title=title, tone="bad", lines=why if nothing else old.lines))
 
-        self.follow(feed, show, main=False)
-        self._lookers.append(feed.look(failed, visible=self._is_looking))
+        for feed in feeds.values():
+            self.follow(feed, shown, main=False)
+            self._lookers.append(feed.look(failed, visible=self._is_looking))
 
     def save_state(self) -> dict[str, Any]:
         return {"cursor": self._tiles.cursor if self._tiles else ""}
@@ -105,7 +126,7 @@ class OverviewScreen(ConsoleScreen):
 
     def _show_nodes(self, nodes: list[Node]) -> int:
         glyphs = self.shell.glyphs
-        self._names = {node.id: node.name for node in nodes}
+        self._names = {node.ref: node.name for node in nodes}
         counts = Counter(node.ping for node in nodes)
         order = (PingStatus.CONNECTION_LOST, PingStatus.UNKNOWN, PingStatus.INACTIVE, PingStatus.ONLINE)
         shares = [(counts[ping], ping_word(ping, glyphs)[1]) for ping in order if counts[ping]]
@@ -124,6 +145,7 @@ class OverviewScreen(ConsoleScreen):
         return 1
 
     def _show_commands(self, commands: list[Command]) -> int:
+        commands = [*newest_first(commands)]
         running = [command for command in commands if not command.status.over]
         failed = [command for command in commands if command.status in (CommandStatus.FAILED, CommandStatus.TIMED_OUT)]
         dot = self.shell.glyphs.dot
@@ -162,14 +184,36 @@ class OverviewScreen(ConsoleScreen):
 
     def _show_sessions(self, sessions: list[Session]) -> int:
         lines: list[tuple[Word, ...]] = []
-        for session in sessions[:MOST]:
+        for session in sorted(sessions, key=lambda one: one.started.timestamp() if one.started else 0.0, reverse=True)[
+            :MOST
+        ]:
             word, style = session_word(session.status, self.shell.glyphs)
-            name = self._names.get(session.target, session.target)
+            name = self._names.get(Ref(session.context, session.target), session.target)
             lines.append(((f"{age(session.started):>4} ", "dim"), (f"{word} ", style), (name, "text")))
         empty: Lines = ((("no shell is open", "dim"),), (("s on a node opens one", "dim"),))
         title = f"{_TITLES['sessions']} {self.shell.glyphs.dot} {len(sessions)}"
         self._put(Tile("sessions", title, tuple(lines) or empty, "accent" if lines else "dim"))
         return 1
+
+    def _show_contexts(self) -> None:
+        """Say how each context is, the worst first."""
+        lines: list[tuple[Word, ...]] = []
+        tone = "dim"
+        for name in self.shell.contexts:
+            what, style = self.shell.state_of(name)
+            if style in ("bad", "warn"):
+                tone = "bad" if "bad" in (style, tone) else "warn"
+            lines.append(((f"{name}  ", "text"), (what, style)))
+        lines.sort(key=lambda line: _WORST_FIRST.get(line[-1][1], 2))
+        title = f"{_TITLES['contexts']} {self.shell.glyphs.dot} {len(lines)}"
+        self._put(Tile("contexts", title, tuple(lines[:MOST]), tone))
+
+    def on_mount(self) -> None:
+        self.set_interval(CONTEXTS, self._look_at_contexts)
+
+    def _look_at_contexts(self) -> None:
+        if "contexts" in self._known and self._is_looking:
+            self._show_contexts()
 
     def _show_engine(self, engine: EngineInfo) -> int:
         used = sum(count for _, count in engine.disk)
@@ -216,7 +260,19 @@ class OverviewScreen(ConsoleScreen):
         return ""
 
     async def raw(self) -> tuple[str, Any]:
-        return "Engine", await self.shell.services.of(Engine).raw()
+        local = next(name for name in self.shell.services.contexts if not self.shell.flags_of(name))
+        return "Engine", await self.shell.services.of(Engine, local).raw()
+
+
+async def _recent(commands: Commands) -> list[Command]:
+    newest = [command async for page in commands.list(limit=RECENT) for command in page]
+    running = [command async for page in commands.list([_IN_PROGRESS]) for command in page]
+    known = {command.id for command in newest}
+    return newest + [command for command in running if command.id not in known]
+
+
+async def _live(sessions: Sessions) -> list[Session]:
+    return [session async for page in sessions.list() for session in page]
 
 
 def _styled(parts: Iterable[tuple[str, str]]) -> list[Word]:

@@ -13,13 +13,12 @@ from textual.widget import Widget
 
 from tui.errors import SsmTuiError
 from tui.screens._base import COPY, ConsoleScreen, changing, explain
-from tui.screens._follower import follow_commands, tell_sent
 from tui.screens._run_form import LIMITS, SHELL, RunForm, texts_of
 from tui.screens._run_panes import PARAMETER, NodesPane, ParameterFields, RequestPane, RunState, counted
+from tui.screens._run_sending import describe, last_like, send_all
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, Commands
 from tui.services.documents import Document, Documents
-from tui.services.early_watch import EarlyWatches
 from tui.services.nodes import Node, Nodes
 from tui.services.targets import Directory, join_words, split_words
 from tui.widgets.cells import own
@@ -74,10 +73,12 @@ class RunScreen(ConsoleScreen):
         self._last: Command | None = None
         self._line = ""
         self._told: set[str] = set()
-        self._sending = False
+        self.is_sending = False
         self._nodes_known = False
         self._fault = ""
         self._users: dict[str, str] = {}
+        self._documents: dict[str, None] = {}
+        self._recent: dict[str, list[Command]] = {}
         self._fill(argument)
         self.fields = {
             "targets": FormField(
@@ -164,8 +165,18 @@ class RunScreen(ConsoleScreen):
     # data
 
     def begin(self) -> None:
-        services, feeds = self.shell.services, self.shell.services.feeds
-        nodes, documents, commands = services.of(Nodes), services.of(Documents), services.of(Commands)
+        services, who = self.shell.services, {"looker": self.NOUN}
+        nodes = {}
+        for one in services.each(Nodes):
+            nodes[one.context] = services.feeds.feed(one.context, "DescribeInstanceInformation", who, one.all)
+            services.feeds.drive(one.context, "nodes", one.watch, "DescribeInstanceInformation")
+        self.follow_each(nodes, self.show_nodes)
+        for documents, commands in zip(services.each(Documents), services.each(Commands), strict=True):
+            self._follow_context(documents, commands, who)
+        self._describe()
+
+    def _follow_context(self, documents: Documents, commands: Commands, who: Mapping[str, str]) -> None:
+        feeds, context = self.shell.services.feeds, documents.context
 
         async def named() -> list[Document]:
             return [one async for page in documents.list() for one in page if one.type in ("Command", "")]
@@ -173,27 +184,29 @@ class RunScreen(ConsoleScreen):
         async def recent() -> list[Command]:
             return [one async for page in commands.list(limit=50) for one in page]
 
-        who = {"looker": self.NOUN}
-        self.follow(feeds.feed(nodes.context, "DescribeInstanceInformation", who, nodes.all), self.show_nodes)
-        self.follow(
-            feeds.feed(documents.context, "ListDocuments", who, named, every=60), self.show_documents, main=False
-        )
-        self.follow(feeds.feed(commands.context, "ListCommands", who, recent), self.show_commands, main=False)
-        feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
-        self._describe()
+        def show_commands(found: list[Command]) -> int:
+            self._recent[context] = found
+            return self.show_commands([one for of_it in self._recent.values() for one in of_it])
+
+        feed = feeds.feed(context, "ListDocuments", who, named, every=60)
+        self.follow(feed, self.show_documents, main=False)
+        self.follow(feeds.feed(context, "ListCommands", who, recent), show_commands, main=False)
 
     def show_nodes(self, nodes: Sequence[Node]) -> int:
         self._directory, self._nodes_known = Directory(nodes), True
         if self._node_ids:
-            # Ids that were handed over are written as one would say them, now that their names are known.
-            self._line = join_words(self._directory.word_for(id) for id in self._node_ids)
-            self._node_ids = []
+            # Ids that were handed over are written as one would say them, as soon as their names are known.
+            words = [self._directory.word_for(id) for id in self._node_ids]
+            self._line = join_words(words)
             self.fields["targets"].set_text(self._line)
+            if not any(self._directory.named(word)[1] for word in words):
+                self._node_ids = []
         self._show_all()
         return len(nodes)
 
     def show_documents(self, documents: Sequence[Document]) -> int:
-        names = [document.name for document in documents]
+        self._documents |= {document.name: None for document in documents}
+        names = [*self._documents]
         self.fields["document"].set_choices(names)
         self.shell.see("run", {name: f"run {name}" for name in names})
         words = split_words(self._line)
@@ -204,7 +217,7 @@ class RunScreen(ConsoleScreen):
         return len(names)
 
     def show_commands(self, commands: Sequence[Command]) -> int:
-        self._last = next((one for one in commands if one.document == self.form.document), None)
+        self._last = last_like([*commands], self.form.document)
         self._show_nodes_pane()
         return len(commands)
 
@@ -220,8 +233,10 @@ class RunScreen(ConsoleScreen):
             self.run_worker(self._ask_document(), group="document", exclusive=True, exit_on_error=False)
 
     async def _ask_document(self) -> None:
+        services = self.shell.services
+        contexts = dict.fromkeys([*self.form.chosen.contexts, *services.contexts])
         try:
-            details = await self.shell.services.of(Documents).describe(self.form.document)
+            details = await describe(services, contexts, self.form.document)
         except SsmTuiError as error:
             self._fault = explain(error)[0]
             self._show_all()
@@ -238,14 +253,16 @@ class RunScreen(ConsoleScreen):
                 self.focus_body()
             self._show_all()
 
-    async def _ask_users(self, ids: Sequence[str]) -> None:
-        for id in ids:
-            self._users[id] = ""
-        for id in ids:
+    async def _ask_users(self, nodes: Sequence[Node]) -> None:
+        self._users |= {node.id: "" for node in nodes}
+        silent = set()
+        for node in nodes:
             try:
-                self._users[id] = (await self.shell.services.of(Nodes).details(id)).effective_user
+                if node.context not in silent:
+                    details = await self.shell.services.of(Nodes, node.context).details(node.id)
+                    self._users[node.id] = details.effective_user
             except SsmTuiError:
-                return  # AWS does not say it
+                silent.add(node.context)  # AWS does not say it
         self._show_nodes_pane()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
@@ -261,7 +278,7 @@ class RunScreen(ConsoleScreen):
     def on_form_field_changed(self, event: FormField.Changed) -> None:
         key = event.field.key
         if key == "targets":
-            self._line = event.text
+            self._line, self._node_ids = event.text, []
         elif key == "document":
             # A part of a name is no document: nothing can be sent until one is chosen.
             self._use_document(event.text if event.text in event.field.choices or not event.field.choices else "")
@@ -317,23 +334,24 @@ class RunScreen(ConsoleScreen):
             return
         names = {node.id: node.name for node in self._directory.nodes}
         self.nodes.tell(self.form, self._last, names, self._users, self.shell.glyphs)
-        unknown = [id for id in self.form.chosen.ids[:USERS] if id not in self._users]
+        unknown = [node for node in self.form.chosen.nodes[:USERS] if node.id not in self._users]
         if unknown and self.shell.is_connected:
             self.run_worker(self._ask_users(unknown), group="users", exit_on_error=False)
 
     def _show_request(self, problems: Mapping[str, str]) -> None:
         missing = [text for key, text in problems.items() if key in self._told or not key.startswith(PARAMETER)]
-        self.request.tell(
-            self.copies()["the aws line"], len(self.form.requests()), missing[0] if missing else self._fault
-        )
+        self.request.tell(self.copies()["the aws line"], self.form.split(), missing[0] if missing else self._fault)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 60, "-tiny")
         self.call_after_refresh(self._show_all)
 
     def copies(self) -> dict[str, str]:
-        requests = self.form.requests()
-        line = aws_cli_line("ssm", "SendCommand", requests[0].params()) if requests else "aws ssm send-command"
+        for context, request in self.form.by_context():
+            line = aws_cli_line("ssm", "SendCommand", request.params(), flags=self.shell.flags_of(context))
+            break
+        else:
+            line = "aws ssm send-command"
         return {"the aws line": line, "the target ids": " ".join(self.form.chosen.ids)}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -342,7 +360,7 @@ class RunScreen(ConsoleScreen):
         return super().check_action(action, parameters)
 
     def refusal(self, action: str) -> str:
-        if action == "send" and self._sending:
+        if action == "send" and self.is_sending:
             return "it is being sent"
         return ""
 
@@ -370,31 +388,10 @@ class RunScreen(ConsoleScreen):
                 if getattr(field, "key", "") == key:
                     field.focus()
         else:
-            self._sending = True
+            self.is_sending = True
             self.set_timer(PATIENCE, self._say_sending)
-            self.do(self._send())
+            self.do(send_all(self))
 
     def _say_sending(self) -> None:
-        if self._sending:
+        if self.is_sending:
             self.shell.notice(own("Sending…"))
-
-    async def _send(self) -> None:
-        commands, requests = self.shell.services.of(Commands), self.form.requests()
-        sent: list[str] = []
-        try:
-            for request in requests:
-                sent.append((await commands.send(request)).id)
-        except SsmTuiError as error:
-            if not sent:
-                raise
-            self.shell.notice(f"{len(sent)} of {len(requests)} commands were sent. {' '.join(explain(error))}", "bad")
-        finally:
-            self._sending = False
-        await self.shell.services.of(EarlyWatches).begin(sent)
-        follow_commands(self, commands, sent)
-        self.shell.services.feeds.hint(commands.context, "ListCommands")
-        self.nodes.focus()  # who comes back goes on with keys: they are text only once Enter has asked for the form
-        if self.is_current:
-            self.shell.go("command", " ".join(sent))
-        else:
-            tell_sent(self.shell, sent)

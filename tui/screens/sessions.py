@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 
+from tui.errors import SsmTuiError
+from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
+from tui.screens._context_cells import context_cells, context_fields, fit_columns
 from tui.screens._keys import key_label
 from tui.screens._session_rows import COLUMNS, session_cells
 from tui.screens._shell_pane import ShellPane
@@ -63,8 +69,8 @@ class SessionsScreen(ConsoleScreen):
         self.shells = ShellTabs()
         self._begun = False
         self._opening = False
-        self._sessions: dict[str, Session] = {}
-        self._known: dict[str, Node] = {}
+        self._sessions: dict[Ref, Session] = {}
+        self._known: dict[Ref, Node] = {}
 
     def compose_body(self) -> ComposeResult:
         self._grid.glyphs = self.shell.glyphs
@@ -77,16 +83,15 @@ class SessionsScreen(ConsoleScreen):
         return f"{self.TITLE} {self.shell.glyphs.crumb} {now.node}" if now else self.TITLE
 
     def begin(self) -> None:
-        sessions, feeds = self.shell.services.of(Sessions), self.shell.services.feeds
-
-        async def fetch() -> list[Session]:
-            if not self._known:
-                self._known = {node.id: node for node in await self.shell.services.of(Nodes).all()}
-            return await sessions.live_and_past()
-
-        feed = feeds.feed(sessions.context, "DescribeSessions", {"looker": self.NOUN}, fetch)
-        self.follow(feed, self._show)
-        feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
+        services, feeds = self.shell.services, {}
+        fit_columns(self._grid, COLUMNS, self.shell)
+        for sessions in services.each(Sessions):
+            fetch = partial(self._fetch, sessions)
+            feeds[sessions.context] = services.feeds.feed(
+                sessions.context, "DescribeSessions", {"looker": self.NOUN}, fetch
+            )
+            services.feeds.drive(sessions.context, "sessions", sessions.watch, "DescribeSessions")
+        self.follow_each(feeds, self._show)
         for pane in self.shells.panes:
             # The engine was lost and is back: its shells lived on.
             if not pane.ended:
@@ -96,15 +101,41 @@ class SessionsScreen(ConsoleScreen):
         for argument in arriving:
             self.arrive(argument)
 
+    def contexts_changed(self) -> None:
+        gone = [pane for pane in self.shells.panes if pane.context not in self.shell.contexts]
+        for pane in gone:
+            self.do(self._close(pane))
+        if gone:
+            self.shell.notice(f"{len(gone)} shell{'s run' if len(gone) > 1 else ' runs'} on in {gone[0].context}.")
+        super().contexts_changed()
+
+    async def _fetch(self, sessions: Sessions) -> list[Session]:
+        if not any(ref.context == sessions.context for ref in self._known):
+            with suppress(SsmTuiError):  # names may be denied where sessions are not
+                await self._learn(sessions.context)
+        return await sessions.live_and_past()
+
+    async def _learn(self, context: str) -> None:
+        """Ask what the nodes of a context are called."""
+        self._known |= {node.ref: node for node in await self.shell.services.of(Nodes, context).all()}
+
+    def _ref(self, word: str) -> Ref:
+        """Read a word for something of one context, the main one where it names none."""
+        contexts, id = self.shell.services.meant(word)
+        known = [ref for ref in (*self._sessions, *self._known) if ref.id == id and ref.context in contexts]
+        return known[0] if known else Ref(contexts[0], id)
+
     def arrive(self, argument: Any) -> None:
         """Be come to with an argument: attach to a session, or start a shell; with none the list shows."""
-        if not self._begun:
+        word = argument["start"] if isinstance(argument, dict) else str(argument or "")
+        context = word.partition(":")[0] if ":" in word else ""
+        if not self._begun or (context in self.shell.contexts and context not in self.shell.services.contexts):
             self._arriving.append(argument)
             self.settled = not argument
         elif isinstance(argument, dict):
-            self._open(self._start(argument["start"]))
+            self._open(self._start(self._ref(argument["start"])))
         elif argument:
-            self._open(self._open_tab(str(argument)))
+            self._open(self._open_tab(self._ref(str(argument))))
         else:
             self._choose(0)
 
@@ -118,19 +149,30 @@ class SessionsScreen(ConsoleScreen):
         self.settle()
 
     def _show(self, sessions: list[Session]) -> int:
-        self._sessions = {session.id: session for session in sessions}
+        sessions = latest_first(sessions)
+        self._sessions = {session.ref: session for session in sessions}
         glyphs = self.shell.glyphs
-        self._grid.set_rows([(one.id, session_cells(one, self._name_of(one.target), glyphs)) for one in sessions])
-        self.shell.see("sessions", {one.id: self._name_of(one.target) for one in sessions if not one.status.over})
+        self._grid.set_rows(
+            [
+                (one.ref, session_cells(one, self._name_of(one), glyphs, context_cells(self, one.context)))
+                for one in sessions
+            ]
+        )
+        self.shell.see("sessions", {one.id: self._name_of(one) for one in sessions if not one.status.over})
         self._draw_tabs()
         return len(sessions)
 
     def _fields(self, row: Any) -> dict[str, str]:
         session = self._sessions.get(row)
-        return {"target": session.target, "reason": session.reason} if session else {}
+        if session is None:
+            return {}
+        return {**context_fields(self.shell, session.context), "target": session.target, "reason": session.reason}
 
-    def _name_of(self, target: str) -> str:
-        return self._known[target].name if target in self._known else target
+    def _name_of(self, session: Session) -> str:
+        return self._node_name(Ref(session.context, session.target))
+
+    def _node_name(self, node: Ref) -> str:
+        return self._known[node].name if node in self._known else node.id
 
     # tabs
 
@@ -197,31 +239,31 @@ class SessionsScreen(ConsoleScreen):
             if not opens:
                 self.on_shell_pane_ready()
 
-    async def _start(self, node: str) -> bool:
-        session = await self.shell.services.of(Sessions).start(node)
-        return await self._open_tab(session.id, node)
+    async def _start(self, node: Ref) -> bool:
+        session = await self.shell.services.of(Sessions, node.context).start(node.id)
+        return await self._open_tab(session.ref, node.id)
 
-    async def _open_tab(self, session_id: str, target: str = "") -> bool:
+    async def _open_tab(self, ref: Ref, target: str = "") -> bool:
         """Show a session's tab, made where there is none; False where it is made ready already or can't be."""
-        tab = self.shells.tab_of(session_id)
+        tab = self.shells.tab_of(ref.id)
         if tab:
             self._choose(tab)
             return False
-        sessions = self.shell.services.of(Sessions)
         if not target:
-            session = await sessions.get(session_id)
+            session = await self._find(ref)
             if session.status.over:
                 self._choose(0)
-                self._grid.move_to(session_id)
+                self._grid.move_to(session.ref)
                 self._say_over(session)
                 return False
-            target = session.target
-        if not self._known:
-            self._known = {node.id: node for node in await self.shell.services.of(Nodes).all()}
+            ref, target = session.ref, session.target
+        node = Ref(ref.context, target)
+        if node not in self._known:
+            await self._learn(ref.context)
         pane = ShellPane(
-            sessions,
-            session_id,
-            self._name_of(target),
+            self.shell.services.of(Sessions, ref.context),
+            ref.id,
+            self._node_name(node),
             prefix=self.shell.config.prefix,
             read_only=self.shell.read_only,
             dot=self.shell.glyphs.dot,
@@ -231,8 +273,20 @@ class SessionsScreen(ConsoleScreen):
         self._choose(await self.shells.add(pane))
         return True
 
+    async def _find(self, ref: Ref) -> Session:
+        """Find a session by its id, in its own context first. Raises: SsmTuiError where none has it."""
+        contexts = [ref.context, *(name for name in self.shell.services.contexts if name != ref.context)]
+        failed: SsmTuiError | None = None
+        for context in contexts:
+            try:
+                return await self.shell.services.of(Sessions, context).get(ref.id)
+            except SsmTuiError as error:
+                failed = failed or error
+        assert failed is not None
+        raise failed
+
     def _say_over(self, session: Session) -> None:
-        self.shell.notice(f"The shell on {self._name_of(session.target)} is over. {session.details}".rstrip())
+        self.shell.notice(f"The shell on {self._name_of(session)} is over. {session.details}".rstrip())
 
     async def _close(self, pane: ShellPane) -> None:
         await self.shells.close(pane)
@@ -296,22 +350,22 @@ class SessionsScreen(ConsoleScreen):
         return ""
 
     @property
-    def _ending(self) -> list[str]:
+    def _ending(self) -> list[Ref]:
         """The sessions that would be ended now: the tab's, else the marked ones that live, else the cursor's."""
-        if self.pane_now is not None:
-            return [] if self.pane_now.ended else [self.pane_now.session_id]
-        live = {id for id, session in self._sessions.items() if not session.status.over}
-        return [str(id) for id in self._grid.targets if id in live]
+        now = self.pane_now
+        if now is not None:
+            return [] if now.ended else [Ref(now.context, now.session_id)]
+        live = {ref for ref, session in self._sessions.items() if not session.status.over}
+        return [ref for ref in self._grid.targets if isinstance(ref, Ref) and ref in live]
 
     @property
     def _row_now(self) -> Session | None:
-        return self._sessions.get(str(self._grid.cursor_id))
+        return self._sessions.get(self._ref_now) if self._ref_now is not None else None
 
     @property
-    def _id_now(self) -> str:
-        if self.pane_now is not None:
-            return self.pane_now.session_id
-        return self._row_now.id if self._row_now else ""
+    def _ref_now(self) -> Ref | None:
+        now, row = self.pane_now, self._grid.cursor_id
+        return Ref(now.context, now.session_id) if now is not None else row if isinstance(row, Ref) else None
 
     def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
         self.action_open()
@@ -328,7 +382,7 @@ class SessionsScreen(ConsoleScreen):
         elif self._row_now is not None and self._row_now.status.over:
             self._say_over(self._row_now)
         elif self._row_now is not None:
-            self._open(self._open_tab(self._row_now.id, self._row_now.target))
+            self._open(self._open_tab(self._row_now.ref, self._row_now.target))
 
     def action_leave(self) -> None:
         if self.pane_now is not None:
@@ -341,45 +395,60 @@ class SessionsScreen(ConsoleScreen):
         self._open(self._new())
 
     async def _new(self) -> bool:
-        nodes = [node for node in await self.shell.services.of(Nodes).all() if node.online]
-        self._known |= {node.id: node for node in nodes}
-        chosen: str | None = nodes[0].id if len(nodes) == 1 else None
+        services = self.shell.services
+        found = await asyncio.gather(*(one.all() for one in services.each(Nodes)), return_exceptions=True)
+        failed = [answer for answer in found if isinstance(answer, BaseException)]
+        if failed and len(failed) == len(found):
+            raise failed[0]
+        nodes = [node for answer in found if not isinstance(answer, BaseException) for node in answer if node.online]
+        self._known |= {node.ref: node for node in nodes}
+        chosen: Ref | None = nodes[0].ref if len(nodes) == 1 else None
         if len(nodes) > 1:
             from tui.screens._dialogs import Choose  # deferred: opened on a key
 
-            chosen = await self.ask(Choose("A shell on", [(f"{node.name}  {node.id}", node.id) for node in nodes]))
+            options = [(f"{node.name}  {services.word(node.ref)}", node.ref) for node in nodes]
+            chosen = await self.ask(Choose("A shell on", options))
         if not nodes:
             self.shell.notice("No node answers.", "warn")
         return await self._start(chosen) if chosen else False
 
     @changing
     def action_shell(self) -> None:
-        target = self._sessions[self._id_now].target if self._id_now in self._sessions else ""
-        if target:
-            self._open(self._start(target))
+        session = self._sessions.get(self._ref_now) if self._ref_now is not None else None
+        if session is not None and session.target:
+            self._open(self._start(Ref(session.context, session.target)))
 
     @changing
     def action_terminate(self) -> None:
         self.do(self._terminate(self._ending))
 
-    async def _terminate(self, ids: list[str]) -> None:
+    async def _terminate(self, refs: list[Ref]) -> None:
         from tui.screens._dialogs import Confirm  # deferred: opened on a key
 
         panes = {pane.session_id: pane.node for pane in self.shells.panes}
-        names = [panes.get(id) or self._name_of(self._sessions[id].target) for id in ids]
-        hidden = len([id for id in self._grid.hidden_marks if id in ids])
-        title = f"End the shell on {names[0]}?" if len(ids) == 1 else f"End {len(ids)} shells?"
-        about = "What runs in it is hung up." if len(ids) == 1 else f"On {', '.join(names)}.\nWhat runs is hung up."
+        names = [panes.get(ref.id) or self._name_of(self._sessions[ref]) for ref in refs]
+        hidden = len([ref for ref in self._grid.hidden_marks if ref in refs])
+        title = f"End the shell on {names[0]}?" if len(refs) == 1 else f"End {len(refs)} shells?"
+        about = "What runs in it is hung up." if len(refs) == 1 else f"On {', '.join(names)}.\nWhat runs is hung up."
         about += f"\n{hidden} of them are marked and hidden by the filter." if hidden else ""
-        if await self.ask(Confirm(title, about, verb="end it" if len(ids) == 1 else "end them")):
-            for id in ids:
-                await self.shell.services.of(Sessions).terminate(id)
+        if await self.ask(Confirm(title, about, verb="end it" if len(refs) == 1 else "end them")):
+            for ref in refs:
+                await self.shell.services.of(Sessions, ref.context).terminate(ref.id)
             self.reload()
 
     def copies(self) -> dict[str, str]:
-        session = self._sessions.get(self._id_now)
-        found = {"session id": self._id_now}
+        ref = self._ref_now
+        session = self._sessions.get(ref) if ref is not None else None
+        found = {"session id": ref.id if ref is not None else ""}
         return {**found, "node id": session.target, "details": session.details} if session else found
 
     async def raw(self) -> tuple[str, Any]:
-        return self._id_now, await self.shell.services.of(Sessions).raw(self._id_now) if self._id_now else None
+        ref = self._ref_now
+        return (ref.id, await self.shell.services.of(Sessions, ref.context).raw(ref.id)) if ref else ("", None)
+
+
+def latest_first(sessions: list[Session]) -> list[Session]:
+    """Give the sessions of several contexts as one list, those that live before the past ones."""
+    if len({session.context for session in sessions}) < 2:
+        return sessions
+    return sorted(sessions, key=lambda one: (one.status.over, -one.started.timestamp() if one.started else 0.0))

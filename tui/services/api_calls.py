@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,11 +31,12 @@ def cli_name(name: str) -> str:
     return _END.sub(r"\1-\2", _WORD.sub(r"\1-\2", name)).lower()
 
 
-def aws_cli_line(service: str, operation: str, params: Mapping[str, Any], *, region: str = "") -> str:
+def aws_cli_line(service: str, operation: str, params: Mapping[str, Any], *, flags: Sequence[str] = ()) -> str:
     """Give the `aws …` line that makes a call, quoted for sh; "" where AWS has no such operation.
 
     Scalars are words, lists of scalars are words after one flag, everything else is JSON, booleans are --flag or
     --no-flag; a value that the CLI would read as a file, or as JSON, moves the whole request to --cli-input-json.
+    `flags` stand at the end: the profile and the region.
     """
     if service == "ssm-tui":
         return ""
@@ -45,15 +46,13 @@ def aws_cli_line(service: str, operation: str, params: Mapping[str, Any], *, reg
     else:
         for name, value in params.items():
             words += _words(cli_name(name), value)
-    if region:
-        words += ["--region", region]
-    return shlex.join(words)
+    return shlex.join([*words, *flags])
 
 
-def command_line(call: ApiCall) -> str:
+def command_line(call: ApiCall, flags: Sequence[str] = ()) -> str:
     """Give the line that makes a call again: `aws …`, or the `ssm-tui …` that equals a call of our own, or ""."""
     if call.service != "ssm-tui":
-        return aws_cli_line(call.service, call.operation, call.params)
+        return aws_cli_line(call.service, call.operation, call.params, flags=flags)
     match call.operation:
         case "DescribeEngine":
             return "ssm-tui info --json"

@@ -1,4 +1,4 @@
-"""The link to the engine as the console's shell sees it: opened, recorded, guarded, lost and found again."""
+"""One context's link as the console's shell sees it: opened, recorded, guarded, lost and found again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tui.errors import Cancelled, EngineStopped, ReadOnlyRefused, SsmTuiError, Unreachable
+from tui.errors import Cancelled, CredentialsExpired, EngineStopped, ReadOnlyRefused, SsmTuiError, Unreachable
 from tui.ports import Clock, SystemClock, Transport
-from tui.services import Services
-from tui.services.api_calls import ApiCall, Recorded, command_line, wall_clock
+from tui.services.api_calls import ApiCall, Recorded
 from tui.transport.wrappers import ReadOnly
 
 log = logging.getLogger(__name__)
@@ -22,9 +21,9 @@ PAUSES = (0.1, 0.3, 1.0, 2.0, 5.0)
 
 
 class Link:
-    """Holds one transport; `changed` is called with what happened: open, failed, lost, stopped, again.
+    """Holds the transport of one context; `changed` is called with what happened: open, failed, lost, stopped, again.
 
-    `services` is None until the first `open`. `error` says why there is no link now.
+    `transport` is None until the first `open`. `error` says why there is no link now.
     """
 
     def __init__(
@@ -32,17 +31,19 @@ class Link:
         connect: Callable[[], Awaitable[Transport]],
         changed: Callable[[str], None],
         *,
+        context: str = "local",
         read_only: bool = False,
         clock: Clock | None = None,
     ) -> None:
+        self.context = context
         self._connect = connect
         self._changed = changed
         self._read_only = read_only
         self._clock = clock or SystemClock()
         self._task: asyncio.Task[None] | None = None
-        self._transport: Transport | None = None
+        self._base: Transport | None = None
         self._recorded: Recorded | None = None
-        self.services: Services | None = None
+        self.transport: Transport | None = None
         self.error: SsmTuiError | None = None
 
     @property
@@ -53,32 +54,30 @@ class Link:
     @property
     def peer(self) -> dict[str, Any]:
         """What the other end said of itself: version, account, region, demo."""
-        return dict(getattr(self._transport, "peer", None) or {})
+        return dict(getattr(self._base, "peer", None) or {})
 
-    def where(self) -> list[str]:
-        """Say where this link leads: context and region."""
-        if self._transport is None:
-            return ["connecting" if self.error is None else "not connected"]
-        return [text for text in (self._transport.context, str(self.peer.get("region") or "")) if text]
+    @property
+    def is_opening(self) -> bool:
+        """Whether the first attempt to connect is under way."""
+        return self._task is not None and not self._task.done() and self.transport is None
+
+    @property
+    def throttled(self) -> int:
+        """How many calls wait because the other end said that they were too many."""
+        return int(getattr(self._base, "throttled", 0))
 
     def health(self) -> list[tuple[str, str]]:
-        """Say how the link is, as (text, style) words; a `~` stands for the sign of a refresh."""
-        words: list[tuple[str, str]] = []
+        """Say what is wrong with the link, as (text, style) words; nothing where it is well."""
         if self.stopped:
-            words.append(("stopped, R starts it", "bad"))
-        elif self.error is not None:
-            words.append(("engine lost" if self.services else "no engine", "bad"))
-        elif (silent := self._silent()) >= SILENT:
-            words.append((f"no answer for {int(silent)}s", "bad"))
-        if self.services is not None:
-            feeds = self.services.feeds
-            if feeds.throttled:
-                words.append((f"{feeds.throttled} throttled", "warn"))
-            if feeds.oldest is not None:
-                words.append((f"~ {int(feeds.oldest)}s ago", "dim"))
-        if self.peer.get("demo"):
-            words.append(("DEMO", "warn"))
-        return words
+            return [("stopped, R starts it", "bad")]
+        if self.error is not None:
+            if isinstance(self.error, CredentialsExpired):
+                return [("login expired", "bad")]
+            local = self.context == "local" or self._base is not None
+            return [("engine lost" if self.transport else "no engine" if local else "not open", "bad")]
+        if (silent := self._silent()) >= SILENT:
+            return [(f"no answer for {int(silent)}s", "bad")]
+        return []
 
     @property
     def stopped(self) -> bool:
@@ -88,28 +87,16 @@ class Link:
     def _silent(self) -> float:
         """Seconds for which a call, or what was typed into a shell, has had no answer."""
         calls = self._recorded.unanswered if self._recorded is not None else 0.0
-        return max(calls, getattr(self._transport, "unanswered", 0.0))
-
-    def lines(self) -> list[tuple[str, str, str, str]]:
-        """Give the calls made, the newest first: time, what, how long and how it ended, the equal command line."""
-        return [
-            (
-                wall_clock(call),
-                f"{call.service} {call.operation}",
-                f"{call.duration * 1000:.0f} ms  {'' if call.ok else call.outcome}",
-                command_line(call),
-            )
-            for call in reversed(self.calls)
-        ]
+        return max(calls, getattr(self._base, "unanswered", 0.0))
 
     def open(self) -> None:
         """Connect in the background, unless that is under way."""
         if self._task is None or self._task.done():
-            self._task = asyncio.ensure_future(self._open() if self.services is None else self._reopen())
+            self._task = asyncio.ensure_future(self._open() if self.transport is None else self._reopen())
 
     def give_up(self) -> bool:
         """Stop the first attempt to connect; False where none is under way."""
-        if self._task is None or self._task.done() or self.services is not None:
+        if self._task is None or not self.is_opening:
             return False
         self._task.cancel()
         self.error = Cancelled("Connecting was cancelled.", hint="R tries again.")
@@ -128,12 +115,15 @@ class Link:
             self.error = Unreachable(f"The engine could not be reached ({type(error).__name__}); the log says more.")
             self._changed("failed")
             return
-        self._transport = transport
+        self._base = transport
         lost = getattr(transport, "on_lost", None)
         if lost is not None:
             lost.append(self._lost)
+        told = getattr(transport, "on_peer", None)
+        if told is not None:
+            told.append(lambda: self._changed("peer"))
         self._recorded = Recorded(transport, clock=self._clock)
-        self.services = Services([ReadOnly(self._recorded) if self._read_only else self._recorded])
+        self.transport = ReadOnly(self._recorded) if self._read_only else self._recorded
         self.error = None
         self._changed("open")
 
@@ -148,7 +138,7 @@ class Link:
         self.open()
 
     async def _reopen(self) -> None:
-        again = getattr(self._transport, "reconnect", None)
+        again = getattr(self._base, "reconnect", None)
         if again is None:
             self._changed("open")
             return
@@ -171,7 +161,7 @@ class Link:
         """
         if self._read_only:
             raise ReadOnlyRefused("This console is read-only.", hint="Start it without --read-only.")
-        again = getattr(self._transport, "restart_when_idle", None)
+        again = getattr(self._base, "restart_when_idle", None)
         if again is None:
             raise Unreachable("There is no engine of our own to restart.")
         if self.stopped:
@@ -182,8 +172,10 @@ class Link:
         self._changed("again")
 
     async def aclose(self) -> None:
-        """Stop trying, and close what is open."""
+        """Stop trying; what is open is closed by who holds the services."""
         if self._task is not None:
             self._task.cancel()
-        if self.services is not None:
-            await self.services.aclose()
+            await asyncio.gather(self._task, return_exceptions=True)
+        lost = getattr(self._base, "on_lost", None)
+        if lost is not None and self._lost in lost:
+            lost.remove(self._lost)

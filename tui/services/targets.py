@@ -1,4 +1,7 @@
-"""Which nodes target words mean: ids, names, host names, `tag:KEY=VALUE` and `group:NAME`, as one types them."""
+"""Which nodes target words mean: ids, names, host names, `tag:KEY=VALUE` and `group:NAME`, as one types them.
+
+Where the nodes are those of several contexts, `CONTEXT:` in front of a word keeps it to one of them.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,15 @@ class Chosen:
         return [node.id for node in self.nodes]
 
     @property
+    def contexts(self) -> list[str]:
+        """The contexts of the nodes, each once."""
+        return list(dict.fromkeys(node.context for node in self.nodes))
+
+    def ids_in(self, context: str) -> list[str]:
+        """Give the ids of the nodes of one context."""
+        return [node.id for node in self.nodes if node.context == context]
+
+    @property
     def online(self) -> list[Node]:
         return [node for node in self.nodes if node.online]
 
@@ -76,10 +88,12 @@ class Directory:
     def __init__(self, nodes: Sequence[Node], groups: Mapping[str, Collection[Ref] | None] | None = None) -> None:
         self.nodes = nodes
         self._groups = groups or {}
-        self._by_id = {node.id: node for node in nodes}
+        self._contexts = {node.context for node in nodes}
+        self._by_id: dict[str, list[Node]] = {}
         self._by_name: dict[str, list[Node]] = {}
         self._by_host: dict[str, list[Node]] = {}
         for node in nodes:
+            self._by_id.setdefault(node.id, []).append(node)
             self._by_name.setdefault(node.name, []).append(node)
             self._by_host.setdefault(node.computer_name, []).append(node)
 
@@ -91,26 +105,28 @@ class Directory:
             said = "This machine is not among the nodes: name a target."
             missing = () if here else (Problem("", Trouble.NOT_HERE, said),)
             return Chosen(nodes=(here,) if here else (), problems=missing)
-        found: dict[str, Node] = {}
+        found: dict[Ref, Node] = {}
         targets: list[Shape] = []
         problems: list[Problem] = []
         for word in words:
-            if word.startswith("tag:"):
-                target, nodes = self._tagged(word)
+            context, tag = self._within(word)
+            if tag.startswith("tag:"):
+                target, nodes = self._tagged(tag)
+                nodes = [node for node in nodes if not context or node.context == context]
                 if target is None:
                     problems.append(Problem(word, Trouble.NO_TAG, f"{word} names no tag: write tag:KEY=VALUE."))
                 else:
                     targets.append(target)
                 if target is not None and not nodes:
                     problems.append(Problem(word, Trouble.UNTAGGED, f"No node has {word}."))
-            elif word.startswith(GROUP):
-                nodes, problem = self._grouped(word.removeprefix(GROUP), "")
+            elif tag.startswith(GROUP):
+                nodes, problem = self._grouped(tag.removeprefix(GROUP), context)
                 problems += [problem] if problem else []
-                targets.append({"Key": "resource-groups:Name", "Values": [word.removeprefix(GROUP)]})
+                targets.append({"Key": "resource-groups:Name", "Values": [tag.removeprefix(GROUP)]})
             else:
                 nodes, problem = self.named(word)
                 problems += [problem] if problem else []
-            found |= {node.id: node for node in nodes}
+            found |= {node.ref: node for node in nodes}
         return Chosen(
             nodes=tuple(found.values()),
             targets=tuple(targets) if len(words) == 1 and not problems else (),
@@ -118,11 +134,23 @@ class Directory:
         )
 
     def word_for(self, node_id: str) -> str:
-        """Give the shortest word that names just this node: its name where no other has it, else its id."""
-        node = self._by_id.get(node_id)
-        if node is None or len(self._by_name[node.name]) > 1 or node.name.startswith(("tag:", GROUP)) or not node.name:
+        """Give the shortest word that names just this node: its name where no other has it, else its id.
+
+        An id that is handed over behind its context keeps it where another context has that id as well.
+        """
+        context, id = self._within(node_id)
+        same = self._by_id.get(id, [])
+        node = next((one for one in same if not context or one.context == context), None)
+        if node is None:
             return node_id
+        if len(self._by_name[node.name]) > 1 or node.name.startswith(("tag:", GROUP)) or not node.name:
+            return node_id if len(same) > 1 else id
         return node.name
+
+    def _within(self, word: str) -> tuple[str, str]:
+        """Take the context off the front of a word, "" where there is none."""
+        context, colon, rest = word.partition(":")
+        return (context, rest) if colon and rest and context in self._contexts else ("", word)
 
     def _this_machine(self, host: str) -> Node | None:
         found = self._by_host.get(host, [])
@@ -151,20 +179,26 @@ class Directory:
 
     def named(self, word: str) -> tuple[list[Node], Problem | None]:
         """Find the one node that a word names: its id, else its name, else its host name."""
-        if word in self._by_id:
-            return [self._by_id[word]], None
-        found = (self._by_name.get(word) or self._by_host.get(word) or []) if word else []
+        context, name = self._within(word)
+        known = self._by_id.get(name) or self._by_name.get(name) or self._by_host.get(name) or []
+        found = [node for node in known if not context or node.context == context] if name else []
         if len(found) == 1:
             return found, None
         if found:
-            ids = _some([f"{node.id} ({node.address})" if node.address else node.id for node in found])
-            return [], Problem(
-                word, Trouble.SEVERAL, f"{len(found)} nodes are called {word}: {ids}. Name one by its id."
-            )
-        low = word.casefold()
+            several = len({node.context for node in found}) > 1
+            ids = _some([_said(node, several) for node in found])
+            how = "CONTEXT:ID" if several else "its id"
+            said = f"{len(found)} nodes are called {word}: {ids}. Name one by {how}."
+            return [], Problem(word, Trouble.SEVERAL, said)
+        low = name.casefold()
         like = [node.name for node in self.nodes if node.name.casefold().startswith(low) or node.id.startswith(low)]
         near = f" There are {_some(like)}." if like else ""
         return [], Problem(word, Trouble.UNKNOWN, f"No node is called {word}.{near}")
+
+
+def _said(node: Node, with_context: bool) -> str:
+    named = f"{node.context}:{node.id}" if with_context else node.id
+    return f"{named} ({node.address})" if node.address else named
 
 
 def _some(words: Sequence[str]) -> str:
