@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from tests.contract.serving import ROOT, plain_environment, refused, serve_command, serving
+from tests.contract.test_wire import ask
 from tests.engine.daemons import state_folder
 from tui.transport.local import LocalTransport
 from tui.transport.starting import lock_owner
@@ -248,6 +249,13 @@ async def test_stop_ends_it(tmp_path):
         command = [sys.executable, "-m", "tui.cli", "stop", "--state", str(served.state)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+        assert served.process.wait(20) == 0
+
+
+def test_who_stops_it_over_http_is_answered(tmp_path):
+    with serving(tmp_path / "state") as served:
+        reply = ask(served, "StopEngine", prefix="SsmTui")
+        assert (reply.status, reply.body) == (200, {})
         assert served.process.wait(20) == 0
 
 

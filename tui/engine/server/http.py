@@ -169,16 +169,16 @@ class HttpServer:
 
     async def _body(self, request: BaseRequest) -> bytes:
         content = request.content
-        if content.is_eof():  # it came with the head, as most do
-            body = content.read_nowait()
-            if len(body) > MAX_BODY:
-                raise _Unread.too_large()
-            return body
-        if request.headers.get("Expect", "").lower() == "100-continue":
+        if not content.is_eof() and request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
         chunks, size = [], 0
         try:
+            if content.is_eof():  # it came with the head, as most do
+                body = content.read_nowait()
+                if len(body) > MAX_BODY:
+                    raise _Unread.too_large()
+                return body
             async with asyncio.timeout(self._patience):
                 while chunk := await content.readany():
                     chunks.append(chunk)
