@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from tui.services.nodes import Node, Nodes
 from tui.services.sessions import Sessions
 from tui.services.tags import Tags
 from tui.transport.aws import AwsTransport
+from tui.transport.wrappers import Recorded
 
 NODE = "mi-0123456789abcdef0"
 ID = "11111111-2222-4333-8444-555555555555"
@@ -425,3 +427,27 @@ async def test_a_lost_command_that_is_not_found_for_certain_is_said_to_be_unknow
 def test_names_come_from_the_name_tag() -> None:
     node = Node.from_api({**nodes(1)[0], "Tags": [{"Key": "Name", "Value": "web-1"}]}, "prod")
     assert (node.name, node.computer_name) == ("web-1", "host-00000")
+
+
+async def test_several_who_watch_one_command_are_one_poller_and_it_keeps_to_its_budget(
+    aws: FakeAws, transport: AwsTransport
+) -> None:
+    run = Run(aws, "mi-1")
+    clock = transport._clock
+    assert isinstance(clock, QuickClock)
+    commands = Commands(transport)
+
+    aws.first = lambda call: run.end() if len(aws.calls) > 30 else None
+    begun = clock.monotonic()
+    lasts = await asyncio.gather(*(commands.follow(ID) for _ in range(5)))
+    assert {last.status for last in lasts} == {CommandStatus.SUCCESS}
+    assert len(aws.operations()) <= 4 * (clock.monotonic() - begun) + 8
+
+
+async def test_a_retry_stands_in_the_record_of_calls(aws: FakeAws, transport: AwsTransport) -> None:
+    aws.answers["ListCommands"] = {"Commands": []}
+    aws.first = lambda call: THROTTLED if len(aws.calls) == 1 else None
+    recorded = Recorded(transport, clock=QuickClock())
+    await recorded.call("ListCommands")
+    assert [call.ok for call in recorded.calls] == [False, True]
+    assert "ThrottlingException, sent again in" in recorded.calls[0].outcome

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from tui.errors import CredentialsExpired, NotOnAws, OutcomeUnknown, Throttled, TransportError
-from tui.ports import Channel, Clock, Shape, SystemClock
+from tui.ports import Channel, Clock, Shape, SystemClock, Transport
 from tui.transport.aws_clients import AwsClients
 from tui.transport.aws_errors import Broken
 from tui.transport.threads import Threads
@@ -94,6 +94,7 @@ class AwsTransport:
         self._after: asyncio.Event | None = None
         self._waiting: dict[object, float] = {}
         self._identity: asyncio.Task[None] | None = None
+        self._looks: Transport | None = None
 
     @classmethod
     async def open(
@@ -181,9 +182,11 @@ class AwsTransport:
 
     def watch(self, kind: str, params: Mapping[str, Any] | None = None) -> AsyncIterator[Shape]:
         """Yield events of one kind, made of what is asked every few seconds. Raises: TransportError."""
-        from tui.transport.aws_watch import watch  # deferred: not needed before something is watched
+        from tui.transport.aws_watch import Looks, watch  # deferred: not needed before something is watched
 
-        return watch(self, kind, dict(params or {}), self._clock)
+        if self._looks is None:
+            self._looks = Looks(self, self._clock)
+        return watch(self._looks, kind, dict(params or {}), self._clock)
 
     async def open_channel(self, session_id: str, *, rows: int, columns: int, read_only: bool = False) -> Channel:
         """Refuse. Raises: NotOnAws."""

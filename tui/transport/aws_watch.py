@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from tui.errors import ApiError
 from tui.ports import Clock, Shape, Transport
+from tui.transport.wrappers import Limited
 
 SOON, LATE, GROWTH = 0.7, 5.0, 1.3
 """Seconds between two looks at a command: soon after something changed, later the longer nothing does."""
@@ -19,6 +21,32 @@ APPEARS = 6
 
 RUNNING = frozenset({"Pending", "InProgress", "Cancelling"})
 FINAL = frozenset({"Success", "Cancelled", "Failed", "TimedOut"})
+
+BUDGET = 4.0
+"""Looks a second that all watches of a context make together."""
+FRESH = 0.5
+"""Seconds for which an answer is given to others who watch the same."""
+
+
+class Looks(Limited):
+    """The looks of one context's watches: not too many a second, and one for all who ask the same at the same time."""
+
+    def __init__(self, inner: Transport, clock: Clock) -> None:
+        super().__init__(inner, per_second=BUDGET, clock=clock)
+        self._made: dict[str, tuple[float, asyncio.Future[Shape]]] = {}
+
+    async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
+        """Look, or take what another one sees."""
+        now, key = self._clock.monotonic(), json.dumps([operation, params], sort_keys=True)
+        self._made = {
+            key: (at, answer)
+            for key, (at, answer) in self._made.items()
+            if not answer.done() or (now - at < FRESH and not answer.cancelled() and answer.exception() is None)
+        }
+        if key not in self._made:
+            self._made[key] = now, asyncio.ensure_future(super().call(operation, params, service=service))
+        # Who leaves off leaves the look to the others.
+        return await asyncio.shield(self._made[key][1])
 
 
 def watch(transport: Transport, kind: str, params: Shape, clock: Clock) -> AsyncIterator[Shape]:

@@ -104,6 +104,14 @@ class Recorded(Wrapper):
         self.on_call: list[Callable[[ApiCall], None]] = []
         self._clock = clock or SystemClock()
         self._flying: dict[object, float] = {}
+        heard: list[Callable[[Any], None]] | None = getattr(inner, "on_retry", None)
+        if heard is not None:
+            heard.append(self._retried)
+
+    def _retried(self, retry: Any) -> None:
+        """Keep an attempt that the transport repeats by itself."""
+        said = f"{retry.code}, sent again in {retry.wait:.1f} s"
+        self._keep(retry.service, retry.operation, retry.params, 0.0, said, self._clock.now())
 
     @property
     def unanswered(self) -> float:
@@ -126,18 +134,23 @@ class Recorded(Wrapper):
             raise
         finally:
             del self._flying[this]
-            made = ApiCall(
-                at=at,
-                context=self.context,
-                service=service,
-                operation=operation,
-                params=masked(operation, params or {}),
-                duration=self._clock.monotonic() - begun,
-                outcome=outcome,
-            )
-            self.calls.append(made)
-            for tell in self.on_call:
-                tell(made)
+            self._keep(service, operation, params or {}, self._clock.monotonic() - begun, outcome, at)
+
+    def _keep(
+        self, service: str, operation: str, params: Mapping[str, Any], duration: float, outcome: str, at: float
+    ) -> None:
+        made = ApiCall(
+            at=at,
+            context=self.context,
+            service=service,
+            operation=operation,
+            params=masked(operation, params),
+            duration=duration,
+            outcome=outcome,
+        )
+        self.calls.append(made)
+        for tell in self.on_call:
+            tell(made)
 
 
 class ReadOnly(Wrapper):
