@@ -41,7 +41,8 @@ class Sshd:
         self.folder = folder
         self.user = user_name()
         self.host = "127.0.0.1"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.home = folder / "home"
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.host_key = self._key("host_key")
         self.key = self._key("user_key")
         self.authorized_keys = folder / "authorized_keys"
@@ -94,6 +95,7 @@ class Sshd:
             "PrintMotd no",
             "MaxStartups 1000",
             "LogLevel VERBOSE",
+            f"SetEnv HOME={self.home}",  # what the user's own start files do is none of a test's concern
             "Subsystem sftp internal-sftp",
         ]
         if self._knows("PerSourcePenalties no"):

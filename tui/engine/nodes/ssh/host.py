@@ -7,7 +7,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakKeyDictionary
 
 from tui.engine.nodes.base import NodeUnreachable
@@ -17,8 +17,8 @@ from tui.engine.nodes.ssh.base import Connector, SshFault
 if TYPE_CHECKING:
     from tui.engine.nodes.ssh.channel import Channel
 
-TIDY_SECONDS = 1.0
-"""How long results are gathered before their run folders are removed together."""
+TIDY_SECONDS, TIDY_LATEST = 1.0, 30.0
+"""How long run folders that are to be removed wait for steps on all hosts to leave a gap: commands come first."""
 
 TIDY_PATIENCE = 60.0
 
@@ -33,6 +33,9 @@ _log = logging.getLogger(__name__)
 
 class Host:
     """One host, for as long as its connector lives."""
+
+    last_begun: ClassVar[float] = 0.0
+    """When a step was last begun on any host, by the loop's clock."""
 
     def __init__(self, connector: Connector) -> None:
         self.connector = connector
@@ -109,8 +112,13 @@ class Host:
 
     async def _tidy(self, node: str) -> None:
         try:
+            loop = asyncio.get_running_loop()
             while self._over:
-                await asyncio.sleep(TIDY_SECONDS)
+                latest = loop.time() + TIDY_LATEST
+                pause = TIDY_SECONDS
+                while pause > 0 and loop.time() < latest:
+                    await asyncio.sleep(pause)
+                    pause = Host.last_begun + TIDY_SECONDS - loop.time()
                 names, self._over = self._over, []
                 swept, self._swept = self._swept, True
                 with contextlib.suppress(OSError):

@@ -37,6 +37,7 @@ class Record:
         self.fault = ""
         self.sizes = [0, 0]
         self._files = [-1, -1]
+        self._own = -1
 
     @classmethod
     def create(cls, folder: Path, begun: Begun) -> Record:
@@ -47,7 +48,12 @@ class Record:
             folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.mkdir(mode=0o700)
         made = cls(folder)
-        made._append(FILE, asdict(begun))
+        made._own = made._open(FILE)
+        try:
+            _write(made._own, json.dumps(asdict(begun)).encode() + b"\n")
+        except OSError:
+            made.close()
+            raise
         return made
 
     @classmethod
@@ -68,13 +74,6 @@ class Record:
             result = StepResult(Outcome(last["outcome"]), last["exit_code"], last["ended_at"], last["note"])
         return record, Begun(**found[0]), result
 
-    def _append(self, name: str, value: dict[str, Any]) -> None:
-        descriptor = self._open(name)
-        try:
-            _write(descriptor, json.dumps(value).encode() + b"\n")
-        finally:
-            os.close(descriptor)
-
     def _open(self, name: str) -> int:
         return os.open(self.folder / name, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
 
@@ -93,9 +92,10 @@ class Record:
 
     def finish(self, result: StepResult) -> None:
         """Store how the step ended; a disk that refuses leaves it to be read from the node again."""
-        self.close()
         try:
-            self._append(FILE, asdict(result))
+            if self._own < 0:
+                self._own = self._open(FILE)
+            _write(self._own, json.dumps(asdict(result)).encode() + b"\n")
         except OSError as error:
             self.fault = self.fault or error.strerror or str(error)
 
@@ -112,8 +112,15 @@ class Record:
         """Give why an engine ended the step; nothing where none did."""
         return output.read(self.folder / "ended", 0, 100).decode("utf-8", "replace").partition("\n")[0]
 
+    def settle(self) -> None:
+        """Hold no file open that is not written to: the step takes longer."""
+        if self._own >= 0:
+            os.close(self._own)
+            self._own = -1
+
     def close(self) -> None:
-        """Close the files of the output."""
+        """Close every file."""
+        self.settle()
         for index, descriptor in enumerate(self._files):
             if descriptor >= 0:
                 os.close(descriptor)

@@ -85,10 +85,22 @@ members() {
     ps -e -o pid= -o pgid= | while read -r a b; do [ "$b" != "$1" ] || echo "$a"; done
   fi
 }
+some() {
+  for a; do
+    if [ -r /proc/self/stat ]; then
+      { read -r b <"/proc/$a/stat"; } 2>/dev/null || continue
+      case ${b##*) } in [ZX]*) ;; *) return 0 ;; esac
+    else
+      ! kill -0 "$a" || return 0
+    fi
+  done
+  return 1
+}
 end() {
+  left=$(members "$1")
   i=0
   kill -TERM "-$1"
-  while [ $i -lt "$2" ] && [ -n "$(members "$1")" ]; do
+  while [ $i -lt "$2" ] && some $left; do
     i=$((i+1))
     sleep 0.1 || sleep 1
   done
@@ -319,7 +331,6 @@ if [ "$then" != "$boot" ] || ! is_ours "$runner"; then say killed; exit; fi
 root=
 if [ -s "$run/sudo.pgid" ]; then read -r root <"$run/sudo.pgid"; fi
 lib='{_MEMBERS}'
-kill -TERM "-$group" 2>/dev/null
 why=
 if [ -n "$root" ]; then
   as_root() {{ sudo "$@" -- sh -c "exec 2>/dev/null; $lib end $root $grace" 2>&1; }}

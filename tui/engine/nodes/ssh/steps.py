@@ -141,8 +141,9 @@ class RemoteRun:
             while (result := self._result(word)) is None:
                 word = await self._go_on(word)
             self._record.finish(result)
-            names = (remote_name(self._step, number + 1) for number in range(self._attempt))
-            self._host.tidy(*names, node=self._step.node_id)
+            if not self._record.fault:
+                names = (remote_name(self._step, number + 1) for number in range(self._attempt))
+                self._host.tidy(*names, node=self._step.node_id)
             return result
         except NodeGone as gone:
             result = StepResult(Outcome.FAILED, -1, self._clock.now(), gone.message)
@@ -266,6 +267,7 @@ class RemoteRun:
         return channel.word if self._killed and self._reason == "output" else None
 
     async def _stream(self, channel: Channel, *, looks: bool) -> None:
+        self._record.settle()
         looked = self._received
         number = 0
         while not channel.closed.done():
@@ -366,6 +368,7 @@ async def start(
     run: list[RemoteRun] = []
     user = "" if sudo else str((await connector.connection()).get_extra_info("username") or "")
     # Nothing comes before the program is written, and by then there is a run that takes it.
+    Host.last_begun = asyncio.get_running_loop().time()
     channel = await host.open(remote_name(step, 1), nonce, lambda is_error, data: run[0].store(is_error, data))
     try:
         begun = Begun(clock.now(), step.timeout, user or "root", sudo)
