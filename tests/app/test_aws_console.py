@@ -1,0 +1,109 @@
+"""Screens on a context of AWS: what AWS does not tell is said, what is denied is named, nothing crashes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.console import console, hit, says, until
+from tests.fake_aws import EXPIRED, FakeAws, denied, fake_aws
+from tests.unit.test_aws_services import Run, fleet
+from tests.unit.test_aws_transport import session
+from tui.transport.aws import AwsTransport
+
+
+@pytest.fixture
+async def aws() -> AsyncIterator[FakeAws]:
+    async with fake_aws() as fake:
+        fleet(fake, 3, 2)
+        Run(fake, "mi-00000000000000000", "i-00000000000000001").end()
+        fake.answers |= {
+            "DescribeSessions": {"Sessions": []},
+            "ListDocuments": {"DocumentIdentifiers": [{"Name": "AWS-RunShellScript", "DocumentType": "Command"}]},
+            "DescribeDocument": {
+                "Document": {"Name": "AWS-RunShellScript", "Parameters": [{"Name": "commands", "Type": "StringList"}]}
+            },
+        }
+        yield fake
+
+
+async def opened(aws: FakeAws) -> Any:
+    return await AwsTransport.open(session=session(), endpoint_url=aws.url, context="prod")
+
+
+SCREENS = {
+    "nodes": "ssm:DescribeInstanceInformation",
+    "commands": "ssm:ListCommands",
+    "sessions": "ssm:DescribeSessions",
+    "overview": "ssm:DescribeInstanceInformation",
+    "run": "ssm:DescribeInstanceInformation",
+    "node mi-00000000000000000": "ssm:DescribeInstanceInformation",
+    "command 11111111-2222-4333-8444-555555555555": "ssm:ListCommands",
+}
+
+
+@pytest.mark.parametrize("words", SCREENS)
+async def test_where_every_call_is_denied_each_screen_names_the_action_and_nothing_crashes(
+    aws: FakeAws, tmp_path: Path, words: str
+) -> None:
+    aws.first = lambda call: None if call.service == "sts" else denied(call)
+    async with console(await opened(aws), tmp_path, words=words) as (_, pilot):
+        await says(pilot, SCREENS[words])
+
+
+async def test_the_fleet_of_an_account_shows_names_of_both_kinds(aws: FakeAws, tmp_path: Path) -> None:
+    async with console(await opened(aws), tmp_path) as (_, pilot):
+        await says(pilot, "name of host-00002", "i-00000000000000001", "name of host-00000")
+
+
+async def test_names_that_may_not_be_read_leave_the_fleet_and_are_said(aws: FakeAws, tmp_path: Path) -> None:
+    aws.first = lambda call: denied(call) if call.service in ("ec2", "resourcegroupstaggingapi") else None
+    async with console(await opened(aws), tmp_path) as (_, pilot):
+        await says(pilot, "host-00002", "ec2:DescribeInstances", "tag:GetResources")
+
+
+async def test_a_node_of_aws_says_what_aws_does_not_tell(aws: FakeAws, tmp_path: Path) -> None:
+    async with console(await opened(aws), tmp_path, words="node mi-00000000000000000") as (_, pilot):
+        await says(pilot, "name of host-00000", "Amazon Linux 2023", "CloudWatch")
+        await hit(pilot, "2")
+        await says(pilot, "AWS keeps no list of a node's processes.")
+        await hit(pilot, "3")
+        await says(pilot, "AWS-RunShellScript", "uptime")
+        await hit(pilot, "5")
+        await says(pilot, "env", "prod")
+
+
+async def test_a_shell_on_a_node_of_aws_is_refused_with_its_reason(aws: FakeAws, tmp_path: Path) -> None:
+    async with console(await opened(aws), tmp_path) as (_, pilot):
+        await says(pilot, "name of host-00002")
+        await hit(pilot, "s")
+        await says(pilot, "Session Manager data channel")
+    assert "StartSession" not in aws.operations()
+
+
+async def test_a_command_of_aws_shows_its_output_once_it_is_whole(aws: FakeAws, tmp_path: Path) -> None:
+    words = "command 11111111-2222-4333-8444-555555555555"
+    async with console(await opened(aws), tmp_path, words=words) as (_, pilot):
+        await says(pilot, "up 3 days", "Success")
+
+
+async def test_an_output_that_aws_cut_says_so_in_its_pane(aws: FakeAws, tmp_path: Path) -> None:
+    url = "https://s3.eu-west-1.amazonaws.com/logs/stdout"
+    Run(aws, "mi-00000000000000000", stdout="line\n" * 4800, url=url).end()
+    words = "command 11111111-2222-4333-8444-555555555555"
+    async with console(await opened(aws), tmp_path, words=words) as (_, pilot):
+        await says(pilot, "Truncated by AWS", url)
+
+
+async def test_credentials_that_expire_leave_the_rows_and_name_the_login(aws: FakeAws, tmp_path: Path) -> None:
+    async with console(await opened(aws), tmp_path) as (_, pilot):
+        await says(pilot, "name of host-00002")
+        aws.first = lambda call: EXPIRED
+        await hit(pilot, "R")
+        await says(pilot, "name of host-00002", "has expired")
+        aws.first = None
+        await hit(pilot, "R")
+        await until(pilot, lambda: pilot.app.screen.stale is None)
