@@ -20,7 +20,7 @@ def answer(script: str) -> str:
 
 def said(*parts: tuple[str, str]) -> str:
     """Make an answer of words and their lines."""
-    lines = [f"{MARK}{word} {line}" for word, text in parts for line in text.splitlines() or [""]]
+    lines = [f"{MARK}{word} {text}" if "\n" not in text else f"{MARK}part {word}\n{text}" for word, text in parts]
     return "\n".join([*lines, f"{MARK}end yes"])
 
 
@@ -131,7 +131,7 @@ def test_a_mac_is_understood() -> None:
 
 def test_processes_of_a_small_ps_are_listed() -> None:
     lines = "    1 root      0.0  1024  02-03:04:05 S  /sbin/init splash\n  77 ann 1.5 2048 01:02 ? sh -c x\n junk"
-    first, second = parse_processes(said(("meminfo", "MemTotal: 102400 kB"), ("ps", lines)), now=NOW)
+    first, second = parse_processes(said(("ps", lines), ("meminfo", "MemTotal: 102400 kB")), now=NOW)
     assert (first["Command"], first["MemoryPercent"], first["State"]) == ("/sbin/init splash", 1.0, "sleeping")
     assert first["StartedAt"] == NOW - (2 * 86400 + 3 * 3600 + 4 * 60 + 5)
     assert (second["StartedAt"], second["CpuPercent"]) == (NOW - 62, 1.5)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from tui.engine.context import ApiFault, Context, Services, on_start, on_stop, operation
 from tui.engine.model import OWN
-from tui.engine.nodes.directory import CONNECTION_LOST, SILENCE_SECONDS, NodeDirectory, NodeRecord
-from tui.engine.nodes.ssh.address import Address, host_name, parse_address
-from tui.engine.nodes.ssh.config_file import BadConfig, expand_home
-from tui.engine.nodes.ssh.hosts import SshHosts
-from tui.engine.nodes.ssh.node import KIND, SshNode, unknown_facts
-from tui.engine.nodes.ssh.secrets import PASSWORD
+from tui.engine.nodes.base import Node
+from tui.engine.nodes.directory import CONNECTION_LOST, SILENCE_SECONDS, SSH, NodeDirectory, NodeRecord
 from tui.ports import Shape
+
+if TYPE_CHECKING:  # an engine without SSH nodes starts without what they need
+    from tui.engine.nodes.ssh.hosts import SshHosts
+    from tui.engine.nodes.ssh.node import SshNode
 
 WAIT_SECONDS = 30.0
 """How long ConnectNode waits where nobody says."""
@@ -27,9 +28,12 @@ async def register_ssh_nodes(services: Services) -> None:
     """Bring back the nodes of earlier starts; none is connected to before somebody wants it."""
     directory = services.part(NodeDirectory)
     now = services.clock.now()
-    for record in directory.stored():
-        if record.kind != KIND or not record.address:
-            continue
+    stored = [record for record in directory.stored() if record.kind == SSH and record.address]
+    if not stored:
+        return
+    from tui.engine.nodes.ssh.node import SshNode
+
+    for record in stored:
         if now - record.last_ping > SILENCE_SECONDS:
             record.ping_status = CONNECTION_LOST
         # Nobody has tried yet: what is sent to the node makes it be tried.
@@ -40,20 +44,25 @@ async def register_ssh_nodes(services: Services) -> None:
 @on_stop
 async def leave_ssh_nodes(services: Services) -> None:
     """End the connections; what runs on the hosts goes on."""
-    for node in services.nodes.all():
-        if isinstance(node, SshNode):
-            node.stop()
-    await services.part(SshHosts).aclose()
+    nodes = [node for node, _ in _ssh_nodes(services)]
+    for node in nodes:
+        node.stop()
+    if nodes:
+        await _hosts(services).aclose()
 
 
 @operation("AddNode", service=OWN)
 async def add_node(ctx: Context, req: Shape) -> Shape:
+    from tui.engine.nodes.ssh.address import parse_address
+    from tui.engine.nodes.ssh.config_file import expand_home
+    from tui.engine.nodes.ssh.node import SshNode, unknown_facts
+
     services, name = ctx.services, req["Name"]
     try:
         address = parse_address(req["Address"])
     except ValueError as error:
         raise ApiFault("ValidationException", str(error)) from None
-    directory, hosts = services.part(NodeDirectory), services.part(SshHosts)
+    directory, hosts = services.part(NodeDirectory), _hosts(services)
     config_file = expand_home(req.get("ConfigFile") or "", hosts.home)
     if config_file and not Path(config_file).is_absolute():
         raise ApiFault("ValidationException", f"ConfigFile is {config_file}; expected a path from the root.")
@@ -65,7 +74,7 @@ async def add_node(ctx: Context, req: Shape) -> Shape:
     _check_name(services, name)
     record = NodeRecord(
         id=f"mi-{services.ids.hex17()}",
-        kind=KIND,
+        kind=SSH,
         facts=unknown_facts(name),
         registered_at=services.clock.now(),
         last_ping=0.0,
@@ -101,13 +110,7 @@ async def describe_node_connection(ctx: Context, req: Shape) -> Shape:
 
 @operation("ListNodeConnections", service=OWN)
 async def list_node_connections(ctx: Context, req: Shape) -> Shape:
-    directory = ctx.services.part(NodeDirectory)
-    found = []
-    for node in ctx.services.nodes.all():
-        record = directory.get(node.id)
-        if isinstance(node, SshNode) and record is not None:
-            found.append(_connection(node, record))
-    return {"Connections": found}
+    return {"Connections": [_connection(node, record) for node, record in _ssh_nodes(ctx.services)]}
 
 
 @operation("AcceptHostKey", service=OWN)
@@ -126,15 +129,18 @@ async def accept_host_key(ctx: Context, req: Shape) -> Shape:
     if shown.strict:
         raise ApiFault("ValidationException", link.message)
     try:
-        await asyncio.to_thread(ctx.services.part(SshHosts).host_keys.accept, shown)
+        await asyncio.to_thread(_hosts(ctx.services).host_keys.accept, shown)
     except OSError as error:
         raise ApiFault("InternalServerError", f"The key could not be kept: {error}.") from None
-    ctx.services.part(SshHosts).accepted(shown)
+    _hosts(ctx.services).accepted(shown)
     return _connection(node, record)
 
 
 @operation("SetNodeSecret", service=OWN)
 async def set_node_secret(ctx: Context, req: Shape) -> Shape:
+    from tui.engine.nodes.ssh.address import host_name
+    from tui.engine.nodes.ssh.secrets import PASSWORD
+
     node, record = _ssh_node(ctx, req)
     kind, about = req["Kind"], req.get("For") or ""
     wanted, config = node.link.wanted, node.link.config
@@ -146,14 +152,17 @@ async def set_node_secret(ctx: Context, req: Shape) -> Shape:
         about = f"{node.login}@{host_name(host, port)}"
     if not about:
         raise ApiFault("ValidationException", "For says which key file the passphrase opens; none is waited for now.")
-    ctx.services.part(SshHosts).give(kind, about, req["Secret"])
+    _hosts(ctx.services).give(kind, about, req["Secret"])
     return _connection(node, record)
 
 
 @operation("ListSshHosts", service=OWN)
 async def list_ssh_hosts(ctx: Context, req: Shape) -> Shape:
     """Resolve what a configuration names; what can't be resolved, and patterns, are said as warnings."""
-    hosts = ctx.services.part(SshHosts)
+    from tui.engine.nodes.ssh.address import Address, parse_address
+    from tui.engine.nodes.ssh.config_file import BadConfig, expand_home
+
+    hosts = _hosts(ctx.services)
     resolver = hosts.resolver
     given = expand_home(req.get("ConfigFile") or "", hosts.home)
     path = Path(given) if given else resolver.default_file
@@ -214,9 +223,30 @@ def _ssh_node(ctx: Context, req: Shape) -> tuple[SshNode, NodeRecord]:
     node, record = ctx.services.nodes.get(node_id), ctx.services.part(NodeDirectory).get(node_id)
     if node is None or record is None:
         raise ApiFault("InvalidInstanceId", f"There is no node {node_id}.")
-    if not isinstance(node, SshNode):
+    if record.kind != SSH:
         raise ApiFault("InvalidInstanceId", f"{node_id} is not reached over SSH.")
-    return node, record
+    return cast("SshNode", node), record
+
+
+def _ssh_nodes(services: Services) -> list[tuple[SshNode, NodeRecord]]:
+    directory = services.part(NodeDirectory)
+    found = []
+    for node in services.nodes.all():
+        record = directory.get(node.id)
+        if record is not None and record.kind == SSH:
+            found.append((cast("SshNode", node), record))
+    return found
+
+
+def _hosts(services: Services) -> SshHosts:
+    from tui.engine.nodes.ssh.hosts import SshHosts
+
+    return services.part(SshHosts)
+
+
+async def forget_ssh_node(node: Node) -> None:
+    """End the connection to a node that is none any more."""
+    await cast("SshNode", node).leave()
 
 
 def _connection(node: SshNode, record: NodeRecord) -> Shape:

@@ -15,6 +15,9 @@ from tui.ports import Shape
 ONLINE = "Online"
 CONNECTION_LOST = "ConnectionLost"
 
+THIS, SSH, SIMULATED = "this", "ssh", "simulated"
+"""The kinds of nodes, as they are stored."""
+
 SILENCE_SECONDS = 1800.0
 """How long a node may be silent before it counts as lost."""
 

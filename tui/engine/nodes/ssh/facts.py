@@ -14,32 +14,32 @@ from tui.engine.nodes.facts import parse_os_release
 from tui.ports import Shape
 
 MARK = "@ssm-tui@"
-"""What stands at the beginning of each of our lines: login shells and their files may say things of their own."""
+"""What stands at the beginning of our lines: login shells and their files may say things of their own."""
 
 COMMAND = "exec sh"
 """What is asked of the login shell, csh and fish included; the script follows on stdin."""
 
+# Each program that is started costs a host more than all that the shell does by itself: there are as few as can be.
 _HEAD = f"""\
 LC_ALL=C; export LC_ALL
 PATH="$PATH:/usr/bin:/bin:/usr/sbin:/sbin"; export PATH
 exec 2>/dev/null
 say() {{ printf '%s%s %s\\n' '{MARK}' "$1" "$2"; }}
-part() {{ while IFS= read -r line || [ -n "$line" ]; do say "$1" "$line"; done; }}
+part() {{ printf '\\n%spart %s\\n' '{MARK}' "$1"; }}
 memory() {{
-if [ -r /proc/meminfo ]; then part meminfo </proc/meminfo
+if [ -r /proc/meminfo ]; then part meminfo; cat /proc/meminfo; part -
 else say memsize "$(sysctl -n hw.memsize || sysctl -n hw.physmem)"; fi
 }}
-kind=$(uname -s); say kind "$kind"
 """
 
 FACTS = (
     _HEAD
     + """\
-say release "$(uname -r)"
-say machine "$(uname -m)"
-say name "$(hostname || uname -n)"
-if [ -r /etc/os-release ]; then part os </etc/os-release
-elif [ -r /usr/lib/os-release ]; then part os </usr/lib/os-release; fi
+set -- $(uname -srm); kind=$1; say kind "$1"; say release "$2"; say machine "$3"
+if [ -r /proc/sys/kernel/hostname ]; then read -r name </proc/sys/kernel/hostname; say name "$name"
+else say name "$(hostname || uname -n)"; fi
+if [ -r /etc/os-release ]; then part os; cat /etc/os-release; part -
+elif [ -r /usr/lib/os-release ]; then part os; cat /usr/lib/os-release; part -; fi
 case $kind in
 Darwin) say product "$(sw_vers -productName)"; say version "$(sw_vers -productVersion)" ;;
 esac
@@ -47,7 +47,8 @@ say cpus "$(getconf _NPROCESSORS_ONLN || sysctl -n hw.ncpu)"
 memory
 if [ -r /proc/uptime ]; then read -r up rest </proc/uptime; say uptime "$up"
 else say boottime "$(sysctl -n kern.boottime)"; say now "$(date +%s)"; fi
-if command -v ip >/dev/null; then ip -o addr show | part ip; else ifconfig -a | part ifconfig; fi
+if command -v ip >/dev/null; then part ip; ip -o addr show; else part ifconfig; ifconfig -a; fi
+part -
 say end yes
 """
 )
@@ -58,17 +59,17 @@ SAMPLE = (
 if [ -r /proc/stat ]; then
 read -r line </proc/stat; say stat "$line"
 memory
-part net </proc/net/dev
+part net; cat /proc/net/dev; part -
 read -r line </proc/loadavg; say load "$line"
 else
 say cpus "$(getconf _NPROCESSORS_ONLN || sysctl -n hw.ncpu)"
 say load "$(sysctl -n vm.loadavg | tr -d '{}')"
-ps -A -o pcpu= | part pcpu
+part pcpu; ps -A -o pcpu=
+part vm; vm_stat
+part netstat; netstat -ibn; part -
 memory
-vm_stat | part vm
-netstat -ibn | part netstat
 fi
-df -P -k / | part df
+part df; df -P -k /; part -
 say end yes
 """
 )
@@ -77,9 +78,10 @@ PROCESSES = (
     _HEAD
     + """\
 memory
-{ ps -A -ww -o pid=,user=,pcpu=,rss=,etime=,state=,args= || ps -A -o pid=,user=,pcpu=,rss=,etime=,stat=,args= ||
+part ps
+ps -A -ww -o pid=,user=,pcpu=,rss=,etime=,state=,args= || ps -A -o pid=,user=,pcpu=,rss=,etime=,stat=,args= ||
 ps -A -o pid=,user=,pcpu=,vsz=,etime=,args= | while read -r a b c d e f; do echo "$a $b $c $d $e ? $f"; done
-} | part ps
+part -
 say end yes
 """
 )
@@ -107,10 +109,16 @@ class Answer:
 
     def __init__(self, text: str) -> None:
         self._found: dict[str, list[str]] = {}
+        part = ""
         for line in text.splitlines():
             _, mark, rest = line.partition(MARK)
-            if mark:
-                word, _, value = rest.partition(" ")
+            word, _, value = rest.partition(" ")
+            if not mark:
+                if part and line:
+                    self._found.setdefault(part, []).append(line)
+            elif word == "part":
+                part = "" if value == "-" else value
+            else:
                 self._found.setdefault(word, []).append(value)
         if "end" not in self._found:
             last = " ".join(text.split())[-200:]

@@ -32,7 +32,7 @@ AT_ONCE = 50
 
 PLACE_SECONDS = 1.0
 
-ASKED_AT_ONCE = 20
+ASKED_AT_ONCE = 8
 
 
 class SshHosts:

@@ -19,13 +19,14 @@ from tui.engine.nodes.ssh.hosts import SshHosts
 from tui.engine.nodes.ssh.link import CONNECTED, CONNECTING, IDLE, Link
 from tui.ports import Shape
 
-KIND = "ssh"
-
 ASK_SECONDS = 20.0
 """How long a host may take to answer one of our questions."""
 
-REFRESH_SECONDS = 5.0
+REFRESH_SECONDS = 30.0
 """After which a host that was known already is asked who it is: commands come first."""
+
+KNOWN_SECONDS = 3600.0
+"""For how long what a host said of itself will do, however often the connection is made anew."""
 
 BETWEEN_SECONDS = 0.5
 """Between the first two measures: the first one has nothing to compare with."""
@@ -52,6 +53,7 @@ class SshNode:
         self._directory = services.part(NodeDirectory)
         self._sampler = facts.Sampler()
         self._measuring = False
+        self._asked_at = float("-inf")
         self._asking = asyncio.Semaphore(2)
         self._sudo_password = ""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -154,10 +156,14 @@ class SshNode:
 
     async def _ask_who_it_is(self) -> None:
         await self._directory.pinged(self.id, answered=True)  # which has it stored, now and then
+        clock = self._services.clock
+        if clock.monotonic() - self._asked_at < KNOWN_SECONDS:
+            return
         if self._record.facts.platform_type:
-            await self._services.clock.sleep(REFRESH_SECONDS)
+            await clock.sleep(REFRESH_SECONDS)
         async with self._hosts.asking:
             found = await self.facts()
+        self._asked_at = clock.monotonic()
         await self._directory.learned(self._record, found)
 
     async def _measure(self) -> None:
