@@ -15,7 +15,7 @@ import pytest
 from tests.engine.clock import ManualClock
 from tests.engine.command_bench import Bench, bench, until
 from tui.engine.command_runner import CommandRunner
-from tui.engine.context import ApiFault
+from tui.engine.context import ApiFault, CallerIdentity
 from tui.engine.nodes import processes
 
 UNKNOWN = "mi-fffffffffffffffff"
@@ -96,7 +96,6 @@ async def test_before_it_began_nothing_is_claimed_of_an_invocation(local: Bench)
         ({"InstanceIds": ["NODE", "NODE"]}, "DuplicateInstanceId"),
         ({"InstanceIds": []}, "ValidationException"),
         ({"InstanceIds": ["NODE"], "Targets": [{"Key": "tag:a", "Values": ["b"]}]}, "ValidationException"),
-        ({"Targets": [{"Key": "resource-groups:Name", "Values": ["b"]}]}, "ValidationException"),
         ({"InstanceIds": ["NODE"], "DocumentName": "AWS-Nothing"}, "InvalidDocument"),
         ({"InstanceIds": ["NODE"], "DocumentVersion": "9"}, "InvalidDocumentVersion"),
         ({"InstanceIds": ["NODE"], "DocumentHash": "0" * 64}, "InvalidDocument"),
@@ -460,3 +459,30 @@ async def test_status_changes_are_told_in_eventbridges_shapes(local: Bench) -> N
     ]
     assert details[-1] == "Success"
     assert [event["Status"] for kind, event in found if kind == "commands"][-1] == "Success"
+
+
+async def test_a_command_belongs_to_the_region_that_it_was_sent_in(local: Bench) -> None:
+    engine = local.engine
+    caller = CallerIdentity(engine.services.account, "ops", region="cn-north-1")
+    subscription = engine.services.bus.subscribe({"events"})
+    sent = await engine.call(
+        "SendCommand",
+        {
+            "DocumentName": "AWS-RunShellScript",
+            "InstanceIds": [local.node],
+            "Parameters": {"commands": ["echo $AWS_SSM_REGION_NAME"]},
+        },
+        caller=caller,
+    )
+    assert "Region" not in sent["Command"]
+    command_id = sent["Command"]["CommandId"]
+    assert "Region" not in await local.final(command_id)
+    assert (await local.get(command_id))["StandardOutputContent"] == "cn-north-1\n"
+    subscription.finish()
+    async with asyncio.timeout(5):
+        found = [event async for _, event in subscription]
+    assert {event["region"] for event in found} == {"cn-north-1"}
+    assert found[-1]["resources"] in (
+        [],
+        [f"arn:aws-cn:ssm:cn-north-1:{engine.services.account}:managed-instance/{local.node}"],
+    )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from tui.engine import output
 from tui.engine.command_steps import PreparedStep
+from tui.engine.context import REGION
 from tui.engine.nodes.base import StepRun
 from tui.engine.rate_control import RateControl
 from tui.engine.statuses import FINAL, command_status, plugin_status, status_of
@@ -61,7 +62,8 @@ class Invocation:
 class Command:
     """A command that is not over; those that are live in the store alone.
 
-    `request` is what never changes, as the API shows it; `platforms` are those that its document runs on.
+    `request` is what never changes, as the API shows it, and the region it was made in, which the API does not show;
+    `platforms` are those that its document runs on.
     """
 
     number: int
@@ -90,6 +92,11 @@ class Command:
     saver: asyncio.Task[None] | None = None
     refused: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the store could not take it; it is tried again."""
+
+    @property
+    def region(self) -> str:
+        """The region of the call that sent it."""
+        return str(self.request.get("Region", REGION))
 
     @property
     def is_final(self) -> bool:
@@ -136,7 +143,7 @@ def command_shape(
     request: Shape, details: str, targets: int, completed: int, errors: int, delivery_timeouts: int
 ) -> Shape:
     """Give a command as ListCommands shows it."""
-    return {
+    shape = {
         **request,
         "Status": command_status(details),
         "StatusDetails": details,
@@ -145,6 +152,8 @@ def command_shape(
         "ErrorCount": errors,
         "DeliveryTimedOutCount": delivery_timeouts,
     }
+    shape.pop("Region", None)
+    return shape
 
 
 def invocation_shape(

@@ -313,7 +313,7 @@ class CommandRunner:
                 environment={
                     "SSM_COMMAND_ID": command.command_id,
                     "AWS_SSM_INSTANCE_ID": node.id,
-                    "AWS_SSM_REGION_NAME": self._services.region,
+                    "AWS_SSM_REGION_NAME": command.region,
                 },
             )
             if not resumed or not step.folder.exists():

@@ -60,6 +60,11 @@ def partition(region: str) -> str:
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
+def arn_of(resource: str, region: str, account: str, service: str = "ssm") -> str:
+    """Write the ARN of a resource."""
+    return f"arn:{partition(region)}:{service}:{region}:{account}:{resource}"
+
+
 @dataclass(frozen=True, slots=True)
 class StatePaths:
     """The files of one state folder; every one is 0600, every folder 0700."""
@@ -151,8 +156,7 @@ class Context:
 
     def arn(self, resource: str, *, service: str = "ssm", account: str | None = None) -> str:
         """Write the ARN of a resource, like `managed-instance/mi-…`, in the request's region."""
-        owner = self.caller.account if account is None else account
-        return f"arn:{partition(self.region)}:{service}:{self.region}:{owner}:{resource}"
+        return arn_of(resource, self.region, self.caller.account if account is None else account, service)
 
     async def call(self, operation: str, params: Shape | None = None, *, service: str = "ssm") -> Shape:
         """Call another domain's operation as the same caller; the only way that domains talk to each other."""

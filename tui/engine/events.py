@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.engine.command_records import Command, Invocation, time_text
-from tui.engine.context import Services
+from tui.engine.context import Services, arn_of
 from tui.engine.statuses import status_of
 from tui.ports import Shape
 
@@ -24,7 +24,7 @@ def publish_command(services: Services, command: Command) -> None:
             "requested-date-time": time_text(command.requested_at),
             "status": command.shape()["Status"],
         }
-        bus.publish("events", _event(services, "EC2 Command Status-change Notification", detail, []))
+        bus.publish("events", _event(services, command.region, "EC2 Command Status-change Notification", detail, []))
 
 
 def publish_invocation(services: Services, command: Command, invocation: Invocation) -> None:
@@ -41,11 +41,12 @@ def publish_invocation(services: Services, command: Command, invocation: Invocat
             "requested-date-time": time_text(command.requested_at),
             "status": status_of(invocation.details),
         }
-        arn = f"arn:aws:ssm:{services.region}:{services.account}:managed-instance/{invocation.node_id}"
-        bus.publish("events", _event(services, "EC2 Command Invocation Status-change Notification", detail, [arn]))
+        arn = arn_of(f"managed-instance/{invocation.node_id}", command.region, services.account)
+        kind = "EC2 Command Invocation Status-change Notification"
+        bus.publish("events", _event(services, command.region, kind, detail, [arn]))
 
 
-def _event(services: Services, kind: str, detail: Shape, resources: list[str]) -> Shape:
+def _event(services: Services, region: str, kind: str, detail: Shape, resources: list[str]) -> Shape:
     return {
         "type": "event",
         "version": "0",
@@ -54,7 +55,7 @@ def _event(services: Services, kind: str, detail: Shape, resources: list[str]) -
         "source": "aws.ssm",
         "account": services.account,
         "time": time_text(services.clock.now()),
-        "region": services.region,
+        "region": region,
         "resources": resources,
         "detail": detail,
     }

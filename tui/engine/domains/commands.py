@@ -6,7 +6,14 @@ import base64
 from typing import Any
 
 from tui.engine import command_queries, command_store, output
-from tui.engine.command_records import Command, Invocation, StepRecord, get_shape, invocation_shape
+from tui.engine.command_records import (
+    Command,
+    Invocation,
+    StepRecord,
+    command_shape,
+    get_shape,
+    invocation_shape,
+)
 from tui.engine.command_runner import CommandRunner
 from tui.engine.command_steps import prepare_steps, values_for
 from tui.engine.context import ApiFault, Context, Services, keeps_alive, on_start, on_stop, operation
@@ -60,11 +67,10 @@ async def send_command(ctx: Context, req: Shape) -> Shape:
     now = services.clock.now()
     delivery = req.get("TimeoutSeconds", DELIVERY_SECONDS)
     request = _request(req, shipped, values, now, now + delivery + sum(step.timeout for step in steps), delivery)
-    command = _command(services, services.ids.uuid(), request, ids)
+    command = _command(services, services.ids.uuid(), request | {"Region": ctx.region}, ids)
     command.steps, command.platforms = steps, shipped.document.platform_types
     await services.part(CommandRunner).accept(command)
-    accepted = {"Status": "Pending", "StatusDetails": "Pending", "TargetCount": len(req.get("InstanceIds") or ())}
-    return {"Command": {**request, **accepted, "CompletedCount": 0, "ErrorCount": 0, "DeliveryTimedOutCount": 0}}
+    return {"Command": command_shape(command.request, "Pending", len(req.get("InstanceIds") or ()), 0, 0, 0)}
 
 
 @operation("CancelCommand")
