@@ -37,14 +37,12 @@ CAPABILITIES = re.compile(
 """SSM's operations of node management, tags, service settings and resource policies."""
 
 UNHANDLED = {
-    (SSM, "RegisterDefaultHostManagementConfiguration"),
-    (SSM, "DeregisterDefaultHostManagementConfiguration"),
     (TAGGING, "DescribeReportCreation"),
     (TAGGING, "GetComplianceSummary"),
     (TAGGING, "ListRequiredTags"),
     (TAGGING, "StartReportCreation"),
 }
-"""What needs EC2's instances and IAM's roles, or an organization with tag policies."""
+"""What needs an organization with tag policies."""
 
 
 def operations() -> set[tuple[str, str]]:

@@ -9,6 +9,7 @@ import pytest
 from tests.contract.backends import Api, contract, refused
 
 TIER = "/ssm/managed-instance/activation-tier"
+ROLE = "default-ec2-instance-management-role"
 THROUGHPUT = "/ssm/parameter-store/high-throughput-enabled"
 
 
@@ -71,6 +72,26 @@ async def test_a_setting_that_is_not_there_is_said(api: Api, name: str) -> None:
 )
 async def test_values_that_a_setting_can_not_have_are_refused(api: Api, name: str, value: str) -> None:
     assert await refused(api, "UpdateServiceSetting", SettingId=name, SettingValue=value) == "ValidationException"
+
+
+@contract("RegisterDefaultHostManagementConfiguration", "DeregisterDefaultHostManagementConfiguration")
+async def test_the_role_of_default_host_management_is_a_service_setting(api: Api) -> None:
+    register, setting = "RegisterDefaultHostManagementConfiguration", f"{TIER.rpartition('/')[0]}/{ROLE}"
+    first, second = (f"arn:aws:iam::{api.account}:role/service-role/{name}" for name in ("First", "Second"))
+
+    async def value() -> str:
+        return str((await api.call("GetServiceSetting", SettingId=setting))["ServiceSetting"]["SettingValue"])
+
+    assert await api.call(register, PermissionModel="SELF_MANAGED", RoleArn=first) == {"RoleArn": first}
+    assert await value() == "service-role/First"
+    assert await refused(api, register, PermissionModel="SELF_MANAGED", RoleArn=second) == "ValidationException"
+    replaced = await api.call(register, PermissionModel="SELF_MANAGED", RoleArn=second, Overwrite=True)
+    assert replaced == {"RoleArn": second} and await value() == "service-role/Second"
+    assert await api.call("DeregisterDefaultHostManagementConfiguration") == {}
+    assert await value() == "$None"
+    for wrong in ({"PermissionModel": "SELF_MANAGED"}, {"PermissionModel": "SERVICE_MANAGED", "RoleArn": first}):
+        assert await refused(api, register, **wrong) == "ValidationException"
+    assert await refused(api, register, PermissionModel="SERVICE_MANAGED") == "ValidationException"
 
 
 def group_arn(api: Api, name: str = "opsitemgroup/default") -> str:

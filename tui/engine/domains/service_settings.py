@@ -23,7 +23,7 @@ class Setting:
 
 
 _LOG_GROUP = r"[.\-_/#A-Za-z0-9]{1,512}"
-_ROLE = r"(service-role/)?[\w+=,.@-]{1,64}"
+_ROLE = r"([\w+=,.@-]+/)*[\w+=,.@-]{1,64}"
 
 SETTINGS: Mapping[str, Setting] = {
     "/ssm/appmanager/appmanager-enabled": Setting("False", ("True", "False")),
