@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import stat
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from tests.engine.command_bench import PATIENCE, Bench, bench
 from tests.engine.fault_proxy import FaultProxy
 from tests.engine.ssh_server import SshServer, make_home, make_key
 from tui.engine.context import ApiFault
+from tui.engine.domains.nodes import ping_nodes
+from tui.engine.nodes.this_machine import ThisMachine
 
 OWN = "ssm-tui"
 
@@ -449,3 +452,93 @@ async def test_samples_are_measured_while_somebody_looks(tmp_path: Path) -> None
         (sample,) = (await us.call("ListNodeSamples", InstanceId=node, MaxResults=1))["Samples"]
         assert 0 <= sample["CpuPercent"] <= 100 and 0 < sample["MemoryPercent"] <= 100
         assert abs(sample["At"] - us.engine.services.clock.now()) < 60
+
+
+async def test_an_engine_that_starts_with_nodes_loads_asyncssh_when_one_is_wanted(tmp_path: Path) -> None:
+    async with SshServer() as server, fleet(tmp_path) as us:
+        await us.add("web-1", address(server))
+    program = (
+        "import asyncio, sys\nfrom pathlib import Path\nfrom tui.engine.context import StatePaths\n"
+        "from tui.engine.dispatch import Engine\n"
+        "async def main():\n"
+        f"    engine = await Engine.open(StatePaths(Path({str(tmp_path / 'state')!r})))\n"
+        "    found = await engine.call('ListNodeConnections', service='ssm-tui')\n"
+        "    print(len(found['Connections']), 'asyncssh' in sys.modules)\n"
+        "    await engine.aclose()\n"
+        "asyncio.run(main())\n"
+    )
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
+    said, _ = await child.communicate()
+    assert said.split() == [b"1", b"False"]
+
+
+async def test_a_session_on_a_host_that_nobody_has_tried_yet_connects_to_it_or_says_why_not(tmp_path: Path) -> None:
+    key = make_key(tmp_path / "home/.ssh/id_ed25519")
+    async with SshServer(keys=[key]) as server:
+        async with fleet(tmp_path) as us:
+            us.trust(server)
+            node, other = await us.add("web-1", address(server)), await us.add("web-2", address(server, "joe"))
+        async with fleet(tmp_path) as us:
+            await us.engine.call("StartSession", {"Target": node})
+            assert (await us.state(node))["State"] == "Connected"
+            (us.ssh / "known_hosts").write_text("")
+            with pytest.raises(ApiFault, match=r"TargetNotConnected.*is not known"):
+                await us.engine.call("StartSession", {"Target": other})
+
+
+async def test_the_hosts_of_a_configuration_are_listed_with_what_stands_in_the_way(tmp_path: Path) -> None:
+    async with SshServer() as server, fleet(tmp_path) as us:
+        found = await us.call("ListSshHosts")
+        assert found == {"Hosts": [], "ConfigFile": str(us.ssh / "config"), "Warnings": []}
+        (us.ssh / "config").write_text(
+            "Host web-1\n  HostName 10.0.0.1\n  User ann\n  Port 2200\n  ProxyJump joe@bastion:22,b2\n"
+            "Host bad\n  ConnectTimeout soon\nHost *.example.net\n  User x\nHost plain\n"
+        )
+        node = await us.add("plain", address(server))
+        found = await us.call("ListSshHosts")
+        user = us.engine.caller.name
+        assert found["Hosts"] == [
+            {
+                "Name": "web-1",
+                "Address": "ssh://web-1",
+                "HostName": "10.0.0.1",
+                "Port": 2200,
+                "User": "ann",
+                "ProxyJump": "joe@bastion:22,b2",
+            },
+            {
+                "Name": "plain",
+                "Address": "ssh://plain",
+                "HostName": "plain",
+                "Port": 22,
+                "User": user,
+                "InstanceId": node,
+            },
+        ]
+        pattern, bad = found["Warnings"]
+        assert "*.example.net" in pattern and bad.startswith("bad: ") and "config:7" in bad
+        with pytest.raises(ApiFault, match="There is no file"):
+            await us.call("ListSshHosts", ConfigFile=str(tmp_path / "missing"))
+        (us.ssh / "config").write_text("Hos web-1\n")
+        with pytest.raises(ApiFault, match="config:1: Bad configuration option: Hos"):
+            await us.call("ListSshHosts")
+
+
+async def test_pings_of_all_nodes_wait_for_none_of_them(tmp_path: Path) -> None:
+    class Silent(ThisMachine):
+        async def ping(self) -> bool:
+            await asyncio.Event().wait()
+            return True
+
+    async with fleet(tmp_path) as us:
+        clock = us.engine.services.clock
+        (first, second) = await us.bench.add_nodes(2)
+        us.engine.services.nodes.add(Silent(first, clock))
+        before = us.bench.directory.get(second)
+        assert before is not None
+        before.last_ping = 0.0
+        pinging = asyncio.create_task(ping_nodes(us.engine.services))
+        async with asyncio.timeout(PATIENCE):
+            while before.last_ping == 0.0:
+                await asyncio.sleep(0)
+        pinging.cancel()

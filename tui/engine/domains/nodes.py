@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from tui.engine.context import ApiFault, Context, Services, on_start, operation, watch
 from tui.engine.domains.tags import MANAGED_INSTANCE, TaggableResources
 from tui.engine.model import OWN
-from tui.engine.nodes.base import Node
+from tui.engine.nodes.base import Node, NodeUnreachable
 from tui.engine.nodes.directory import CONNECTION_LOST, NodeDirectory, NodeRecord
 from tui.engine.nodes.samples import TICK_SECONDS, Samples
 from tui.engine.nodes.simulated import SimulatedFleet
@@ -100,7 +100,10 @@ async def list_node_samples(ctx: Context, req: Shape) -> Shape:
 async def list_processes(ctx: Context, req: Shape) -> Shape:
     node, record = _node(ctx, req)
     if record.ping_status == CONNECTION_LOST:
-        raise ApiFault("TargetNotConnected", f"{node.id} does not answer.")
+        try:
+            await node.reach()
+        except NodeUnreachable as error:
+            raise ApiFault("TargetNotConnected", f"{node.id} does not answer. {error}") from None
     return {"Processes": await node.processes()}
 
 

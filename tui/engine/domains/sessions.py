@@ -13,7 +13,7 @@ from typing import Any
 
 from tui.engine.context import ApiFault, Context, Services, keeps_alive, on_start, on_stop, operation, retains
 from tui.engine.model import OWN
-from tui.engine.nodes.base import Node
+from tui.engine.nodes.base import Node, NodeUnreachable
 from tui.engine.nodes.directory import NodeDirectory
 from tui.engine.session_records import ACTIVE, HISTORY, SessionRecords
 from tui.engine.shells import Shells
@@ -182,8 +182,12 @@ def _document(req: Shape) -> tuple[str, str]:
 
 async def _connected(services: Services, target: str) -> Node:
     node = services.nodes.get(target)
-    if node is None or not await node.ping():
+    if node is None:
         raise ApiFault("TargetNotConnected", f"{target} is not connected.")
+    try:
+        await node.reach()
+    except NodeUnreachable as error:
+        raise ApiFault("TargetNotConnected", f"{target} is not connected. {error}") from None
     return node
 
 

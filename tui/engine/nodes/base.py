@@ -157,6 +157,9 @@ class Node(Protocol):
     async def ping(self) -> bool | None:
         """Say whether the node answers now; None where nobody has tried."""
 
+    async def reach(self) -> None:
+        """Connect to the node now, where that is due. Raises: NodeUnreachable with the reason."""
+
     async def facts(self) -> Facts: ...
 
     def sample(self) -> Shape | None:

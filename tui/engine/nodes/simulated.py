@@ -8,7 +8,7 @@ from random import Random
 
 from tui import __version__
 from tui.engine.context import ApiFault, Services
-from tui.engine.nodes.base import Facts, Node, Shell, ShellRequest, Step, StepNeverStarted, StepRun
+from tui.engine.nodes.base import Facts, Node, NodeUnreachable, Shell, ShellRequest, Step, StepNeverStarted, StepRun
 from tui.engine.nodes.directory import NodeDirectory, NodeRecord
 from tui.engine.nodes.simulated_run import Personality, SimulatedRun
 from tui.ports import Clock, Shape
@@ -113,6 +113,10 @@ class SimulatedNode:
 
     async def ping(self) -> bool:
         return self.answers
+
+    async def reach(self) -> None:
+        if not self.answers:
+            raise NodeUnreachable("It does not answer.")
 
     async def facts(self) -> Facts:
         return self._facts

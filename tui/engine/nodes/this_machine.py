@@ -67,6 +67,9 @@ class ThisMachine:
     async def ping(self) -> bool:
         return True
 
+    async def reach(self) -> None:
+        """It is here."""
+
     async def facts(self) -> Facts:
         return await asyncio.to_thread(facts.machine_facts)
 

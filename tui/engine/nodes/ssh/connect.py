@@ -6,6 +6,7 @@ Importing this module loads asyncssh: it is imported when a first connection is 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ from tui.engine.nodes.ssh.faults import HostKeyFault, SecretFault
 from tui.engine.nodes.ssh.host_keys import HostKeys, ShownKey, Verdict
 from tui.engine.nodes.ssh.keys import KeyRing, Offer
 from tui.engine.nodes.ssh.secrets import PASSPHRASE, PASSWORD, Secrets, Wanted
+
+# What asyncssh says of each connection is more than a log can bear where there are hundreds.
+logging.getLogger("asyncssh").setLevel(logging.WARNING)
 
 CLIENT_METHODS = ("publickey", "keyboard-interactive", "password")
 

@@ -96,6 +96,9 @@ class SshNode:
             return True
         return None if self.link.state in (IDLE, CONNECTING) else False
 
+    async def reach(self) -> None:
+        await self.link.connection()
+
     async def facts(self) -> Facts:
         """Ask the host who it is. Raises: SshFault, `facts.BadAnswer`."""
         text = await self._ask(facts.FACTS)
