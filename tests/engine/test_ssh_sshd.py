@@ -14,8 +14,8 @@ import asyncssh
 import pytest
 
 from tests.engine.command_bench import PATIENCE, until
+from tests.engine.ssh_fleet import fleet
 from tests.engine.sshd import Sshd
-from tests.engine.test_ssh_link import fleet
 from tui.engine.nodes.ssh.host_keys import fingerprint
 
 

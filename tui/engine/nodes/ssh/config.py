@@ -17,56 +17,17 @@ import re
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.engine.nodes.ssh.address import Address, parse_jumps
 from tui.engine.nodes.ssh.config_file import DEEPEST, BadConfig, ConfigFiles, Line, expand, expand_home, matches
+from tui.engine.nodes.ssh.host_config import HostConfig
 
 SYSTEM_CONFIG = Path("/etc/ssh/ssh_config")
 DEFAULT_IDENTITIES = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk")
 APPENDED = frozenset({"identityfile", "certificatefile", "sendenv", "setenv"})
 EXEC_SECONDS = 10.0
 """How long a command of `Match exec` may take."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostConfig:
-    """How one host is connected to; paths are absolute, times in seconds, None is what nobody said."""
-
-    alias: str
-    host: str
-    port: int = 22
-    user: str = ""
-    identities: tuple[str, ...] = ()
-    identities_given: bool = False
-    certificates: tuple[str, ...] = ()
-    identities_only: bool = False
-    agent: str = ""
-    """The agent's socket; empty where there is none."""
-    jumps: tuple[Address, ...] = ()
-    proxy_command: str = ""
-    user_known_hosts: tuple[str, ...] = ()
-    global_known_hosts: tuple[str, ...] = ()
-    strict: bool = False
-    """StrictHostKeyChecking=yes: no unknown key is ever accepted."""
-    host_key_alias: str = ""
-    connect_timeout: float | None = None
-    alive_interval: float | None = None
-    alive_count: int | None = None
-    batch: bool = False
-    public_key: bool = True
-    password: bool = True
-    keyboard: bool = True
-    preferred: tuple[str, ...] = ()
-    algorithms: Mapping[str, str] = field(default_factory=dict)
-    """Lists as OpenSSH writes them, by keyword: kexalgorithms, ciphers, macs, hostkeyalgorithms."""
-    compression: bool = False
-    family: int = socket.AF_UNSPEC
-    bind_address: str = ""
-    tcp_keepalive: bool = True
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """What SetEnv and SendEnv hand to the host."""
 
 
 class Resolver:

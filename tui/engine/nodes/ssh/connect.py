@@ -19,8 +19,8 @@ from asyncssh import encryption, kex, mac, public_key
 
 from tui.engine.nodes.ssh.address import host_name
 from tui.engine.nodes.ssh.base import SshFault
-from tui.engine.nodes.ssh.config import HostConfig
 from tui.engine.nodes.ssh.faults import HostKeyFault, SecretFault
+from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.host_keys import HostKeys, ShownKey, Verdict
 from tui.engine.nodes.ssh.keys import KeyRing, Offer
 from tui.engine.nodes.ssh.secrets import PASSPHRASE, PASSWORD, Secrets, Wanted

@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from tui.engine.nodes.ssh.address import host_name
-from tui.engine.nodes.ssh.config import HostConfig
 from tui.engine.nodes.ssh.config_file import matches
+from tui.engine.nodes.ssh.host_config import HostConfig
 
 
 class Verdict(StrEnum):

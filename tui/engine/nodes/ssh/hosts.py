@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from tui.engine.context import Services
 from tui.engine.nodes.samples import Samples
 from tui.engine.nodes.ssh.address import Address
-from tui.engine.nodes.ssh.config import HostConfig, Resolver
+from tui.engine.nodes.ssh.config import Resolver
+from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.host_keys import HostKeys, ShownKey
 from tui.engine.nodes.ssh.secrets import PASSPHRASE, Secrets
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import asyncssh
 
-from tui.engine.nodes.ssh.config import HostConfig
+from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.secrets import PASSPHRASE, Secrets
 
 AGENT_SECONDS = 10.0

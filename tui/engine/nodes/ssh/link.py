@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from tui.engine.nodes.ssh.address import Address
 from tui.engine.nodes.ssh.base import NodeGone, SshFault
-from tui.engine.nodes.ssh.config import HostConfig
 from tui.engine.nodes.ssh.config_file import BadConfig
 from tui.engine.nodes.ssh.faults import HostKeyFault, SecretFault
+from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.host_keys import ShownKey
 from tui.engine.nodes.ssh.secrets import Wanted
 
