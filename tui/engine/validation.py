@@ -21,6 +21,10 @@ Unset strings are left empty against every rule.
 """
 
 
+PLAIN: Mapping[str, type] = {"string": str, "boolean": bool, "float": float, "double": float, "timestamp": float}
+"""Types of shapes whose values are taken as they are, where they are of this class and the shape has no rules."""
+
+
 class Violations(Exception):  # noqa: N818 - named for what it carries
     """Everything wrong below one value: pairs of a path's words, innermost first, and (shown value, constraint)."""
 
@@ -121,14 +125,15 @@ class Validator:
         needed = frozenset(required)
         strict = self._strict
         union = bool(shape.get("union"))
-        checks: dict[str, Check] = {}
+        checks: dict[str, tuple[type | None, Check]] = {}
 
-        def member_check(key: str) -> Check | None:
+        def member_check(key: str) -> tuple[type | None, Check] | None:
             if key not in members:
                 if strict:
                     raise WrongType(f"{name} has no member {key}")
                 return None
-            checks[key] = self.compile(members[key]["shape"])
+            member = members[key]["shape"]
+            checks[key] = self._plain(member), self.compile(member)
             return checks[key]
 
         def check(value: Any) -> Any:
@@ -139,8 +144,12 @@ class Validator:
             for key, item in value.items():
                 if item is None:
                     continue
-                member = checks.get(key) or member_check(key)
-                if member is None:
+                known = checks.get(key) or member_check(key)
+                if known is None:
+                    continue
+                plain, member = known
+                if item.__class__ is plain:
+                    out[key] = item
                     continue
                 try:
                     out[key] = member(item)
@@ -171,6 +180,8 @@ class Validator:
         def check(value: Any) -> Any:
             if value.__class__ is not list:
                 raise WrongType(f"Expected list or null: {json_word(value)} can not be converted to a list ({name})")
+            if not value and not low:
+                return []
             found: list[tuple[list[str], str | None, str]] = []
             out = []
             for index, item in enumerate(value, 1):
@@ -238,7 +249,7 @@ class Validator:
     def _scalar(self, name: str, shape: Raw) -> Check:
         convert = CONVERTERS[shape["type"]]
         rules = list(rules_of(shape))
-        if not rules or (self._strict and name in AWS_BREAKS):
+        if not rules or self._is_broken(name):
             return convert
         if shape["type"] == "string":
             return self._text(name, shape)
@@ -253,6 +264,15 @@ class Validator:
 
         return check
 
+    def _plain(self, name: str) -> type | None:
+        """Give the class of which every value is right, where the shape has no rule but that."""
+        shape = self._shapes[name]
+        kind = PLAIN.get(shape["type"])
+        return kind if kind is not None and not (rules_of(shape) and not self._is_broken(name)) else None
+
+    def _is_broken(self, name: str) -> bool:
+        return self._strict and name in AWS_BREAKS
+
     def _text(self, name: str, shape: Raw) -> Check:
         # Most of what passes is text that is right: it is looked at once, and by its rules only where it is wrong.
         convert, rules, blank = CONVERTERS["string"], rules_of(shape), self._strict
@@ -263,11 +283,11 @@ class Validator:
         def check(value: Any) -> Any:
             if value.__class__ is not str:
                 return convert(value)
-            if (
+            if (blank and not value) or (
                 low <= len(value) <= high
                 and (words is None or value in words)
                 and (pattern is None or pattern.match(value))
-            ) or (blank and not value):
+            ):
                 return value
             shown = self._shown(name, value)
             raise Violations([([], shown, text) for holds, text in rules if not holds(value)])
