@@ -308,3 +308,31 @@ async def test_pings_of_all_nodes_wait_for_none_of_them(tmp_path: Path) -> None:
             while before.last_ping == 0.0:
                 await asyncio.sleep(0)
         pinging.cancel()
+
+
+async def test_whoever_watches_the_nodes_has_those_tried_that_nobody_tried_yet(tmp_path: Path) -> None:
+    key = make_key(tmp_path / "home/.ssh/id_ed25519")
+    async with SshServer(keys=[key]) as server:
+        async with fleet(tmp_path) as us:
+            us.trust(server)
+            node = await us.add("web-1", address(server))
+        async with fleet(tmp_path) as us:
+            assert (await us.state(node))["State"] == "Idle"
+            watching = us.engine.watch("nodes")
+            async with asyncio.timeout(PATIENCE):
+                async for event in watching:
+                    if event["type"] == "node" and event.get("Connection") == "Connected":
+                        break
+            await watching.aclose()  # type: ignore[attr-defined]  # it is an async generator
+            assert (await us.state(node))["State"] == "Connected"
+
+
+async def test_a_host_with_several_addresses_is_reached_at_the_one_that_answers(tmp_path: Path) -> None:
+    key = make_key(tmp_path / "home/.ssh/id_ed25519")
+    async with SshServer(keys=[key]) as server, fleet(tmp_path) as us:
+        (us.ssh / "known_hosts").write_text(server.known_hosts_line.replace("127.0.0.1", "localhost"))
+        node = await us.add("web-1", f"ssh://ann@localhost:{server.port}")
+        assert (await us.connect(node))["State"] == "Connected"
+        (us.ssh / "config").write_text("AddressFamily inet\nBindAddress 127.0.0.1\n")
+        assert (await us.connect(await us.add("web-2", f"ssh://ann@LOCALHOST:{server.port}")))["State"] == "Connected"
+        assert server.users == ["ann", "ann"]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from tui.engine.context import ApiFault, Context, Services, on_start, operation, watch
+from tui.engine.domains.ssh_nodes import look_for_ssh_nodes
 from tui.engine.domains.tags import MANAGED_INSTANCE, TaggableResources
 from tui.engine.model import OWN
 from tui.engine.nodes.base import Node, NodeUnreachable
@@ -127,6 +128,7 @@ async def watch_nodes(ctx: Context, params: Shape) -> AsyncIterator[Shape]:
     samples = ctx.services.part(Samples)
     subscription = ctx.services.bus.subscribe({"nodes"})
     samples.watchers += 1
+    look_for_ssh_nodes(ctx.services)
     try:
         for node_id, sample in samples.latest():
             yield {"type": "metrics", "InstanceId": node_id, **sample}

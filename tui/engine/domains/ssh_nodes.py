@@ -244,6 +244,12 @@ def _hosts(services: Services) -> SshHosts:
     return services.part(SshHosts)
 
 
+def look_for_ssh_nodes(services: Services) -> None:
+    """Have those hosts tried that nobody has tried yet: somebody looks at the nodes now."""
+    for node, _ in _ssh_nodes(services):
+        node.link.look()
+
+
 async def forget_ssh_node(node: Node) -> None:
     """End the connection to a node that is none any more."""
     await cast("SshNode", node).leave()

@@ -71,9 +71,8 @@ class Resolver:
         """Say whether resolving may have to wait for commands of the operator's. Raises: BadConfig."""
         for path in [Path(config_file)] if config_file else [self.default_file, self._system]:
             try:
-                for line in self.files.everything(path):
-                    if line.keyword == "match" and "exec" in (word.lstrip("!").lower() for word in line.words):
-                        return True
+                if self.files.runs_commands(path, system=path == self._system):
+                    return True
             except FileNotFoundError:
                 continue
         return False

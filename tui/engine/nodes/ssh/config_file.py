@@ -75,6 +75,8 @@ class Line:
 class _Read:
     stamp: tuple[int, int, int]
     lines: list[Line] = field(default_factory=list)
+    runs_commands: bool = False
+    includes: list[Line] = field(default_factory=list)
 
 
 class ConfigFiles:
@@ -92,7 +94,7 @@ class ConfigFiles:
             found = self._read.get(path)
             if found is None or found.stamp != stamp:
                 text = path.read_text("utf-8", "surrogateescape")
-                found = self._read[path] = _Read(stamp, list(_parse(text, path)))
+                found = self._read[path] = _read(stamp, list(_parse(text, path)))
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -110,6 +112,17 @@ class ConfigFiles:
             # Path.glob knows no pattern that is absolute.
             found += [Path(each) for each in sorted(glob.glob(pattern)) if Path(each).is_file()]  # noqa: PTH207
         return found
+
+    def runs_commands(self, path: Path, *, system: bool = False, depth: int = 0) -> bool:
+        """Say whether a file, or one that it includes, matches by what commands say. Raises: BadConfig."""
+        self.lines(path)
+        found = self._read[path]
+        return found.runs_commands or any(
+            self.runs_commands(each, system=system, depth=depth + 1)
+            for line in found.includes
+            if depth < DEEPEST
+            for each in self.included(line, system=system)
+        )
 
     def everything(self, path: Path, *, system: bool = False, depth: int = 0) -> Iterator[Line]:
         """Give the lines of a file and of all that it includes, whatever their blocks. Raises: BadConfig."""
@@ -133,6 +146,15 @@ class ConfigFiles:
                         continue
                     (patterns if any(char in word for char in "*?") else names)[word] = None
         return list(names), list(patterns)
+
+
+def _read(stamp: tuple[int, int, int], lines: list[Line]) -> _Read:
+    return _Read(
+        stamp,
+        lines,
+        any(line.keyword == "match" and any("exec" in word.lower() for word in line.words) for line in lines),
+        [line for line in lines if line.keyword == "include"],
+    )
 
 
 def _parse(text: str, path: Path) -> Iterator[Line]:
@@ -202,14 +224,15 @@ def expand(text: str, tokens: Mapping[str, str], environ: Mapping[str, str], lin
 
 def matches(patterns: str, value: str, *, fold: bool = False) -> bool:
     """Say whether a comma-separated list of patterns matches: one that begins with `!` and does rules it out."""
+    if fold:
+        patterns, value = patterns.lower(), value.lower()
     found = False
-    for pattern in patterns.split(","):
-        negated, pattern = pattern.startswith("!"), pattern.lstrip("!")
-        if fold:
-            pattern, value = pattern.lower(), value.lower()
+    for word in patterns.split(","):
+        pattern = word.lstrip("!")
+        is_plain = "*" not in pattern and "?" not in pattern
         # OpenSSH knows * and ? only: what fnmatch takes for a set of characters is itself here.
-        if fnmatchcase(value, pattern.replace("[", "[[]")):
-            if negated:
-                return False
-            found = True
+        fits = pattern == value if is_plain else fnmatchcase(value, pattern.replace("[", "[[]"))
+        if fits and word.startswith("!"):
+            return False
+        found = found or fits
     return found

@@ -6,6 +6,7 @@ Importing this module loads asyncssh: it is imported when a first connection is 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 import socket
@@ -19,6 +20,7 @@ from asyncssh import encryption, kex, mac, public_key
 
 from tui.engine.nodes.ssh.address import host_name
 from tui.engine.nodes.ssh.base import SshFault
+from tui.engine.nodes.ssh.dial import open_socket
 from tui.engine.nodes.ssh.faults import HostKeyFault, SecretFault
 from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.host_keys import HostKeys, ShownKey, Verdict
@@ -142,8 +144,10 @@ async def connect(
         async with asyncio.timeout(seconds) as timeout:
             attempt = Attempt(config, host_keys, secrets, timeout, patience, lost)
             offer = await keys.offer(config) if config.public_key else Offer()
-            given = attempt
-            return await asyncssh.connect(**_options(config, offer, host_keys, patience, tunnel, lambda: given))
+            options = _options(config, offer, host_keys, patience, tunnel, functools.partial(_same, attempt))
+            if tunnel is None and not config.proxy_command:
+                options["sock"] = await open_socket(config)
+            return await asyncssh.connect(**options)
     except TimeoutError:
         raise SshFault(_late(where, attempt, config, patience, seconds)) from None
     except asyncssh.PermissionDenied as error:
@@ -169,6 +173,10 @@ async def connect(
         offer.close()
 
 
+def _same(attempt: Attempt) -> Attempt:
+    return attempt
+
+
 def _options(
     config: HostConfig,
     offer: Offer,
@@ -187,7 +195,6 @@ def _options(
         "username": config.user,
         "config": None,
         "tunnel": tunnel,
-        "family": config.family,
         "tcp_keepalive": config.tcp_keepalive,
         "client_factory": client,
         "known_hosts": lambda host, addr, port: ([], [], []),
@@ -213,8 +220,6 @@ def _options(
     }
     if config.proxy_command and tunnel is None:
         options["proxy_command"] = ["/bin/sh", "-c", f"exec {config.proxy_command}"]
-    if config.bind_address:
-        options["local_addr"] = (config.bind_address, 0)
     possible = {
         "kexalgorithms": ("kex_algs", kex.get_kex_algs(), kex.get_default_kex_algs()),
         "ciphers": ("encryption_algs", encryption.get_encryption_algs(), encryption.get_default_encryption_algs()),

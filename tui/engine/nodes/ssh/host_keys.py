@@ -118,8 +118,10 @@ class HostKeys:
             names.append(config.host.lower())
         found: list[Entry] = []
         for path in (*config.user_known_hosts, str(self.own), *config.global_known_hosts):
-            for each in names:
-                found += self._lookup(path, each)
+            file = self._read(path)
+            if file is not None:
+                for each in names:
+                    found += _lookup(file, each)
         return found
 
     def accept(self, shown: ShownKey) -> None:
@@ -134,15 +136,6 @@ class HostKeys:
                 line = line if file.read(1) == b"\n" else f"\n{line}"
             file.write(line.encode())
             os.fsync(file.fileno())
-
-    def _lookup(self, path: str, name: str) -> Iterator[Entry]:
-        file = self._read(path)
-        if file is None:
-            return
-        yield from file.exact.get(name.lower(), ())
-        for entry in file.others:
-            if entry.fits(name):
-                yield entry
 
     def _read(self, path: str) -> _File | None:
         try:
@@ -160,6 +153,13 @@ class HostKeys:
                     for name in entry.hosts.split(","):
                         found.exact.setdefault(name.lower(), []).append(entry)
         return found
+
+
+def _lookup(file: _File, name: str) -> Iterator[Entry]:
+    yield from file.exact.get(name.lower(), ())
+    for entry in file.others:
+        if entry.fits(name):
+            yield entry
 
 
 def fingerprint(blob: bytes) -> str:

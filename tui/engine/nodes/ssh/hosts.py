@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tui.engine.context import Services
 from tui.engine.nodes.samples import Samples
 from tui.engine.nodes.ssh.address import Address
+from tui.engine.nodes.ssh.beside import beside
 from tui.engine.nodes.ssh.config import Resolver
 from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.host_keys import HostKeys, ShownKey
@@ -90,7 +91,7 @@ class SshHosts:
     async def resolve(self, address: Address, config_file: str, jumps: Sequence[Address] | None) -> HostConfig:
         """Resolve a host by the configuration. Raises: BadConfig."""
         if self.resolver.runs_commands(config_file):
-            return await asyncio.to_thread(self.resolver.resolve, address, config_file, jumps=jumps)
+            return await beside(lambda: self.resolver.resolve(address, config_file, jumps=jumps))
         return self.resolver.resolve(address, config_file, jumps=jumps)
 
     def jump(self, address: Address, config_file: str, jumps: tuple[Address, ...] | None) -> Link:

@@ -100,6 +100,11 @@ class Link:
             self._fault = None
             self._begin()
 
+    def look(self) -> None:
+        """Begin to connect where nobody has tried, or not for long."""
+        if self.state == IDLE and self._conn is None and not self._closed:
+            self._begin()
+
     async def settled(self, seconds: float) -> None:
         """Wait until an attempt that goes on has come to an end, so many seconds at most."""
         if self._attempt is not None:
