@@ -59,8 +59,12 @@ class Host:
         self._front += 1
         return True
 
-    async def open(self, name: str, nonce: str, sink: Callable[[bool, bytes], None]) -> Channel:
+    async def open(
+        self, name: str, nonce: str, sink: Callable[[bool, bytes], None], *, refused: float = REFUSED_SECONDS
+    ) -> Channel:
         """Open a channel to a shell that reads its program from it; `name` is that of the run folder.
+
+        `refused` is for how many seconds the host may refuse one because of the others.
 
         Raises: NodeUnreachable where the host can't be spoken to, so that nothing runs.
         """
@@ -82,7 +86,7 @@ class Host:
                     broken = connection
                     await asyncio.sleep(0)  # whoever keeps the connection hears of its end first
                     continue
-                if waited >= REFUSED_SECONDS:
+                if waited >= refused:
                     raise SshFault(f"The host allows no further channel on its connection: {error.reason}.") from error
             await asyncio.sleep(REFUSED_PAUSE)
             waited += REFUSED_PAUSE
@@ -94,7 +98,7 @@ class Host:
         """
         nonce = secrets.token_hex(8)
         try:
-            channel = await self.open(name, nonce, lambda _is_error, _data: None)
+            channel = await self.open(name, nonce, lambda _is_error, _data: None, refused=REFUSED_PAUSE)
         except NodeUnreachable:
             return None
         channel.write(script.program(text, (nonce, *words)))

@@ -43,7 +43,9 @@ make() {{
     umask 077
     printf '%s' "$script" 2>/dev/null >"$run/script" && return 0
     why=$({{ printf '%s' "$script" >"$run/script"; }} 2>&1)
-    why="$run: ${{why:-No space left on device}}"
+    # Some shells say no more of a full disk than that a printf failed.
+    case $why in *[Ss]pace* | *[Dd]enied* | *[Rr]ead-only* | *uota*) ;; *) why="No space left on device" ;; esac
+    why="$run: $why"
     rm -rf "$run"
     run=
     umask "$mask"
