@@ -251,7 +251,7 @@ async def test_the_first_start_asks_and_opens_what_is_marked(tmp_path: Path, mon
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
     remembered: list[Sequence[ContextSpec]] = []
-    async with console(two(), tmp_path, chosen=[], remember=remembered.append) as (app, pilot):
+    async with console(two(), tmp_path, chosen=[], remember=remembered.append) as (_, pilot):
         await says(pilot, "local", "default/eu-west-1", PROD, "SSO", "bare", "role", "no context")
         await at_each_size(pilot, "local", PROD, "SSO")
         await hit(pilot, "space", "slash", *"prod", "enter", "space", "escape", "enter")

@@ -32,6 +32,7 @@ from tui.screens._host_forms import AddHost, ImportHosts
 from tui.screens._node_tags import TagPrompt, ValuePrompt
 from tui.screens._output_diff import OutputDiff, Side
 from tui.screens._output_reader import OutputReader
+from tui.screens._regions import AskRegion
 from tui.screens._save_view import SavePrompt
 from tui.screens._tags import TagsPrompt
 from tui.screens.help import NOTES, HelpScreen, help_text, with_one_line_for_digits
@@ -90,9 +91,10 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         Reader("text", "text"),
         HelpScreen("Keys", "text"),
         OutputReader(Commands(transport), command(1)["CommandId"], node(1)["InstanceId"], "web-01"),
-        OutputDiff(Commands(transport), Side("web-01", run), Side("web-02", run), UNICODE),
+        OutputDiff(lambda _: Commands(transport), Side("web-01", run), Side("web-02", run), UNICODE),
         Drawer([("03:12:44Z", "ssm ListCommands", "3 ms", "aws ssm list-commands")]),
         GoTo([("nodes", "Fleet")]),
+        AskRegion("prod", ["eu-west-1"]),
         Palette([("Copy", "c", "")]),
     ]
     made += [kind("?") for kind in (TagPrompt, ValuePrompt)]

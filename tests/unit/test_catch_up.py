@@ -36,7 +36,8 @@ class Flood:
 async def test_a_flood_showed_only_how_much_was_left_out_and_nothing_of_itself() -> None:
     run = NodeRun("c", "mi-1", "web-1")
     run.behind, run.asked = True, run.status
-    await CatchUp(lambda _: cast(Commands, Flood(20)), lambda: None).all_of([run])
+    flood = cast(Commands, Flood(20))
+    await CatchUp(lambda _: flood, lambda: None).all_of([run])
     kinds = [line.stream for line in run.tail.lines]
     assert "stdout" in kinds
     assert ("note", "note") not in set(pairwise(kinds))

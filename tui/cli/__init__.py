@@ -20,7 +20,7 @@ from tui.errors import (
 )
 
 HELP = """\
-usage: ssm-tui [--local] [--state DIR] [--read-only] [SCREEN …]
+usage: ssm-tui [--local] [--context NAME]… [--profile P] [--region R] [--state DIR] [--read-only] [SCREEN …]
        ssm-tui VERB …
 
 The operations console for AWS Systems Manager. Without a verb it opens; a screen's name, its alias or a whole
@@ -38,7 +38,9 @@ verbs (each has --help):
   demo --nodes N          the console on simulated nodes, in a state folder of their own
 
 everywhere, before or after the verb:
-  --local       the embedded engine on this machine (the only context so far)
+  --local       the embedded engine on this machine
+  --context C   a context: local, a name of the config file, an AWS profile, or PROFILE/REGION; again for more
+  --profile P   a profile of AWS, with --region R or its own region
   --state DIR   the folder of the engine's state (also SSM_TUI_STATE)
   --read-only   refuse every call that changes something
   --version     the version

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import sys
 import unicodedata
-from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple, TypeVar
 
-from tui.cli._args import Common, near
-from tui.errors import UsageError
+from tui.cli._args import FAILED, OK, Common, near
+from tui.errors import SsmTuiError, UsageError
 from tui.ports import Ref, Transport
 from tui.services.nodes import Node, Nodes
 from tui.services.targets import Chosen, Directory, Problem, Trouble, groups_in
+
+T = TypeVar("T")
 
 PATIENCE = 6.0
 """Seconds without a word after which an engine that owes something counts as hanging."""
@@ -64,6 +67,74 @@ async def opened(common: Common, *, start: bool = True) -> AsyncIterator[Transpo
         await local.aclose()
 
 
+class Contexts(NamedTuple):
+    """The contexts that a verb works in: those that are open, in their order, and why others are not."""
+
+    open: list[Transport]
+    failed: dict[str, SsmTuiError]
+
+    @property
+    def several(self) -> bool:
+        return len(self.open) + len(self.failed) > 1
+
+    async def ask(self, question: Callable[[Transport], Awaitable[T]]) -> list[tuple[Transport, T]]:
+        """Ask every context at once, and give the answers; what fails is noted in `failed`.
+
+        Raises: SsmTuiError, that of the first, where all fail.
+        """
+        answers = await asyncio.gather(*map(question, self.open), return_exceptions=True)
+        found: list[tuple[Transport, T]] = []
+        for transport, answer in zip(self.open, answers, strict=True):
+            if isinstance(answer, SsmTuiError):
+                self.failed[transport.context] = answer
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                found.append((transport, answer))
+        if not found:
+            raise next(iter(self.failed.values()))
+        return found
+
+    def tell(self) -> int:
+        """Say on stderr which contexts failed, and why; give the exit status."""
+        for name, error in self.failed.items():
+            talk(f"{name}: {error}")
+        return FAILED if self.failed else OK
+
+
+@asynccontextmanager
+async def opened_contexts(common: Common) -> AsyncIterator[Contexts]:
+    """Open the contexts that the flags name, the engine where they name none; close them at the end.
+
+    Raises: UsageError for a name that means none, and what `opened` raises where nothing can be opened.
+    """
+    from tui.cli._connect import connect_aws, contexts_of_verb
+    from tui.config import load_config
+    from tui.transport.wrappers import ReadOnly
+
+    specs = contexts_of_verb(common, load_config().contexts)
+    found = Contexts([], {})
+    async with AsyncExitStack() as stack:
+        for spec in specs:
+            try:
+                if spec.is_local:
+                    transport = await stack.enter_async_context(opened(common))
+                else:
+                    transport = await connect_aws(spec)
+                    stack.push_async_callback(transport.aclose)
+                    if common.read_only or spec.read_only:
+                        transport = ReadOnly(transport)
+            except SsmTuiError as error:
+                if len(specs) == 1:
+                    raise
+                found.failed[spec.name] = error
+            else:
+                found.open.append(transport)
+        if not found.open:
+            raise next(iter(found.failed.values()))
+        yield found
+
+
 async def again(transport: Transport) -> None:
     """Connect again after the engine was lost, starting it where it is gone.
 
@@ -88,7 +159,27 @@ async def choose(nodes: Nodes, words: Sequence[str], transport: Transport | None
         from tui.services.resource_groups import ResourceGroups, nodes_in
 
         groups = await nodes_in([ResourceGroups(transport)], names)
-    directory = Directory(await nodes.all(), groups)
+    return _chosen(Directory(await nodes.all(), groups), words)
+
+
+async def choose_in(contexts: Contexts, words: Sequence[str]) -> Chosen:
+    """Find the union of what target words name in all open contexts.
+
+    Raises: as `choose` does, and what a context failed with: whom a command would miss there is not known.
+    """
+    found = await contexts.ask(lambda transport: Nodes(transport).all())
+    for name, error in contexts.failed.items():
+        talk(f"nothing was sent: the nodes of {name} are not known.")
+        raise error
+    groups: dict[str, Collection[Ref] | None] = {}
+    if names := groups_in(words):
+        from tui.services.resource_groups import ResourceGroups, nodes_in
+
+        groups = await nodes_in([ResourceGroups(transport) for transport, _ in found], names)
+    return _chosen(Directory([node for _, nodes in found for node in nodes], groups), words)
+
+
+def _chosen(directory: Directory, words: Sequence[str]) -> Chosen:
     chosen = directory.choose(words)
     for problem in chosen.problems:
         if problem.trouble is not Trouble.UNTAGGED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.cli._args import Common, parser
-from tui.cli._context import one, opened, printable, run_async
+from tui.cli._context import one, opened_contexts, printable, run_async
 from tui.errors import ReadOnlyRefused, UsageError
 from tui.services.nodes import Nodes
 
@@ -39,6 +39,9 @@ def main(common: Common, words: Sequence[str]) -> int:
 async def _shell(common: Common, word: str, command: str | None) -> int:
     from tui.cli.shell import shell
 
-    async with opened(common) as transport:
-        node = one(await Nodes(transport).all(), word)
+    async with opened_contexts(common) as contexts:
+        found = await contexts.ask(lambda transport: Nodes(transport).all())
+        node = one([node for _, nodes in found for node in nodes], word)
+        transport = next(transport for transport, _ in found if transport.context == node.context)
+        contexts.tell()
         return await shell(transport, node.id, command)

@@ -13,9 +13,11 @@ from typing import Any
 
 from tui import __version__
 from tui.cli._args import OK, Common, parser
+from tui.cli._connect import connect_aws, named_contexts
 from tui.cli._context import opened, printable, run_async
 from tui.cli._daemon import disk_used, holder
 from tui.config import config_file, load_config, log_file
+from tui.contexts import ContextSpec, read_choice
 from tui.engine.context import StatePaths
 from tui.engine.presence import read_crash
 from tui.errors import ConfigError, SsmTuiError, StateError
@@ -79,6 +81,7 @@ async def gather(common: Common) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in PACKAGES},
+        "contexts": await _contexts(common),
         "context": {
             "name": "local",
             "account": engine.account if engine else None,
@@ -95,6 +98,36 @@ async def gather(common: Common) -> dict[str, Any]:
         "last_crash": {"at": datetime.fromtimestamp(crash.at, UTC).isoformat(), "text": crash.text} if crash else None,
         "disk": disk_used(paths),
     }
+
+
+async def _contexts(common: Common) -> list[dict[str, Any]]:
+    """Give the contexts that flags name, asked who one is there, else those that a console would open, not asked."""
+    try:
+        named = load_config().contexts
+    except ConfigError:
+        named = {}
+    specs = named_contexts(common, named) if common.names_contexts else read_choice(common.state)
+    found: list[dict[str, Any]] = []
+    for spec in specs:
+        facts: dict[str, Any] = {"name": spec.name, "profile": spec.profile or None, "region": spec.region or None}
+        if not spec.is_local and common.names_contexts:
+            facts |= await _who(spec)
+        found.append(facts)
+    return found
+
+
+async def _who(spec: ContextSpec) -> dict[str, Any]:
+    transport = await connect_aws(spec)
+    try:
+        async with asyncio.timeout(2 * ANSWER):
+            who = await transport.call("GetCallerIdentity", {}, service="sts")
+        return {"account": who.get("Account"), "arn": who.get("Arn"), "problem": None}
+    except TimeoutError:
+        return {"account": None, "arn": None, "problem": "It does not answer in time."}
+    except SsmTuiError as error:
+        return {"account": None, "arn": None, "problem": str(error)}
+    finally:
+        await transport.aclose()
 
 
 def _config_problem() -> str | None:
@@ -127,6 +160,7 @@ def _text(facts: dict[str, Any]) -> str:
         ("ssm-tui", f"{facts['version']} on Python {facts['python']}, {facts['platform']}"),
         ("packages", ", ".join(f"{name} {version or 'missing'}" for name, version in facts["packages"].items())),
         ("context", " ".join(filter(None, (context["name"], context["region"], context["account"])))),
+        *_context_rows(facts["contexts"]),
         ("state", facts["paths"]["state"]),
         ("config", facts["paths"]["config"]),
         *([("", problem)] if (problem := facts["config_problem"]) else []),
@@ -148,6 +182,16 @@ def _text(facts: dict[str, Any]) -> str:
     parts = ", ".join(f"{name} {size(count)}" for name, count in facts["disk"].items())
     rows.append(("disk", f"{size(total)} ({parts})"))
     return "".join(f"{name:<11} {printable(value)}\n" for name, value in rows)
+
+
+def _context_rows(contexts: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for one in contexts:
+        if one["name"] != "local" or len(contexts) > 1:
+            words = [one["name"], one["region"] if one["region"] and one["region"] not in one["name"] else ""]
+            words += [one.get("account") or "", one.get("arn") or "", one.get("problem") or ""]
+            rows.append(("opens" if not rows else "", " ".join(filter(None, words))))
+    return rows
 
 
 def size(count: float) -> str:

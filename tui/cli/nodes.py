@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from tui.cli._args import OK, Common, parser
-from tui.cli._context import opened, run_async, table
+from tui.cli._context import opened_contexts, run_async, table
+from tui.ports import Transport
 from tui.services.nodes import Node, Nodes
 from tui.services.ssh_nodes import Connection, SshNodes
 
@@ -47,13 +48,15 @@ def main(common: Common, words: Sequence[str]) -> int:
 
 
 async def _list(common: Common, as_json: bool) -> int:
-    async with opened(common) as transport:
-        nodes = await Nodes(transport).all()
-        connections = {each.id: each for each in await SshNodes(transport).connections()}
+    async with opened_contexts(common) as contexts:
+        found = await contexts.ask(_nodes)
+    several = contexts.several
+    nodes = [node for _, (listed, _) in found for node in listed]
+    connections = {each.ref: each for _, (_, known) in found for each in known}
     if as_json:
-        shapes = [_shape(node, connections.get(node.id)) for node in nodes]
+        shapes = [_shape(node, connections.get(node.ref), several) for node in nodes]
         print(json.dumps(shapes, ensure_ascii=False, indent=2))
-        return OK
+        return contexts.tell()
     now = datetime.now(UTC)
     heads = ["ID", "NAME", "PING", "PLATFORM", "AGENT", "ADDRESS", "LAST PING", "TAGS"]
     rows = [
@@ -72,14 +75,24 @@ async def _list(common: Common, as_json: bool) -> int:
     if connections:
         heads.insert(3, "CONNECTION")
         for node, row in zip(nodes, rows, strict=True):
-            found = connections.get(node.id)
-            row.insert(3, f"ssh {found.state}" if found is not None else "")
+            link = connections.get(node.ref)
+            row.insert(3, f"ssh {link.state}" if link is not None else "")
+    if several:
+        heads.insert(2, "CONTEXT")
+        for node, row in zip(nodes, rows, strict=True):
+            row.insert(2, node.context)
     sys.stdout.write(table(heads, rows))
-    return OK
+    return contexts.tell()
 
 
-def _shape(node: Node, connection: Connection | None) -> dict[str, object]:
-    shape: dict[str, object] = {
+async def _nodes(transport: Transport) -> tuple[list[Node], list[Connection]]:
+    nodes = Nodes(transport)
+    return await nodes.all(), [] if nodes.on_aws else await SshNodes(transport).connections()
+
+
+def _shape(node: Node, connection: Connection | None, with_context: bool) -> dict[str, object]:
+    shape: dict[str, object] = {"Context": node.context} if with_context else {}
+    shape |= {
         "InstanceId": node.id,
         "Name": node.name,
         "PingStatus": node.ping.value,

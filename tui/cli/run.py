@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui.cli._args import FAILED, OK, UNREACHED, Common, parser
-from tui.cli._context import again, choose, opened, printable, run_async, talk
+from tui.cli._context import again, choose_in, opened_contexts, printable, run_async, talk
 from tui.cli._lines import Lines
 from tui.cli._reason import reason
+from tui.cli._together import all_of, interrupt
 from tui.errors import EngineHangs, EngineStopped, SsmTuiError, Unreachable, UsageError
 from tui.ports import Shape, Transport
 from tui.services.commands import (
@@ -27,7 +28,7 @@ from tui.services.commands import (
     Output,
     in_batches,
 )
-from tui.services.nodes import Node, Nodes
+from tui.services.nodes import Node
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -120,24 +121,32 @@ def _parameters(args: Namespace, command: Sequence[str]) -> dict[str, list[str]]
 
 
 async def _run(common: Common, args: Namespace) -> int:
-    async with opened(common) as transport:
-        chosen = await choose(Nodes(transport), args.target, transport)
+    async with opened_contexts(common) as contexts:
+        chosen = await choose_in(contexts, args.target)
         if not chosen.nodes:
             talk(f"{', '.join(map(printable, args.target))}: no node is meant by that; nothing was sent.")
             return UNREACHED
-        run = Run(transport, args, [*chosen.nodes])
+        lines = Lines(sys.stdout.buffer, sys.stderr.buffer, visible=sys.stdout.isatty())
+        runs = [
+            Run(transport, args, [node for node in chosen.nodes if node.context == transport.context], lines)
+            for transport in contexts.open
+            if transport.context in chosen.contexts
+        ]
+        taken = [name for run in runs for name in run.names.values()]
+        for run in runs:
+            run.tell_apart(taken)
         loop = asyncio.get_running_loop()
         for number in ENDING:
-            loop.add_signal_handler(number, run.interrupt, number)
+            loop.add_signal_handler(number, interrupt, runs, number)
         try:
-            return await run.all_of([*chosen.targets])
+            return await all_of(runs, [*chosen.targets])
         except BrokenPipeError:
             # As over ssh: who reads no longer ends what writes.
-            await run.cancel()
+            await asyncio.gather(*(run.cancel() for run in runs))
             return READER_LEFT
         except OSError:
             # What it says can't be kept, on a full disk for one: nor does it go on unheard.
-            await run.cancel()
+            await asyncio.gather(*(run.cancel() for run in runs))
             raise
         finally:
             for number in ENDING:
@@ -146,12 +155,12 @@ async def _run(common: Common, args: Namespace) -> int:
 
 @dataclass(slots=True)
 class Run:
-    """One start of the verb: what was sent, how far it was printed, and whether it was interrupted."""
+    """What runs in one context: what was sent, how far it was printed, and whether it was interrupted."""
 
     transport: Transport
     args: Namespace
     nodes: list[Node]
-    lines: Lines = field(init=False)
+    lines: Lines
     commands: Commands = field(init=False)
     names: dict[str, str] = field(init=False)
     ended: dict[str, Invocation] = field(default_factory=dict)
@@ -165,7 +174,6 @@ class Run:
     aside: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.lines = Lines(sys.stdout.buffer, sys.stderr.buffer, visible=sys.stdout.isatty())
         self.commands = Commands(self.transport)
         shown = [printable(node.name) for node in self.nodes]
         self.names = {
@@ -173,14 +181,21 @@ class Run:
             for node, name in zip(self.nodes, shown, strict=True)
         }
 
-    def interrupt(self, number: int) -> None:
+    def tell_apart(self, taken: Sequence[str]) -> None:
+        """Say the context with a name that a node of another context has as well."""
+        for id, name in self.names.items():
+            if taken.count(name) > 1:
+                self.names[id] = f"{name}({self.transport.context})"
+
+    def interrupt(self, number: int, *, silent: bool = False) -> None:
         """Take a Ctrl+C or SIGTERM: the first cancels the command and waits for its end, the second leaves at once."""
         if self.interrupted:
             self.leave.set()
             return
         self.interrupted = number
         repeated = "Ctrl+C again" if number == signal.SIGINT else "another SIGTERM"
-        talk(f"cancelling the command; {repeated} leaves without waiting.")
+        if not silent:
+            talk(f"cancelling the command; {repeated} leaves without waiting.")
         task = asyncio.ensure_future(self.cancel())
         self.aside.add(task)
         task.add_done_callback(self.aside.discard)

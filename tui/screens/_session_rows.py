@@ -25,3 +25,10 @@ def session_cells(one: Session, node: str, glyphs: Glyphs, where: Texts = ()) ->
     """Give the cells of a session on a node of this name; `where` are those of its context."""
     status = cell(session_word(one.status, glyphs))
     return (status, node, *where, age(one.started), one.owner.rpartition("/")[2], one.document, one.details, one.id)
+
+
+def latest_first(sessions: list[Session]) -> list[Session]:
+    """Give the sessions of several contexts as one list, those that live before the past ones."""
+    if len({session.context for session in sessions}) < 2:
+        return sessions
+    return sorted(sessions, key=lambda one: (one.status.over, -one.started.timestamp() if one.started else 0.0))

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 
 from tui.errors import SsmTuiError
-from tui.ports import Ref
-from tui.screens._base import COPY, PHASE_STYLES, YAML, ConsoleScreen, changing
+from tui.screens._base import COPY, PHASE_STYLES, YAML, changing
 from tui.screens._catch_up import CatchUp
 from tui.screens._command_actions import cancel_commands, run_again, save_outputs
 from tui.screens._command_head import CommandHead, head_lines
 from tui.screens._command_places import CommandPlaces
 from tui.screens._command_runs import CommandRuns, NodeRun, folded
+from tui.screens._command_watching import SOON, CommandWatching
 from tui.screens._follower import named
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import CommandRequest, Commands, Event
-from tui.services.early_watch import EarlyWatches
 from tui.widgets.filter_grammar import Filter, parse
 from tui.widgets.pane import Pane
 from tui.widgets.pane_drawing import ASCII_FRAME
 from tui.widgets.pane_grid import PaneGrid
 from tui.widgets.top_bar import Word
 
-SOON = 1 / 60
-"""Seconds between two drawings while output floods in."""
 TICK = 0.2
 FEW = 8
 """Nodes whose outputs are fetched whether they show or not."""
 
 
-class CommandScreen(ConsoleScreen):
+class CommandScreen(CommandWatching):
     """One command on its nodes; its argument is the command's id, or the ids of what was sent as one."""
 
     NOUN, TITLE = "command", "Command"
@@ -90,23 +86,6 @@ class CommandScreen(ConsoleScreen):
         """The words for what is shown, as the notice about it names them."""
         return " ".join(self.places.words)
 
-    def commands_of(self, run: NodeRun) -> Commands:
-        """Give the service that a node's run is asked of."""
-        return self.shell.services.of(Commands, self.places.context(run))
-
-    def concerns(self, context: str) -> bool:
-        known = self.places.known(self.shell.services)
-        return len(known) < len(self.state.ids) or context in known.values()
-
-    def contexts_changed(self) -> None:
-        known = self.places.known(self.shell.services)
-        if len(known) < len(self.state.ids) and self.shell.is_connected:
-            # It was shown from a context that is no more: what is there now is asked for it.
-            self.take_argument(self.argument)
-            self.rows = 0
-            self.set_phase("loading")
-        super().contexts_changed()
-
     def compose_body(self) -> ComposeResult:
         if self.shell.glyphs.arrow == ">":
             self.grid = PaneGrid(ASCII_FRAME)
@@ -135,59 +114,6 @@ class CommandScreen(ConsoleScreen):
         return f"{named(self.state.ids).removeprefix('Command ')}{summary}"
 
     # the live data
-
-    def begin(self) -> None:
-        if self.catch_up is not None:
-            self.catch_up.close()
-        self.catch_up = CatchUp(self.commands_of, self._touch)
-        for run in self.state.runs.values():
-            # The engine was away: what it said meanwhile is fetched from where each pane stands.
-            run.behind, run.catching = True, False
-        if not self.state.ids:
-            self.set_phase("empty", "No command is named.", ":commands lists what ran; r on Fleet runs one.")
-        known = self.places.known(self.shell.services)
-        for id in self.state.ids:
-            if id in known:
-                self._begin_one(id, known[id])
-            elif self.shell.services.contexts:
-                self.run_worker(self._find(id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
-
-    def _begin_one(self, id: str, context: str) -> None:
-        commands = self.shell.services.of(Commands, context)
-        early = self.shell.services.of(EarlyWatches, context).take(id)
-        for event in early.ready() if early is not None else ():
-            self._take(event, id)
-        # A word that is no command is told from one that says nothing yet.
-        self.run_worker(self._check(commands, id), group=f"check-{id}", exclusive=True, exit_on_error=False)
-        events = commands.watch(id) if early is None else early.events()
-        self.run_worker(self._watch(events, id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
-
-    async def _find(self, id: str) -> None:
-        try:
-            context = await self.places.find(self.shell.services, id)
-        except SsmTuiError as error:
-            self.fail(error)
-        else:
-            self.call_later(self._begin_one, id, context)
-
-    async def _check(self, commands: Commands, id: str) -> None:
-        try:
-            await commands.raw(id)
-        except SsmTuiError as error:
-            self.fail(error)
-
-    async def _watch(self, events: AsyncGenerator[Event, None], id: str) -> None:
-        try:
-            async for event in events:
-                self._take(event, id)
-                if time.monotonic() - self._drawn > SOON * 2:
-                    # A flood of events must leave the keys their turn.
-                    await asyncio.sleep(0)
-        except SsmTuiError as error:
-            self.fail(error)
-        except Exception:
-            self.shell.fault("the command could not be followed")
-        self._touch()
 
     def _take(self, event: Event, id: str) -> None:
         run = self.state.take(event, id)
@@ -257,11 +183,6 @@ class CommandScreen(ConsoleScreen):
         if action == "filter" and self.grid.reads:
             return False  # `/` searches there
         return super().check_action(action, parameters)
-
-    def node_word(self, run: NodeRun) -> str:
-        """Give the word that names a run's node."""
-        services = self.shell.services
-        return services.word(Ref(self.places.context(run) or services.contexts[0], run.node_id))
 
     @property
     def run(self) -> NodeRun | None:

@@ -46,7 +46,6 @@ class ContextsScreen(ConsoleScreen):
     LOADING = "Reading AWS's profiles…"
     EMPTY = ("No context.", "There is always the local engine: this is an error of the console's own.")
     BINDINGS = [
-        Binding("enter", "open", "open", tooltip="Open the marked contexts, else this one", id="contexts.open"),
         Binding("a", "add", "open too", tooltip="Open this one beside those that are open", id="contexts.add"),
         Binding("X", "close", "close", tooltip="Close this one", id="contexts.close"),
         Binding("n", "region", "other region", tooltip="Add another region of this profile", id="contexts.region"),

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from tui.errors import SsmTuiError
 from tui.ports import Ref
-from tui.screens._base import COPY, YAML, ConsoleScreen, changing
-from tui.screens._context_cells import context_cells, context_fields, fit_columns
+from tui.screens._base import COPY, YAML, changing
+from tui.screens._context_cells import context_cells, fit_columns
 from tui.screens._keys import key_label
-from tui.screens._session_rows import COLUMNS, session_cells
+from tui.screens._session_nodes import SessionNodes
+from tui.screens._session_rows import COLUMNS, latest_first, session_cells
 from tui.screens._shell_pane import ShellPane
 from tui.screens._shell_tabs import ShellTabs
-from tui.services.nodes import Node, Nodes
 from tui.services.sessions import Session, Sessions
 from tui.widgets.bottom_bar import Hint
 from tui.widgets.resource_table import ResourceTable
@@ -30,7 +27,7 @@ _COMMANDS = (("d", "leave running"), ("1-9", "tab"), ("n", "new"), ("[", "scroll
 """What follows the prefix, as the footer says it."""
 
 
-class SessionsScreen(ConsoleScreen):
+class SessionsScreen(SessionNodes):
     """One screen for all shells; an argument is a session id to attach to, or {"start": node id} for a new shell."""
 
     NOUN, TITLE = "sessions", "Sessions"
@@ -69,8 +66,6 @@ class SessionsScreen(ConsoleScreen):
         self.shells = ShellTabs()
         self._begun = False
         self._opening = False
-        self._sessions: dict[Ref, Session] = {}
-        self._known: dict[Ref, Node] = {}
 
     def compose_body(self) -> ComposeResult:
         self._grid.glyphs = self.shell.glyphs
@@ -109,22 +104,6 @@ class SessionsScreen(ConsoleScreen):
             self.shell.notice(f"{len(gone)} shell{'s run' if len(gone) > 1 else ' runs'} on in {gone[0].context}.")
         super().contexts_changed()
 
-    async def _fetch(self, sessions: Sessions) -> list[Session]:
-        if not any(ref.context == sessions.context for ref in self._known):
-            with suppress(SsmTuiError):  # names may be denied where sessions are not
-                await self._learn(sessions.context)
-        return await sessions.live_and_past()
-
-    async def _learn(self, context: str) -> None:
-        """Ask what the nodes of a context are called."""
-        self._known |= {node.ref: node for node in await self.shell.services.of(Nodes, context).all()}
-
-    def _ref(self, word: str) -> Ref:
-        """Read a word for something of one context, the main one where it names none."""
-        contexts, id = self.shell.services.meant(word)
-        known = [ref for ref in (*self._sessions, *self._known) if ref.id == id and ref.context in contexts]
-        return known[0] if known else Ref(contexts[0], id)
-
     def arrive(self, argument: Any) -> None:
         """Be come to with an argument: attach to a session, or start a shell; with none the list shows."""
         word = argument["start"] if isinstance(argument, dict) else str(argument or "")
@@ -161,18 +140,6 @@ class SessionsScreen(ConsoleScreen):
         self.shell.see("sessions", {one.id: self._name_of(one) for one in sessions if not one.status.over})
         self._draw_tabs()
         return len(sessions)
-
-    def _fields(self, row: Any) -> dict[str, str]:
-        session = self._sessions.get(row)
-        if session is None:
-            return {}
-        return {**context_fields(self.shell, session.context), "target": session.target, "reason": session.reason}
-
-    def _name_of(self, session: Session) -> str:
-        return self._node_name(Ref(session.context, session.target))
-
-    def _node_name(self, node: Ref) -> str:
-        return self._known[node].name if node in self._known else node.id
 
     # tabs
 
@@ -272,18 +239,6 @@ class SessionsScreen(ConsoleScreen):
         self.add_class("-shell")
         self._choose(await self.shells.add(pane))
         return True
-
-    async def _find(self, ref: Ref) -> Session:
-        """Find a session by its id, in its own context first. Raises: SsmTuiError where none has it."""
-        contexts = [ref.context, *(name for name in self.shell.services.contexts if name != ref.context)]
-        failed: SsmTuiError | None = None
-        for context in contexts:
-            try:
-                return await self.shell.services.of(Sessions, context).get(ref.id)
-            except SsmTuiError as error:
-                failed = failed or error
-        assert failed is not None
-        raise failed
 
     def _say_over(self, session: Session) -> None:
         self.shell.notice(f"The shell on {self._name_of(session)} is over. {session.details}".rstrip())
@@ -396,12 +351,7 @@ class SessionsScreen(ConsoleScreen):
 
     async def _new(self) -> bool:
         services = self.shell.services
-        found = await asyncio.gather(*(one.all() for one in services.each(Nodes)), return_exceptions=True)
-        failed = [answer for answer in found if isinstance(answer, BaseException)]
-        if failed and len(failed) == len(found):
-            raise failed[0]
-        nodes = [node for answer in found if not isinstance(answer, BaseException) for node in answer if node.online]
-        self._known |= {node.ref: node for node in nodes}
+        nodes = await self._online()
         chosen: Ref | None = nodes[0].ref if len(nodes) == 1 else None
         if len(nodes) > 1:
             from tui.screens._dialogs import Choose  # deferred: opened on a key
@@ -445,10 +395,3 @@ class SessionsScreen(ConsoleScreen):
     async def raw(self) -> tuple[str, Any]:
         ref = self._ref_now
         return (ref.id, await self.shell.services.of(Sessions, ref.context).raw(ref.id)) if ref else ("", None)
-
-
-def latest_first(sessions: list[Session]) -> list[Session]:
-    """Give the sessions of several contexts as one list, those that live before the past ones."""
-    if len({session.context for session in sessions}) < 2:
-        return sessions
-    return sorted(sessions, key=lambda one: (one.status.over, -one.started.timestamp() if one.started else 0.0))

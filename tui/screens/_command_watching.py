@@ -1,0 +1,110 @@
+"""The part of the Command screen that asks: in which contexts its commands are, and what happens to them there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
+
+from tui.errors import SsmTuiError
+from tui.ports import Ref
+from tui.screens._base import ConsoleScreen
+from tui.screens._catch_up import CatchUp
+from tui.screens._command_places import CommandPlaces
+from tui.screens._command_runs import CommandRuns, NodeRun
+from tui.services.commands import Commands, Event
+from tui.services.early_watch import EarlyWatches
+
+SOON = 1 / 60
+"""Seconds between two drawings while output floods in."""
+
+
+class CommandWatching(ConsoleScreen):
+    """Follows commands where they are; the screen draws."""
+
+    catch_up: CatchUp | None
+    places: CommandPlaces
+    state: CommandRuns
+    _drawn: float
+
+    if TYPE_CHECKING:
+
+        def take_argument(self, argument: Any) -> None: ...
+        def _take(self, event: Event, id: str) -> None: ...
+        def _touch(self) -> None: ...
+
+    def commands_of(self, run: NodeRun) -> Commands:
+        """Give the service that a node's run is asked of."""
+        return self.shell.services.of(Commands, self.places.context(run))
+
+    def concerns(self, context: str) -> bool:
+        known = self.places.known(self.shell.services)
+        return len(known) < len(self.state.ids) or context in known.values()
+
+    def contexts_changed(self) -> None:
+        known = self.places.known(self.shell.services)
+        if len(known) < len(self.state.ids) and self.shell.is_connected:
+            # It was shown from a context that is no more: what is there now is asked for it.
+            self.take_argument(self.argument)
+            self.rows = 0
+            self.set_phase("loading")
+        super().contexts_changed()
+
+    def begin(self) -> None:
+        if self.catch_up is not None:
+            self.catch_up.close()
+        self.catch_up = CatchUp(self.commands_of, self._touch)
+        for run in self.state.runs.values():
+            # The engine was away: what it said meanwhile is fetched from where each pane stands.
+            run.behind, run.catching = True, False
+        if not self.state.ids:
+            self.set_phase("empty", "No command is named.", ":commands lists what ran; r on Fleet runs one.")
+        known = self.places.known(self.shell.services)
+        for id in self.state.ids:
+            if id in known:
+                self._begin_one(id, known[id])
+            elif self.shell.services.contexts:
+                self.run_worker(self._find(id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+
+    def _begin_one(self, id: str, context: str) -> None:
+        commands = self.shell.services.of(Commands, context)
+        early = self.shell.services.of(EarlyWatches, context).take(id)
+        for event in early.ready() if early is not None else ():
+            self._take(event, id)
+        # A word that is no command is told from one that says nothing yet.
+        self.run_worker(self._check(commands, id), group=f"check-{id}", exclusive=True, exit_on_error=False)
+        events = commands.watch(id) if early is None else early.events()
+        self.run_worker(self._watch(events, id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+
+    async def _find(self, id: str) -> None:
+        try:
+            context = await self.places.find(self.shell.services, id)
+        except SsmTuiError as error:
+            self.fail(error)
+        else:
+            self.call_later(self._begin_one, id, context)
+
+    async def _check(self, commands: Commands, id: str) -> None:
+        try:
+            await commands.raw(id)
+        except SsmTuiError as error:
+            self.fail(error)
+
+    async def _watch(self, events: AsyncGenerator[Event, None], id: str) -> None:
+        try:
+            async for event in events:
+                self._take(event, id)
+                if time.monotonic() - self._drawn > SOON * 2:
+                    # A flood of events must leave the keys their turn.
+                    await asyncio.sleep(0)
+        except SsmTuiError as error:
+            self.fail(error)
+        except Exception:
+            self.shell.fault("the command could not be followed")
+        self._touch()
+
+    def node_word(self, run: NodeRun) -> str:
+        """Give the word that names a run's node."""
+        services = self.shell.services
+        return services.word(Ref(self.places.context(run) or services.contexts[0], run.node_id))

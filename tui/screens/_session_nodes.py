@@ -1,0 +1,74 @@
+"""The part of the Sessions screen that asks: what lives where, and what the nodes are called."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from tui.errors import SsmTuiError
+from tui.ports import Ref
+from tui.screens._base import ConsoleScreen
+from tui.screens._context_cells import context_fields
+from tui.services.nodes import Node, Nodes
+from tui.services.sessions import Session, Sessions
+
+
+class SessionNodes(ConsoleScreen):
+    """Knows the sessions of the open contexts, and their nodes."""
+
+    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
+        super().__init__(argument, state)
+        self._sessions: dict[Ref, Session] = {}
+        self._known: dict[Ref, Node] = {}
+
+    async def _fetch(self, sessions: Sessions) -> list[Session]:
+        if not any(ref.context == sessions.context for ref in self._known):
+            with suppress(SsmTuiError):  # names may be denied where sessions are not
+                await self._learn(sessions.context)
+        return await sessions.live_and_past()
+
+    async def _learn(self, context: str) -> None:
+        """Ask what the nodes of a context are called."""
+        self._known |= {node.ref: node for node in await self.shell.services.of(Nodes, context).all()}
+
+    def _ref(self, word: str) -> Ref:
+        """Read a word for something of one context, the main one where it names none."""
+        contexts, id = self.shell.services.meant(word)
+        known = [ref for ref in (*self._sessions, *self._known) if ref.id == id and ref.context in contexts]
+        return known[0] if known else Ref(contexts[0], id)
+
+    def _fields(self, row: Any) -> dict[str, str]:
+        session = self._sessions.get(row)
+        if session is None:
+            return {}
+        return {**context_fields(self.shell, session.context), "target": session.target, "reason": session.reason}
+
+    def _name_of(self, session: Session) -> str:
+        return self._node_name(Ref(session.context, session.target))
+
+    def _node_name(self, node: Ref) -> str:
+        return self._known[node].name if node in self._known else node.id
+
+    async def _find(self, ref: Ref) -> Session:
+        """Find a session by its id, in its own context first. Raises: SsmTuiError where none has it."""
+        contexts = [ref.context, *(name for name in self.shell.services.contexts if name != ref.context)]
+        failed: SsmTuiError | None = None
+        for context in contexts:
+            try:
+                return await self.shell.services.of(Sessions, context).get(ref.id)
+            except SsmTuiError as error:
+                failed = failed or error
+        assert failed is not None
+        raise failed
+
+    async def _online(self) -> list[Node]:
+        """Give the nodes that answer, in all contexts. Raises: SsmTuiError where no context says its own."""
+        asked = (one.all() for one in self.shell.services.each(Nodes))
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        failed = [answer for answer in found if isinstance(answer, BaseException)]
+        if failed and len(failed) == len(found):
+            raise failed[0]
+        nodes = [node for answer in found if not isinstance(answer, BaseException) for node in answer if node.online]
+        self._known |= {node.ref: node for node in nodes}
+        return nodes
