@@ -25,7 +25,8 @@ def text_of(app: SsmApp) -> str:
     """Give what is on screen, line by line."""
     width, height = app.size
     lines = [[" "] * width for _ in range(height)]
-    for y, strips in enumerate(app.screen._compositor.render_strips()):
+    # While a terminal becomes smaller the screen is still laid out for the larger one.
+    for y, strips in enumerate(app.screen._compositor.render_strips()[:height]):
         lines[y] = [segment.text for segment in strips if not segment.control]
     return "\n".join("".join(line).rstrip() for line in lines)
 

@@ -266,3 +266,32 @@ async def test_nothing_is_offered_in_a_demo_read_only_or_without_hosts(how: str,
         await until(pilot, lambda: how != "no hosts" or made.sent("ListSshHosts"))
         await pilot.pause()
         assert "could be" not in text_of(app)
+
+
+# the node's own screen
+
+
+async def test_a_nodes_own_screen_says_why_it_is_away_and_answers_what_it_waits_for(tmp_path: Path) -> None:
+    fake = SshFake(connection(1, "HostKeyUnknown"))
+    async with console(fake.transport, tmp_path, words="node web-01") as (_, pilot):
+        await at_each_size(pilot, "○ key?", "The host's key is in no known_hosts file.", "A shows the key")
+        await pilot.press("A")
+        await says(pilot, "Is this the key of web-01?")
+        await pilot.press("A")
+        await says(pilot, "Connected to web-01.", "● connected")
+        await pilot.press("A")
+        await says(pilot, "it waits for no answer")
+
+
+async def test_a_nodes_own_screen_tries_again_with_k_and_says_where_there_is_no_ssh(tmp_path: Path) -> None:
+    fake = SshFake(connection(1, "Unreachable"))
+    async with console(fake.transport, tmp_path, words="node web-01") as (_, pilot):
+        await says(pilot, "Connection refused by 10.0.0.5 port 22.")
+        await pilot.press("K")
+        await until(pilot, lambda: fake.sent("ConnectNode"))
+    transport = fleet(node(1))
+    transport.answers["ListNodeConnections"] = NotImplementedByEngine("UnknownOperation", "not here")
+    async with console(transport, tmp_path, words="node web-01") as (_, pilot):
+        await says(pilot, "● Online")
+        await pilot.press("K")
+        await says(pilot, "this node is not reached over SSH")

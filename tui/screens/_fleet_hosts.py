@@ -12,7 +12,7 @@ from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen, changing
 from tui.screens._links import link_lines, status_word, waiting_words
-from tui.screens._ssh_offer import offered_hosts
+from tui.screens._ssh_offer import offered_hosts, ssh_context
 from tui.widgets.top_bar import Word
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ class FleetHosts(ConsoleScreen):
         super().__init__(argument, state)
         self.links: dict[Ref, Connection] = {}
         self._offer = 0
-        self._without_ssh: set[str] = set()
 
     if TYPE_CHECKING:
 
@@ -65,14 +64,13 @@ class FleetHosts(ConsoleScreen):
         from tui.services.ssh_nodes import SshNodes  # deferred: the first rows don't wait for it
 
         services = self.shell.services
+        self.links = {ref: link for ref, link in self.links.items() if ref.context in services.contexts}
         for hosts in services.each(SshNodes):
             feed = services.feeds.feed(hosts.context, "ListNodeConnections", None, hosts.connections, every=EVERY)
             services.feeds.drive(hosts.context, "connections", hosts.changes, "ListNodeConnections")
             self.follow(feed, partial(self._show_links, hosts), main=False)
 
     def _show_links(self, hosts: SshNodes, links: Sequence[Connection]) -> int:
-        if not hosts.has_hosts:
-            self._without_ssh.add(hosts.context)
         others = {ref: link for ref, link in self.links.items() if ref.context != hosts.context}
         now = others | {link.ref: link for link in links}
         if now != self.links:
@@ -114,7 +112,7 @@ class FleetHosts(ConsoleScreen):
 
     def refusal(self, action: str) -> str:
         """Say why an action on hosts can't be done now."""
-        if action in ("new", "import_hosts") and self._hosts_context() is None:
+        if action in ("new", "import_hosts") and self.shell.is_connected and self._hosts_context() is None:
             return "no engine of ours is open; an AWS account has no SSH hosts"
         if action in ("answer", "connect", "remove"):
             return self._refusal_of_hosts(action)
@@ -127,19 +125,15 @@ class FleetHosts(ConsoleScreen):
         if not chosen:
             return "there is no node"
         foreign = [node for node in chosen if node.ref not in self.links]
-        if foreign and foreign[0].context in self._without_ssh:
+        if foreign and not self._hosts(foreign[0].context).has_hosts:
             return f"{foreign[0].name} is a node of AWS, not an SSH host"
         if foreign and (action == "remove" or len(foreign) == len(chosen)):
             return f"{foreign[0].name} is not reached over SSH"
         return ""
 
     def _hosts_context(self) -> str | None:
-        """Give the context that new hosts go to: that of the row, else the first that can have some."""
-        able = [name for name in self.shell.services.contexts if name not in self._without_ssh]
-        node = self.current
-        if node is not None and node.context in able:
-            return node.context
-        return able[0] if able else None
+        """Give the context that new hosts go to: that of the row where it can have some."""
+        return ssh_context(self, self.current.context if self.current is not None else "")
 
     def _hosts(self, context: str | None) -> SshNodes:
         from tui.services.ssh_nodes import SshNodes  # deferred: opened on a key

@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Facts(LinesPane, can_focus=False, inherit_bindings=False):
     """Lines of styled words in a window, as high as they are many, `most` at the most."""
 
-    DEFAULT_CSS = "Facts { background: $panel; color: $foreground; }"
+    DEFAULT_CSS = "Facts { background: $panel; color: $foreground; margin: 0 0 1 0; }"
 
     def __init__(self, lines: Sequence[Sequence[Word]] = (), *, most: int = 12) -> None:
         super().__init__(lines)
@@ -49,7 +49,7 @@ class FormDialog(Dialog[T], Generic[T]):
 
     DEFAULT_CSS = """
     FormDialog FormField { background: $panel; }
-    FormDialog Facts { margin: 1 0 0 0; }
+    FormDialog Facts { margin: 1 0; }
     FormDialog .dialog--fault { color: $error; display: none; }
     FormDialog .dialog--fault.-said { display: block; }
     """

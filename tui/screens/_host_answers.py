@@ -71,7 +71,7 @@ class Answers:
         """Ask what a host waits for, and give how it stands after the answer; None where it was left."""
         key = link.host_key
         if link.secret is not None:
-            return await self._secret(link)
+            return await self._secret(link, turn)
         assert key is not None  # what waits has a secret or a key
         if link.state is LinkState.HOST_KEY_CHANGED:
             await self.screen.ask(HostKeyChangedDialog(link, key, turn))
@@ -81,13 +81,13 @@ class Answers:
         self._say(f"Connecting to {link.name}…")
         return await self._settled(link, await self.service(link).accept(link.id, key.fingerprint), SOON)
 
-    async def _secret(self, link: Connection) -> Connection | None:
+    async def _secret(self, link: Connection, turn: str) -> Connection | None:
         wanted = link.secret
         assert wanted is not None
         others = same_file(link, [*self.links.values()])
         wrong = ""
         while True:
-            answer = await self.screen.ask(SecretPrompt(link, wanted, [one.name for one in others], wrong))
+            answer = await self.screen.ask(SecretPrompt(link, wanted, [one.name for one in others], wrong, turn))
             if not answer:
                 return None
             self._say(f"Trying it on {link.name}…")

@@ -87,10 +87,11 @@ class HostKeyChangedDialog(Dialog[bool]):
 class SecretPrompt(Prompt):
     """Asks for a passphrase or a password, masked; an empty answer is none."""
 
-    def __init__(self, link: Connection, wanted: SecretWanted, others: Sequence[str] = (), wrong: str = "") -> None:
+    def __init__(
+        self, link: Connection, wanted: SecretWanted, others: Sequence[str] = (), wrong: str = "", turn: str = ""
+    ) -> None:
         self._kind = wanted.kind.lower()
-        said = [wrong] if wrong else []
-        said.append(wanted.prompt or f"{link.name} asks for a {self._kind}.")
+        said = [wrong or wanted.prompt or f"{link.name} asks for a {self._kind}."]
         if wanted.about and wanted.about not in said[-1]:
             said.append(f"It is for {wanted.about}.")
         if others:
@@ -98,7 +99,7 @@ class SecretPrompt(Prompt):
             names = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if many else "")
             said.append(f"It opens the same file for {names}.")
         said.append("It stays in the engine's memory and is never written down.")
-        super().__init__(f"The {self._kind} for {link.name}", "\n".join(said), secret=True)
+        super().__init__(f"{turn}The {self._kind} for {link.name}", "\n".join(said), secret=True)
 
     def check(self, text: str) -> str:
         return "" if text else f"The {self._kind} is missing.   esc leaves it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from tui.errors import SsmTuiError
@@ -26,6 +27,11 @@ def host_of(address: str) -> str:
     """Give the host in an address such as `ops@10.0.0.5:22` or `ssh://ops@[fd00::1]`; "" where there is none."""
     found = _HOST.fullmatch(address)
     return found[1].strip("[]") if found else ""
+
+
+def from_the_root(file: str) -> str:
+    """Write a file as the engine, which has a folder of its own, finds it; "" stays so."""
+    return str(Path(file).expanduser().absolute()) if file else ""
 
 
 def tags_and_become() -> list[FormField]:
@@ -85,7 +91,7 @@ class AddHost(FormDialog[Connection]):
         return await self._service.add(
             name,
             address,
-            config_file=values["config"],
+            config_file=from_the_root(values["config"]),
             become=values["become"],
             tags=read_tags(values["tags"]),
         )

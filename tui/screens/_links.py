@@ -65,7 +65,10 @@ def helps(link: Connection) -> str:
 def link_lines(link: Connection, glyphs: Glyphs, columns: int) -> list[list[Word]]:
     """Write why a connection stands as it does, and what helps, in lines of at most so many cells."""
     since = f"  for {age(link.since)}" if link.since else ""
-    lines: list[list[Word]] = [[("ssh      ", "dim"), link_word(link, glyphs), (since, "dim")]]
+    lines: list[list[Word]] = [
+        [("ssh      ", "dim"), (link.address.removeprefix("ssh://"), "text")],
+        [link_word(link, glyphs), (since, "dim")],
+    ]
     style = "dim" if link.is_up else "text"
     lines += [[(line, style)] for line in wrapped(link.message, columns) if link.message]
     lines += [[(line, "accent")] for line in wrapped(helps(link), columns) if line]

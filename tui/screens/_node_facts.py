@@ -20,10 +20,11 @@ def summary_lines(
     width: int,
     glyphs: str,
     lacks: Sequence[str] = (),
+    link: Sequence[Line] = (),
 ) -> list[Line]:
     """Give the lines: what it is on top, then how it fares, `width` cells for each sparkline.
 
-    `lacks` says why some of it is not known, a sentence each.
+    `lacks` says why some of it is not known, a sentence each; `link` how its connection stands.
     """
     lines: list[Line] = [
         [],
@@ -44,7 +45,7 @@ def summary_lines(
             _fact("hardware", (f"{details.cpus} CPUs, {size(details.memory)}" if details.cpus else "", "text")),
             _fact("runs as", user, (f"  become: {details.become}", "dim")),
         ]
-    lines = [line for line in lines if not line or line[1][0]]
+    lines = [line for line in lines if not line or line[1][0]] + [*link]
     if samples:
         lines += [[], *_measures(samples, width, glyphs)]
     if node.tags:

@@ -17,10 +17,23 @@ FILE = "ssh-hosts-offered"
 """The file of the config folder that says that the offer was answered."""
 
 
+def ssh_context(screen: ConsoleScreen, wanted: str = "") -> str | None:
+    """Give the context that SSH hosts belong to: the wanted one, an engine of ours, else any that can have some."""
+    from tui.services.ssh_nodes import SshNodes  # deferred: opened on a key
+
+    services, specs = screen.shell.services, screen.shell.open_contexts
+    able = [name for name in services.contexts if services.of(SshNodes, name).has_hosts]
+    if wanted in able:
+        return wanted
+    local = [name for name in able if name in specs and specs[name].is_local]
+    return next(iter(local or able), None)
+
+
 async def offered_hosts(screen: ConsoleScreen, hosts: SshNodes) -> int:
     """Give how many hosts there are to offer; 0 where it was answered, in a demo, or where none can be listed."""
     app: Any = screen.app
-    if app.link.peer.get("demo") or _file(screen).exists():
+    link = app.links.link(hosts.context)
+    if (link is not None and link.peer.get("demo")) or _file(screen).exists():
         return 0
     try:
         found = await hosts.hosts()

@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from tui.ports import Ref
-from tui.screens._base import COPY, YAML, ConsoleScreen, changing, explain
+from tui.screens._base import COPY, YAML, changing, explain
 from tui.screens._find_node import find_node
 from tui.screens._node_facts import summary_lines
+from tui.screens._node_link import LINK_KEYS, NodeLink
 from tui.screens._node_tabs import COLUMNS, EMPTY, SORTS, TABS, Row, invocation_row, process_row, process_text
 from tui.screens._node_tabs import session_row as row_of_session
+from tui.screens._node_tag_actions import NodeTagActions
 from tui.screens._words import ping_word
 from tui.services._base import Adapter
 from tui.services.commands import Commands, Invocation
@@ -35,7 +37,7 @@ BESIDE = 30
 T = TypeVar("T", bound=Adapter)
 
 
-class NodeScreen(ConsoleScreen):
+class NodeScreen(NodeLink, NodeTagActions):
     """One node behind tabs, which the keys 1 to 5 go to; each tab keeps its own filter, order and cursor."""
 
     NOUN, TITLE = "node", "Node"
@@ -61,6 +63,7 @@ class NodeScreen(ConsoleScreen):
         Binding("3", "tab(3)", "commands", tooltip="Show the third tab", show=False, id="node.tab_3"),
         Binding("4", "tab(4)", "sessions", tooltip="Show the fourth tab", show=False, id="node.tab_4"),
         Binding("5", "tab(5)", "tags", tooltip="Show the fifth tab", show=False, id="node.tab_5"),
+        *LINK_KEYS,
         COPY,
         YAML,
     ]
@@ -149,6 +152,7 @@ class NodeScreen(ConsoleScreen):
             self._show_tab()
         if not self._is_following:
             self._follow_tab(node)
+        self.follow_link()
         self._draw_summary()
         if TABS[self.tab] == "Tags":
             self._show_tags(node)
@@ -289,8 +293,13 @@ class NodeScreen(ConsoleScreen):
             charset = "ascii" if self.shell.glyphs.arrow == ">" else "unicode"
             # As wide as there is something to draw: the first measurements stand beside their numbers.
             width = max(10, min((columns or self.size.width) - BESIDE, len(self.samples)))
-            self._facts.show(summary_lines(self.node, self.details, self.samples, word, width, charset, self._lacks()))
+            link = self.link_of_node((columns or self.size.width) - 2)
+            lines = summary_lines(self.node, self.details, self.samples, word, width, charset, self._lacks(), link)
+            self._facts.show(lines)
         return 1
+
+    def link_changed(self) -> None:
+        self._draw_summary()
 
     def _lacks(self) -> list[str]:
         """Why some of the Summary is not there."""
@@ -318,7 +327,7 @@ class NodeScreen(ConsoleScreen):
         if action == "shell" and self.node is not None and not self.node.online:
             return f"{self.node.name} does not answer"
         lacking = {"shell": "StartSession", "become": "UpdateNode"}.get(action, "")
-        return self._of(Nodes).lacks(lacking) if lacking else ""
+        return self._of(Nodes).lacks(lacking) if lacking else super().refusal(action)
 
     def copies(self) -> dict[str, str]:
         found = {}
@@ -377,24 +386,3 @@ class NodeScreen(ConsoleScreen):
         from tui.screens._become import change_become  # deferred: opened on a key
 
         self.do(change_become(self, self.ref, self.crumb()))
-
-    @changing
-    def action_new_tag(self) -> None:
-        from tui.screens._node_tags import add_tag  # deferred: opened on a key
-
-        self.do(add_tag(self, self.ref, self.crumb()))
-
-    @changing
-    def action_edit_tag(self) -> None:
-        from tui.screens._node_tags import change_tag  # deferred: opened on a key
-
-        key = str(self._grid.cursor_id)
-        value = self.node.tags.get(key, "") if self.node else ""
-        self.do(change_tag(self, self.ref, self.crumb(), key, value))
-
-    @changing
-    def action_delete_tag(self) -> None:
-        from tui.screens._node_tags import remove_tags  # deferred: opened on a key
-
-        keys, hidden = ([str(key) for key in ids] for ids in (self._grid.targets, self._grid.hidden_marks))
-        self.do(remove_tags(self, self.ref, self.crumb(), keys, hidden))

@@ -8,9 +8,11 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.binding import Binding
 
+from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import COPY, ConsoleScreen, changing
-from tui.screens._ssh_offer import remember
+from tui.screens._host_forms import ImportHosts, from_the_root
+from tui.screens._ssh_offer import remember, ssh_context
 from tui.services.ssh_nodes import HostList, SshHost, SshNodes
 from tui.widgets.cells import own
 from tui.widgets.columns import Column
@@ -44,7 +46,7 @@ class SshHostsScreen(ConsoleScreen):
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
         self.hosts: dict[Ref, SshHost] = {}
-        self._file = ""
+        self.hosts_context: str | None = None
         self._told: tuple[str, ...] = ()
         self.grid = ResourceTable(COLUMNS, fields=self._fields)
         self.grid.sort_by("name")
@@ -55,11 +57,15 @@ class SshHostsScreen(ConsoleScreen):
 
     @property
     def config_file(self) -> str:
-        return str(self.argument or "")
+        """The file that is its argument, from the root; "" for the user's own."""
+        return from_the_root(str(self.argument or "").strip())
 
     def begin(self) -> None:
         services, file = self.shell.services, self.config_file
-        hosts = services.of(SshNodes)
+        context = ssh_context(self)
+        if context is None:
+            raise SsmTuiError("No engine of ours is open: an AWS account has no SSH hosts.", hint=":ctx opens one.")
+        self.hosts_context, hosts = context, services.of(SshNodes, context)
         remember(self)
 
         async def fetch() -> HostList:
@@ -72,7 +78,6 @@ class SshHostsScreen(ConsoleScreen):
     def show(self, found: HostList) -> int:
         """Take the hosts that the file names now."""
         self.hosts = {host.ref: host for host in found.hosts}
-        self._file = found.file
         self.grid.set_rows([(host.ref, self._cells(host)) for host in found.hosts])
         if found.warnings and found.warnings != self._told:
             more = f" {len(found.warnings) - 1} more warnings." if len(found.warnings) > 1 else ""
@@ -117,7 +122,7 @@ class SshHostsScreen(ConsoleScreen):
     def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
         host = self.hosts.get(event.row)  # type: ignore[call-overload]  # row ids are Refs here
         if host is not None and host.node_id and not self.grid.marked_ids:
-            self.shell.go("node", host.node_id)
+            self.shell.go("node", self.shell.services.word(Ref(host.context, host.node_id)))
         else:
             self.call_later(self.app.run_action, "screen.import_hosts")
 
@@ -126,11 +131,9 @@ class SshHostsScreen(ConsoleScreen):
         self.do(self._import())
 
     async def _import(self) -> None:
-        from tui.screens._host_forms import ImportHosts  # deferred: opened on a key
-
         chosen, out_of_sight = self.chosen, {*self.grid.hidden_marks}
         hidden = [host.name for host in chosen if host.ref in out_of_sight]
-        service = self.shell.services.of(SshNodes)
+        service = self.shell.services.of(SshNodes, self.hosts_context)
         done = await self.ask(ImportHosts(service, chosen, self.config_file, hidden))
         if done is None:
             return

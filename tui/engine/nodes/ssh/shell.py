@@ -159,9 +159,7 @@ class SshShell:
             self._channel.abort()
 
 
-async def open(
-    request: ShellRequest, connector: Connector, *, sudo: bool = False, name: str = "the host"
-) -> SshShell:
+async def open(request: ShellRequest, connector: Connector, *, sudo: bool = False, name: str = "the host") -> SshShell:
     """Open the user's login shell, or `sh -c COMMAND`, in a terminal; sudo asks in it for its password.
 
     Raises: ApiFault TargetNotConnected where the host can't be spoken to, or gives no terminal.
