@@ -136,13 +136,16 @@ async def ours(url: str, folder: Path) -> Taken:
     transport = await AwsTransport.open(session=session(), endpoint_url=url, context="prod")
     await transport.call("GetCallerIdentity", service="sts")
     await transport.call(LIST, {"MaxResults": PAGE})
-    transport._after = go  # the same gate as after a first paint, closed once more
-    async with console(transport, folder, words="nodes") as (app, pilot):  # type: ignore[arg-type]
-        await pilot.pause(0.3)
+
+    async def opened() -> AwsTransport:
+        await go.wait()
+        return transport
+
+    late: Any = {"prod/eu-west-1": opened()}
+    async with console(late, folder, words="nodes") as (app, pilot):
+        await pilot.pause(0.5)
         grid: Any = app.screen.query_one("ResourceTable")
-        feed = next(iter(app.services.feeds._feeds.values()))
         changed = asyncio.Event()
-        feed.look(lambda _: changed.set())
 
         async def painted() -> float:
             drawn = asyncio.Event()
@@ -152,6 +155,10 @@ async def ours(url: str, folder: Path) -> Taken:
 
         begun = time.perf_counter()
         go.set()
+        while not (feeds := [feed for key, feed in app.services.feeds._feeds.items() if key[1] == LIST]):
+            await asyncio.sleep(0)
+        (feed,) = feeds
+        feed.look(lambda _: changed.set())
         while not grid.total:
             changed.clear()
             await changed.wait()

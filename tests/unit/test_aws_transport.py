@@ -104,18 +104,6 @@ async def test_an_answer_comes_as_plain_python_and_the_peer_is_known_afterwards(
     assert (transport.peer["region"], transport.peer["partition"]) == ("eu-west-1", "aws")
 
 
-async def test_nothing_is_sent_before_the_console_has_painted(aws: FakeAws) -> None:
-    painted = asyncio.Event()
-    transport = await AwsTransport.open(session=session(), endpoint_url=aws.url, after=painted)
-    aws.answers["ListCommands"] = {"Commands": []}
-    asked = asyncio.ensure_future(transport.call("ListCommands"))
-    await asyncio.sleep(0)
-    assert aws.calls == []
-    painted.set()
-    assert await asked == {"Commands": []}
-    await transport.aclose()
-
-
 async def test_throttling_on_every_second_call_is_waited_out_and_said(
     aws: FakeAws, transport: AwsTransport, clock: QuickClock
 ) -> None:

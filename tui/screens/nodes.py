@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from textual.app import ComposeResult
@@ -37,6 +37,9 @@ COLUMNS = [
     Column("pinged", "Last ping", kind="age", max_width=9, priority=70),
     Column("tags", "Tags", max_width=60, wide=True, priority=10),
 ]
+
+FRESH = timedelta(seconds=5)
+"""How old a row may be that is taken as it was made."""
 
 
 class NodesScreen(FleetHosts):
@@ -73,6 +76,9 @@ class NodesScreen(FleetHosts):
         super().__init__(argument, state)
         self.nodes: dict[Ref, Node] = {}
         self._missing: set[str] = set()
+        self._made: dict[Ref, tuple[Node, object, Sequence[Any]]] = {}
+        self._outside: object = None
+        self._rows_since = datetime.min.replace(tzinfo=UTC)
         self.grid = ResourceTable(COLUMNS, fields=self._fields)
         self.grid.sort_by("name")
         self.side = LinesPane()
@@ -113,8 +119,7 @@ class NodesScreen(FleetHosts):
     def show(self, nodes: Sequence[Node]) -> int:
         """Take the nodes that are known now."""
         self.nodes = {node.ref: node for node in nodes}
-        now = datetime.now(UTC)
-        self.grid.set_rows([(node.ref, self._cells(node, now)) for node in nodes])
+        self.grid.set_rows(self._rows(nodes, datetime.now(UTC)))
         self.shell.see("node", {node.id: node.name for node in nodes})
         self.shell.set_fact("nodes", f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}")
         self._tell_side()
@@ -161,7 +166,12 @@ class NodesScreen(FleetHosts):
         node = self.current
         if action == "shell" and node is not None and not node.online:
             return f"{node.name} does not answer"
+        if action == "shell" and node is not None and (why := self._lacks(node, "StartSession")):
+            return why.rstrip(".")
         return super().refusal(action)
+
+    def _lacks(self, node: Node, operation: str) -> str:
+        return self.shell.services.of(Nodes, node.context).lacks(operation)
 
     @property
     def current(self) -> Node | None:
@@ -182,7 +192,21 @@ class NodesScreen(FleetHosts):
         if key or self.grouped_by:
             self.grid.group_by(groups.grouping(key, lambda ref: self.nodes.get(ref)) if key else None, folded)
 
-    def _cells(self, node: Node, now: datetime) -> Sequence[Any]:
+    def _rows(self, nodes: Sequence[Node], now: datetime) -> list[tuple[Ref, Sequence[Any]]]:
+        """Make the rows; while a list grows, those that were made a moment ago are taken as they are."""
+        contexts = {name: context_cells(self, name) for name in {node.context for node in nodes}}
+        outside = (self.shell.glyphs, contexts)
+        if self._outside != outside or now - self._rows_since > FRESH:
+            self._made, self._outside, self._rows_since = {}, outside, now
+        made, rows = self._made, []
+        for node in nodes:
+            known, link = made.get(node.ref), self.links.get(node.ref)
+            if known is None or known[0] is not node or known[1] is not link:
+                known = made[node.ref] = (node, link, self._cells(node, now, contexts[node.context]))
+            rows.append((node.ref, known[2]))
+        return rows
+
+    def _cells(self, node: Node, now: datetime, context: Sequence[Any]) -> Sequence[Any]:
         word, style = self.status_of(node)
         pinged = node.last_ping.timestamp() if node.last_ping else 0.0
         cells = (
@@ -195,7 +219,7 @@ class NodesScreen(FleetHosts):
             (age(node.last_ping, now), "", -pinged),
             " ".join(f"{key}={value}" for key, value in sorted(node.tags.items())),
         )
-        return (*cells[:PLACE], *context_cells(self, node.context), *cells[PLACE:])
+        return (*cells[:PLACE], *context, *cells[PLACE:])
 
     def _fields(self, ref: Any) -> Mapping[str, str]:
         node = self.nodes.get(ref)

@@ -23,7 +23,7 @@ from tui.transport.wrappers import writes
 log = logging.getLogger(__name__)
 
 OWN = "ssm-tui"
-NO_SHELL = "A shell on a node of AWS can't be opened from here: this version has no Session Manager data channel."
+NO_SHELL = "A shell on AWS needs the Session Manager data channel, which this version does not have."
 LACKS: Mapping[str, str] = {
     "StartSession": NO_SHELL,
     "ResumeSession": NO_SHELL,
@@ -66,12 +66,11 @@ class AwsTransport:
 
         transport = await AwsTransport.open("prod", "eu-west-1", context="prod/eu-west-1")
 
-    Opening reads and sends nothing: boto3 is imported and credentials are looked for in a thread by the first call,
-    which waits for the event `after` where one was given (the console sets it when it has painted). From then on
-    `peer` has region, profile and, as soon as STS has said them, account, arn and partition; each of `on_peer` is
-    called when it has more. No connection is kept that could be lost, so `on_lost` is never called; `reconnect` reads
-    configuration and credentials anew, as does any call after one that failed with CredentialsExpired, whose `login`
-    is the command line that logs in.
+    Opening reads and sends nothing: boto3 is imported and credentials are looked for in a thread by the first call.
+    From then on `peer` has region, profile and, as soon as STS has said them, account, arn and partition; each of
+    `on_peer` is called when it has more. No connection is kept that could be lost, so `on_lost` is never called;
+    `reconnect` reads configuration and credentials anew, as does any call after one that failed with
+    CredentialsExpired, whose `login` is the command line that logs in.
 
     What is throttled is sent again after a growing pause: `throttled` says how many calls wait so now, `backing_off`
     for how many seconds at most, and each of `on_retry` hears of each. `lacks` says why some operations are refused.
@@ -91,7 +90,6 @@ class AwsTransport:
         self._clock = clock
         self._random = random.Random()  # noqa: S311 - it spreads pauses, and keeps no secret
         self._threads = Threads(threads, f"aws-{context}")
-        self._after: asyncio.Event | None = None
         self._waiting: dict[object, float] = {}
         self._identity: asyncio.Task[None] | None = None
         self._looks: Transport | None = None
@@ -106,7 +104,6 @@ class AwsTransport:
         endpoint_url: str | None = None,
         session: Any = None,
         clock: Clock | None = None,
-        after: asyncio.Event | None = None,
         config_file: Path | None = None,
         credentials_file: Path | None = None,
         threads: int = 8,
@@ -134,7 +131,6 @@ class AwsTransport:
             )
 
         made = cls(clients, context=context, clock=clock or SystemClock(), threads=threads)
-        made._after = after
         made.peer = {"region": region or "", "profile": profile or "", "account": ""}
         return made
 
@@ -156,8 +152,6 @@ class AwsTransport:
         """
         if (service == OWN or operation in LACKS) and service in (OWN, "ssm"):
             raise NotOnAws(LACKS.get(operation, "AWS has nothing like it."), operation=operation)
-        if self._after is not None:
-            await self._after.wait()
         request = dict(params or {})
         is_write = writes(operation, service)
         can_repeat = not is_write or await self._tokened(service, operation, request)
