@@ -24,8 +24,8 @@ HIGH = 256 * 1024
 PIECE = 4096
 """Bytes that are typed at once; how much of a piece was taken is not known where the link drops."""
 
-GRACE = 3.0
-"""Seconds from SIGHUP to the end of the channel."""
+GRACE = 1.0
+"""Seconds from SIGHUP to the end of the terminal, which hangs up once more: some servers send no signals."""
 
 WITH_THE_ENGINE = "The engine has stopped: a shell over SSH ends with it."
 LEFT_BY_ENGINE = "The shell was hung up: the engine was stopped or killed, and shells over SSH end with it."
