@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.command_bench import PATIENCE
 from tests.engine.fault_proxy import FaultProxy
-from tests.engine.ssh_fleet import address, fleet
+from tests.engine.ssh_operator import address, fleet
 from tests.engine.ssh_server import SshServer, make_key
 from tui.engine.context import ApiFault
 from tui.engine.domains.nodes import ping_nodes

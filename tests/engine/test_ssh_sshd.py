@@ -14,7 +14,7 @@ import asyncssh
 import pytest
 
 from tests.engine.command_bench import PATIENCE, until
-from tests.engine.ssh_fleet import fleet
+from tests.engine.ssh_operator import fleet
 from tests.engine.sshd import Sshd
 from tui.engine.nodes.ssh.host_keys import fingerprint
 

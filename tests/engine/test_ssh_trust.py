@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from tests.engine.ssh_fleet import address, fleet
+from tests.engine.ssh_operator import address, fleet
 from tests.engine.ssh_server import SshServer, make_key
 from tui.engine.context import ApiFault
 
