@@ -1,58 +1,86 @@
-"""An engine whose nodes are SSH hosts: ports of one real sshd, each behind a proxy of its own where that is wanted."""
+"""An engine whose operator has a home folder of its own, and the words for its SSH nodes."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from tests.engine.command_bench import Bench
-from tests.engine.sshd import Sshd
-from tui.engine.context import StatePaths
-from tui.engine.dispatch import Engine
+from tests.engine.command_bench import PATIENCE, Bench, bench
+from tests.engine.fault_proxy import FaultProxy
+from tests.engine.ssh_server import SshServer, make_home
+
+OWN = "ssm-tui"
 
 
-def make_home(folder: Path, sshd: Sshd, ports: Sequence[int]) -> Path:
-    """Make the operator's home, whose configuration logs in everywhere and knows the hosts."""
-    ssh = folder / ".ssh"
-    ssh.mkdir(mode=0o700, parents=True)
-    (ssh / "config").write_text(f"Host *\nIdentityFile {sshd.key}\nIdentitiesOnly yes\n")
-    key = sshd.host_key.with_suffix(".pub").read_text()
-    (ssh / "known_hosts").write_text("".join(f"[127.0.0.1]:{port} {key}" for port in ports))
-    shutil.copymode(sshd.key, ssh / "known_hosts")
-    return folder
+class Fleet:
+    """An engine, a home folder, and the words for SSH nodes."""
+
+    def __init__(self, made: Bench, home: Path) -> None:
+        self.bench = made
+        self.home = home
+        self.engine = made.engine
+
+    @property
+    def ssh(self) -> Path:
+        return self.home / ".ssh"
+
+    async def call(self, operation: str, **request: Any) -> dict[str, Any]:
+        return await self.engine.call(operation, request, service=OWN)
+
+    async def add(self, name: str, address: str, **more: Any) -> str:
+        return str((await self.call("AddNode", Name=name, Address=address, **more))["InstanceId"])
+
+    async def connect(self, node: str, wait: float = PATIENCE) -> dict[str, Any]:
+        return await self.call("ConnectNode", InstanceId=node, Wait=wait)
+
+    async def state(self, node: str) -> dict[str, Any]:
+        return await self.call("DescribeNodeConnection", InstanceId=node)
+
+    async def until(self, node: str, *states: str, saying: str = "") -> dict[str, Any]:
+        """Wait until a node's connection is in a state, with a word in its message, by the events that tell of it."""
+        subscription = self.engine.services.bus.subscribe({"nodes"})
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    found = await self.state(node)
+                    if found["State"] in states and saying in found["Message"]:
+                        return found
+                    async for _, event in subscription:
+                        if event["InstanceId"] == node:
+                            break
+        finally:
+            await subscription.aclose()
+
+    async def ping(self, node: str) -> str:
+        shape = await self.shape(node)
+        return str(shape["PingStatus"])
+
+    async def shape(self, node: str) -> dict[str, Any]:
+        found = await self.engine.call(
+            "DescribeInstanceInformation", {"Filters": [{"Key": "InstanceIds", "Values": [node]}]}
+        )
+        shape: dict[str, Any] = found["InstanceInformationList"][0]
+        return shape
+
+    def trust(self, server: SshServer, port: int = 0) -> None:
+        """Put a server's key into the user's known_hosts."""
+        key = server.host_key.export_public_key("openssh").decode()
+        with (self.ssh / "known_hosts").open("a") as file:
+            file.write(f"[{server.host}]:{port or server.port} {key}")
 
 
 @contextlib.asynccontextmanager
-async def engine_at(folder: Path, home: Path, **settings: Any) -> AsyncIterator[Bench]:
-    """Open an engine on a state folder; it leaves in the end, whatever still runs."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings = {"home": str(home), "ssh_auth_sock": "", "ssh_connect_timeout": 3, "ssh_login_timeout": 3, **settings}
-    engine = await Engine.open(StatePaths(folder), settings=settings)
-    try:
-        yield Bench(engine)
-    finally:
-        await engine.aclose()
+async def fleet(folder: Path, **settings: Any) -> AsyncIterator[Fleet]:
+    home = folder / "home"
+    if not home.exists():
+        make_home(home)
+    settings = {"home": str(home), "ssh_auth_sock": "", "ssh_connect_timeout": 5, **settings}
+    async with bench(folder / "state", **settings) as made:
+        yield Fleet(made, home)
 
 
-async def add(bench: Bench, sshd: Sshd, name: str, port: int, *tags: tuple[str, str], become: str = "none") -> str:
-    """Register a host; give its node's id."""
-    made = await bench.engine.call(
-        "AddNode",
-        {
-            "Name": name,
-            "Address": f"ssh://{sshd.user}@127.0.0.1:{port}",
-            "Become": become,
-            "Tags": [{"Key": key, "Value": value} for key, value in tags],
-        },
-        service="ssm-tui",
-    )
-    return str(made["InstanceId"])
-
-
-async def connect(bench: Bench, node: str) -> None:
-    """Wait until a host is connected."""
-    found = await bench.engine.call("ConnectNode", {"InstanceId": node, "Wait": 20}, service="ssm-tui")
-    assert found["State"] == "Connected", found
+def address(server: SshServer | FaultProxy, user: str = "ann") -> str:
+    return f"ssh://{user}@{server.host}:{server.port}"
