@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.app.console import console, hit, says, until
-from tests.fake_aws import EXPIRED, FakeAws, denied, fake_aws
+from tests.app.console import console, hit, says, text_of, until
+from tests.fake_aws import EXPIRED, THROTTLED, FakeAws, denied, fake_aws
 from tests.unit.test_aws_services import Run, fleet
 from tests.unit.test_aws_transport import session
 from tui.transport.aws import AwsTransport
@@ -107,3 +108,12 @@ async def test_credentials_that_expire_leave_the_rows_and_name_the_login(aws: Fa
         aws.first = None
         await hit(pilot, "R")
         await until(pilot, lambda: pilot.app.screen.stale is None)
+
+
+async def test_throttling_shows_that_it_backs_off_and_for_how_long(aws: FakeAws, tmp_path: Path) -> None:
+    aws.first = lambda call: THROTTLED if call.operation == "DescribeInstanceInformation" else None
+    async with console(await opened(aws), tmp_path) as (_, pilot):
+        await until(pilot, lambda: re.search(r"1 throttled for \ds", text_of(pilot.app)))
+        assert "no answer" not in text_of(pilot.app)
+        aws.first = None
+        await says(pilot, "name of host-00002")

@@ -284,6 +284,29 @@ async def test_a_profile_that_gives_no_credentials_says_why_and_what_logs_in(
     await transport.aclose()
 
 
+async def test_without_credentials_a_metadata_service_that_hangs_is_not_waited_for(
+    aws: FakeAws, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    async def hang(call: Call) -> Any:
+        asked.append(call.operation)
+        await asyncio.Event().wait()
+
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nregion = eu-west-1\nec2_metadata_service_endpoint = {aws.url}\n")
+    transport = await AwsTransport.open(
+        endpoint_url=aws.url, config_file=config, credentials_file=tmp_path / "none", context="prod"
+    )
+    aws.first = hang
+    error = await refused(transport)
+    assert isinstance(error, CredentialsMissing)
+    assert "there are no credentials for the default profile" in error.message
+    assert "`aws configure`" in error.hint
+    assert len(asked) <= 2
+    await transport.aclose()
+
+
 async def test_the_endpoint_of_a_profile_is_used(aws: FakeAws, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text(

@@ -66,6 +66,11 @@ class Link:
         """How many calls wait because the other end said that they were too many."""
         return int(getattr(self._base, "throttled", 0))
 
+    @property
+    def backing_off(self) -> float:
+        """Seconds until the last of them is sent again."""
+        return float(getattr(self._base, "backing_off", 0.0))
+
     def health(self) -> list[tuple[str, str]]:
         """Say what is wrong with the link, as (text, style) words; nothing where it is well."""
         if self.stopped:
@@ -86,7 +91,8 @@ class Link:
 
     def _silent(self) -> float:
         """Seconds for which a call, or what was typed into a shell, has had no answer."""
-        calls = self._recorded.unanswered if self._recorded is not None else 0.0
+        # A call that was throttled had its answer, and waits by itself.
+        calls = self._recorded.unanswered if self._recorded is not None and not self.throttled else 0.0
         return max(calls, getattr(self._base, "unanswered", 0.0))
 
     def open(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
@@ -13,6 +14,10 @@ from tui.ports import Clock, Transport
 from tui.services import Services
 from tui.services.api_calls import command_line, wall_clock
 from tui.services.link import Link
+
+
+LONGEST = 40
+"""Cells that the names of contexts may take in the header."""
 
 
 class Links:
@@ -136,7 +141,10 @@ class Links:
         if not self._links:
             return ["no context"]
         if len(self._links) > 1:
-            return [" + ".join(self._links)]
+            whole = " + ".join(self._links)
+            if len(whole) <= LONGEST:
+                return [whole]
+            return [f"{next(iter(self._links))} + {len(self._links) - 1} more"]
         (name,) = self._links
         link = self._links[name]
         if link.transport is None:
@@ -158,7 +166,8 @@ class Links:
             words += [(f"{name} {text}" if several else text, style) for text, style in own]
         feeds = self.services.feeds
         if throttled := feeds.throttled + sum(link.throttled for link in self._links.values()):
-            words.append((f"{throttled} throttled", "warn"))
+            seconds = math.ceil(max((link.backing_off for link in self._links.values()), default=0.0))
+            words.append((f"{throttled} throttled{f' for {seconds}s' if seconds else ''}", "warn"))
         if feeds.oldest is not None:
             words.append((f"~ {int(feeds.oldest)}s ago", "dim"))
         if any(link.peer.get("demo") for link in self._links.values()):

@@ -97,12 +97,6 @@ class AwsClients:
                 return str(name)
         return ""
 
-    def expires(self) -> float | None:
-        """Give when the credentials end, epoch seconds; None where they don't, or nobody knows."""
-        credentials = self._session.get_credentials() if self._session is not None else None
-        expiry = getattr(credentials, "_expiry_time", None)  # botocore tells it by no public name
-        return expiry.timestamp() if expiry is not None else None
-
     def close(self) -> None:
         """Close what connections are kept."""
         with self._lock:
