@@ -303,6 +303,9 @@ class Run:
                     await self._output(command.id, event)
                 case InvocationChanged():
                     self.ended[event.invocation.node_id] = event.invocation
+                    if event.invocation.status.over and self.commands.on_aws and not self.args.json:
+                        # No output comes along there: it is read as each node ends.
+                        await self._rest(event.invocation)
                 case CommandChanged():
                     command = event.command
                     if command.status.over:
@@ -333,9 +336,13 @@ class Run:
                 return
             self.lines.feed(self._name(node), stream, part.data)
             self.read[key] = done + len(part.data)
+            if part.cut and self.read[key] >= part.size:
+                talk(f"{self._name(node)}: {printable(part.cut)}")
 
     async def _rest(self, invocation: Invocation) -> None:
         node = invocation.node_id
+        if node in self.reasons:
+            return
         steps = (await self.commands.run_details(invocation.command_id, node)).steps
         self.reasons[node] = await reason(self.commands, invocation, steps)
         for step in steps:
