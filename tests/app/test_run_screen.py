@@ -10,6 +10,7 @@ import pytest
 from textual.events import Paste
 
 from tests.app._command_fake import CommandsFake, command
+from tests.app._group_fake import GroupsFake
 from tests.app.console import SIZES, console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.errors import ApiError, Unreachable
@@ -277,3 +278,30 @@ async def test_keys_struck_on_the_way_back_from_a_command_became_part_of_the_nex
         await pilot.press("enter", *" -u", "enter")
         await until(pilot, lambda: len(fake.sent("SendCommand")) == 2)
     assert [one["Parameters"]["commands"] for one in fake.sent("SendCommand")] == [["id"], ["id -u"]]
+
+
+async def test_a_group_is_a_target_whose_nodes_are_listed_before_it_is_sent(tmp_path: Path) -> None:
+    ids = [f"mi-{number:017x}" for number in (1, 2, 3)]
+    tags = {ids[0]: {"role": "web"}, ids[1]: {"role": "web"}}
+    fake = CommandsFake()
+    groups = GroupsFake(node(1), node(2, ping="ConnectionLost"), node(3), tags=tags, web="role=web", empty="role=none")
+    fake.transport.answers = {**fake.transport.answers, **groups.transport.answers}
+    async with console(fake.transport, tmp_path, words="run group:web") as (app, pilot):
+        await says(pilot, "executionTimeout", "runs on 2 nodes", "1 offline", "web-01", "web-02")
+        app.screen.fields["targets"].focus()
+        for typed, said in (
+            ("group:wrong", "There is no resource group wrong."),
+            ("group:empty", "No node is in the group empty."),
+            ("group:web web-03", "runs on 3 nodes"),
+            ("group:web", "runs on 2 nodes"),
+        ):
+            await hit(pilot, "ctrl+e", "ctrl+u", *typed)
+            await says(pilot, said)
+        # Who joins the group is in it without another key.
+        groups.tags[ids[2]] = {"role": "web"}
+        await pilot.press("escape", "R")
+        await says(pilot, "runs on 3 nodes")
+        app.screen.focus_body()
+        await hit(pilot, *"id", "enter")
+        await until(pilot, lambda: fake.sent("SendCommand"))
+    assert fake.sent("SendCommand")[0]["Targets"] == [{"Key": "resource-groups:Name", "Values": ["web"]}]

@@ -12,8 +12,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from tui.errors import SsmTuiError
-from tui.screens._base import COPY, ConsoleScreen, changing, explain
+from tui.screens._base import COPY, changing, explain
 from tui.screens._run_form import LIMITS, SHELL, RunForm, texts_of
+from tui.screens._run_groups import GroupTargets
 from tui.screens._run_panes import PARAMETER, NodesPane, ParameterFields, RequestPane, RunState, counted
 from tui.screens._run_sending import describe, last_like, send_all
 from tui.services.api_calls import aws_cli_line
@@ -30,7 +31,7 @@ USERS = 20
 SOON, PATIENCE = 0.2, 0.6  # seconds until the next screen may be made, and until a slow sending is said
 
 
-class RunScreen(ConsoleScreen):
+class RunScreen(GroupTargets):
     """The launcher; its argument is target ids, a document's name or target words, or a mapping of what to fill in.
 
     The mapping's keys: `document`, `targets` (a line of words), `nodes` (ids), `parameters` as the API carries them,
@@ -67,7 +68,6 @@ class RunScreen(ConsoleScreen):
         super().__init__(argument, state)
         self.pane = RunState(self.LOADING)
         self.form = RunForm()
-        self._directory = Directory(())
         self._chosen_of: tuple[str, Directory] | None = None
         self._node_ids: list[str] = []
         self._last: Command | None = None
@@ -82,7 +82,11 @@ class RunScreen(ConsoleScreen):
         self._fill(argument)
         self.fields = {
             "targets": FormField(
-                "targets", "targets", self._line, placeholder="this machine", about="names, ids, tag:KEY=VALUE"
+                "targets",
+                "targets",
+                self._line,
+                placeholder="this machine",
+                about="names, ids, tag:KEY=VALUE, group:NAME",
             ),
             "document": FormField("document", "document", self.form.document, about="down lists them"),
         }
@@ -193,7 +197,8 @@ class RunScreen(ConsoleScreen):
         self.follow(feeds.feed(context, "ListCommands", who, recent), show_commands, main=False)
 
     def show_nodes(self, nodes: Sequence[Node]) -> int:
-        self._directory, self._nodes_known = Directory(nodes), True
+        self._list_nodes(nodes)
+        self._nodes_known = True
         if self._node_ids:
             # Ids that were handed over are written as one would say them, as soon as their names are known.
             words = [self._directory.word_for(id) for id in self._node_ids]
@@ -308,6 +313,7 @@ class RunScreen(ConsoleScreen):
         if self._chosen_of != (self._line, self._directory):
             # Thousands of names take a while to be read: not at every key of the command.
             self._chosen_of = self._line, self._directory
+            self._look_up_new()
             self.form.chosen = self._directory.choose(split_words(self._line))
         problems = self.form.problems() if self._nodes_known else {}
         for field in self.query(FormField):

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tui.errors import ApiError
+from tui.errors import ApiError, SsmTuiError
 from tui.ports import Ref, Shape
 from tui.services._base import Adapter, Resource
 from tui.services._paging import pages
@@ -105,18 +105,24 @@ class Member(Resource):
 
 
 async def nodes_in(services: Sequence[ResourceGroups], names: Iterable[str]) -> dict[str, Collection[Ref] | None]:
-    """Give the nodes in each group of a name, over all contexts that have one; None where none has."""
+    """Give the nodes in each group of a name, over all contexts that have one; None where none has.
+
+    Raises: SsmTuiError where none is found, and one of the contexts could not say.
+    """
     found: dict[str, Collection[Ref] | None] = {}
     for name in names:
         refs: set[Ref] | None = None
+        silent: SsmTuiError | None = None
         for groups in services:
             try:
                 members = await groups.members(name)
-            except ApiError as error:
-                if error.code != "NotFoundException":
-                    raise
+            except SsmTuiError as error:
+                if not (isinstance(error, ApiError) and error.code == "NotFoundException"):
+                    silent = silent or error
                 continue
             refs = (refs or set()) | {Ref(one.context, one.node_id) for one in members if one.node_id}
+        if refs is None and silent is not None:
+            raise silent
         found[name] = refs
     return found
 

@@ -1,0 +1,60 @@
+"""The part of the launcher that looks up what is in the resource groups that its targets name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tui.errors import SsmTuiError
+from tui.ports import Ref
+from tui.screens._base import ConsoleScreen, explain
+from tui.services.targets import Directory, groups_in, split_words
+
+if TYPE_CHECKING:
+    from tui.services.nodes import Node
+
+SETTLED = 0.15
+"""Seconds without another key after which a name counts as typed."""
+
+
+class GroupTargets(ConsoleScreen):
+    """Has a directory in which `group:NAME` means its members, once they are known."""
+
+    _line: str
+
+    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
+        super().__init__(argument, state)
+        self._groups: dict[str, Collection[Ref] | None] = {}
+        self._directory = Directory(())
+
+    if TYPE_CHECKING:
+
+        def _show_all(self) -> None: ...
+
+    def _list_nodes(self, nodes: Sequence[Node]) -> None:
+        """Take the nodes that are known now; who is in the groups may have changed with them."""
+        self._directory = Directory(nodes, self._groups)
+        self._look_up(groups_in(split_words(self._line)))
+
+    def _look_up_new(self) -> None:
+        """Look up the groups that are named and not known."""
+        self._look_up([name for name in groups_in(split_words(self._line)) if name not in self._groups])
+
+    def _look_up(self, names: Sequence[str]) -> None:
+        if names and self.shell.is_connected:
+            self.run_worker(self._ask_groups(names), group="groups", exclusive=True, exit_on_error=False)
+
+    async def _ask_groups(self, names: Sequence[str]) -> None:
+        from tui.services.resource_groups import ResourceGroups, nodes_in  # deferred: only where a group is named
+
+        await asyncio.sleep(SETTLED)
+        try:
+            found = await nodes_in(self.shell.services.each(ResourceGroups), names)
+        except SsmTuiError as error:
+            self.shell.notice(" ".join(explain(error)), "bad")
+            return
+        if any(self._groups.get(name, ()) != members for name, members in found.items()):
+            self._groups = self._groups | found
+            self._directory = Directory(self._directory.nodes, self._groups)
+            self._show_all()
