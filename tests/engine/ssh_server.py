@@ -27,6 +27,8 @@ class SshServer:
         self.passwords = dict(passwords or {})
         self.keyboard = keyboard
         self.host_key = host_key or asyncssh.generate_private_key("ssh-ed25519")
+        self.expired: set[str] = set()
+        """Whose passwords have to be changed."""
         self.lets_in = asyncio.Event()
         """Cleared, it hangs in the login."""
         self.lets_in.set()
@@ -108,6 +110,8 @@ class _Session(asyncssh.SSHServer):
         return bool(self._server.passwords) and not self._server.keyboard
 
     def validate_password(self, username: str, password: str) -> bool:
+        if username in self._server.expired:
+            raise asyncssh.PasswordChangeRequired("Your password has expired.")
         return self._server.passwords.get(username) == password
 
     def kbdint_auth_supported(self) -> bool:

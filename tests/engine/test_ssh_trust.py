@@ -131,6 +131,16 @@ async def test_a_password_stays_in_memory_and_a_wrong_one_is_asked_for_again(
         assert not path.is_file() or b"pass-4711" not in path.read_bytes()
 
 
+async def test_a_password_that_has_expired_is_not_asked_for_again(tmp_path: Path) -> None:
+    async with SshServer(passwords={"ann": "old"}) as server, fleet(tmp_path) as us:
+        us.trust(server)
+        server.expired.add("ann")
+        node = await us.add("web-1", address(server))
+        await us.until(node, "SecretNeeded")
+        await us.call("SetNodeSecret", InstanceId=node, Kind="Password", Secret="old")
+        await us.until(node, "AuthenticationFailed", saying="has expired")
+
+
 async def test_batch_mode_asks_for_nothing(tmp_path: Path) -> None:
     async with SshServer(passwords={"ann": "x"}) as server, fleet(tmp_path) as us:
         us.trust(server)

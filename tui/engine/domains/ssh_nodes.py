@@ -13,6 +13,7 @@ from tui.engine.nodes.directory import CONNECTION_LOST, SILENCE_SECONDS, SSH, No
 from tui.ports import Shape
 
 if TYPE_CHECKING:  # an engine without SSH nodes starts without what they need
+    from tui.engine.nodes.ssh.config import Resolver
     from tui.engine.nodes.ssh.hosts import SshHosts
     from tui.engine.nodes.ssh.node import SshNode
 
@@ -159,7 +160,7 @@ async def set_node_secret(ctx: Context, req: Shape) -> Shape:
 @operation("ListSshHosts", service=OWN)
 async def list_ssh_hosts(ctx: Context, req: Shape) -> Shape:
     """Resolve what a configuration names; what can't be resolved, and patterns, are said as warnings."""
-    from tui.engine.nodes.ssh.address import Address, parse_address
+    from tui.engine.nodes.ssh.beside import beside
     from tui.engine.nodes.ssh.config_file import BadConfig, expand_home
 
     hosts = _hosts(ctx.services)
@@ -169,22 +170,33 @@ async def list_ssh_hosts(ctx: Context, req: Shape) -> Shape:
     if given and not path.is_absolute():
         raise ApiFault("ValidationException", f"ConfigFile is {given}; expected a path from the root.")
     known = {record.name: record.id for record in _records(ctx)}
-    found: list[Shape] = []
-    warnings: list[str] = []
     try:
-        names, patterns = resolver.files.names(path)
+        # Hundreds of hosts take a while, and some may be told apart by commands of the operator's.
+        found, warnings = await beside(lambda: _hosts_of(resolver, path, given))
     except FileNotFoundError:
         if given:
             raise ApiFault("ValidationException", f"There is no file {path}.") from None
         return {"Hosts": [], "ConfigFile": str(path), "Warnings": []}
     except BadConfig as error:
         raise ApiFault("ValidationException", str(error)) from None
-    if patterns:
-        warnings.append(f"Patterns name no single host: {', '.join(patterns)}.")
+    for shape in found:
+        if shape["Name"] in known:
+            shape["InstanceId"] = known[shape["Name"]]
+    return {"Hosts": found, "ConfigFile": str(path), "Warnings": warnings}
+
+
+def _hosts_of(resolver: Resolver, path: Path, given: str) -> tuple[list[Shape], list[str]]:
+    """Resolve every host that a file names. Raises: BadConfig, FileNotFoundError."""
+    from tui.engine.nodes.ssh.address import Address, parse_address
+    from tui.engine.nodes.ssh.config_file import BadConfig
+
+    found: list[Shape] = []
+    names, patterns = resolver.files.names(path)
+    warnings = [f"Patterns name no single host: {', '.join(patterns)}."] if patterns else []
     for name in names:
         try:
             address = parse_address(f"[{name}]" if ":" in name else name)
-            config = await hosts.resolve(Address(name), given, None)
+            config = resolver.resolve(Address(name), given)
         except (ValueError, BadConfig) as error:
             warnings.append(f"{name}: {error}")
             continue
@@ -197,10 +209,8 @@ async def list_ssh_hosts(ctx: Context, req: Shape) -> Shape:
         }
         if config.jumps:
             shape["ProxyJump"] = ",".join(str(each).removeprefix("ssh://") for each in config.jumps)
-        if name in known:
-            shape["InstanceId"] = known[name]
         found.append(shape)
-    return {"Hosts": found, "ConfigFile": str(path), "Warnings": warnings}
+    return found, warnings
 
 
 def _records(ctx: Context) -> list[NodeRecord]:

@@ -114,6 +114,10 @@ class Attempt(asyncssh.SSHClient):
         answer = self._answer(prompts[0][0].strip().rstrip(":"))
         return None if answer is None else [answer]
 
+    def password_change_requested(self, prompt: str, lang: str) -> Any:
+        self.problem = "The password has expired: change it with ssh first."
+        return NotImplemented
+
     def _answer(self, prompt: str) -> str | None:
         self.password_asked = self.password_asked or prompt
         if self._password is None or self.password_given is not None:
