@@ -16,8 +16,8 @@ from tests.bench.engine import COMMANDS, PAGE, grow, one_command, some_command
 from tests.contract.serving import Served, serving
 from tui.transport.local import LocalTransport
 
-ROUNDS = 9
-CALLS = 60
+ROUNDS = 25
+CALLS = 20
 NODES = 10
 Call = Callable[[], Any]
 

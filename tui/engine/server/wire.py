@@ -24,6 +24,13 @@ _SERVER_FAULTS = frozenset({"InternalServerError", "InternalServerErrorException
 _encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+_decoder = json.JSONDecoder(parse_constant=_no_number)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A status, a body and the headers that are this reply's own."""
@@ -89,7 +96,7 @@ def json_object(body: bytes) -> Shape:
     if not body:
         return {}
     try:
-        found = json.loads(body.decode("utf-8"), parse_constant=_no_number)
+        found = _decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
         raise ApiFault("SerializationException", "The request's body is not UTF-8.") from None
     except RecursionError:
@@ -129,7 +136,3 @@ def status_of(code: str) -> int:
     if code in _SERVER_FAULTS:
         return 500
     return 501 if code == NOT_IMPLEMENTED else 400
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
