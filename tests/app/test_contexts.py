@@ -193,6 +193,21 @@ async def test_rows_that_are_marked_in_two_contexts_are_run_on_by_a_command_in_e
         assert {word.split(":")[0] for word in screen.places.words} == {"local", PROD}
 
 
+async def test_a_context_that_is_read_only_refuses_and_says_so_while_others_change(tmp_path: Path) -> None:
+    here, there = CommandsFake(nodes=1), CommandsFake(nodes=1)
+    there.transport.answers["DescribeInstanceInformation"] = {"InstanceInformationList": [node(8, "db-8")]}
+    transports = {"local": here.transport, PROD: at(there.transport, PROD)}
+    async with console(transports, tmp_path, size=(200, 44), chosen=["local"]) as (app, pilot):
+        spec = ContextSpec(name=PROD, profile="prod", region="eu-west-1", read_only=True)
+        app.use_contexts([ContextSpec(), spec])
+        await says(pilot, "web-01", "db-8")
+        await hit(pilot, "M", "r")
+        await says(pilot, "runs on 2 nodes")
+        await hit(pilot, *"uptime", "ctrl+s")
+        await says(pilot, f"1 of 2 commands were sent. It failed in {PROD}", f"the context {PROD} is read-only")
+        assert len(here.sent("SendCommand")) == 1 and not there.sent("SendCommand")
+
+
 async def test_one_context_that_refuses_a_command_is_named_and_the_other_runs_it(tmp_path: Path) -> None:
     here, there = CommandsFake(nodes=1), CommandsFake(nodes=1)
     there.transport.answers["DescribeInstanceInformation"] = {"InstanceInformationList": [node(8, "db-8")]}

@@ -55,6 +55,11 @@ class CommandPlaces:
             "InvalidCommandId", f"no command {id} in {', '.join(services.contexts)}", operation="ListCommands"
         )
 
+    @property
+    def many(self) -> bool:
+        """Whether the commands are in more than one context."""
+        return len(set(self._known.values())) > 1
+
     def refs(self) -> list[Ref]:
         """Give the commands whose contexts are known."""
         return [Ref(context, id) for id, context in self._known.items()]

@@ -47,6 +47,8 @@ class NodeRun:
     exit_code: int | None = None
     began: float | None = None
     took: float | None = None
+    where: str = ""
+    """Its context, where the commands that show are in several."""
     tail: OutputTail = field(default_factory=OutputTail)
     pane: Pane = field(init=False)
     dropped: int = 0
@@ -88,6 +90,8 @@ class NodeRun:
     def title(self, glyphs: Glyphs) -> list[Word]:
         """Give the pane's title: the name, and how it goes there."""
         words: list[Word] = [(self.name, "text"), ("  ", "text")]
+        if self.where:
+            words.insert(1, (f" {self.where}", "accent"))
         if self.status in RUNNING:
             since = f" {seconds(time.time() - self.began)}" if self.began is not None else ""
             words.append((f"{glyphs.running}{since}", "accent"))

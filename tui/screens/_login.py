@@ -77,7 +77,11 @@ def _run(app: ContextsApp, words: list[str]) -> int | None:
     try:
         with app.suspend():
             os.write(1, f"\n$ {shlex.join(words)}\n\n".encode())
-            return subprocess.run(words, check=False).returncode
+            status = subprocess.run(words, check=False).returncode
+            if status:
+                os.write(1, f"\n{words[0]} ended with status {status}. Enter goes back to the console.\n".encode())
+                os.read(0, 4096)
+            return status
     except SuspendNotSupported:
         return None
     except OSError as error:

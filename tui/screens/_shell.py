@@ -80,9 +80,12 @@ def explain(error: SsmTuiError) -> tuple[str, str]:
             return "Throttled: too many calls at once.", error.hint or "Backing off; it is tried again by itself."
         case CredentialsExpired():
             said = f"ctrl+l runs {error.login}." if error.login else f"{error.hint} ctrl+l says how.".strip()
-            return f"The login has expired: {error.message}", said
+            return f"The login has expired: {_ended(error.message)}", said
         case Unreachable():
             return error.message, error.hint or "R tries again."
         case _:
-            end = "" if error.message.endswith((".", "!", "?", "…")) else "."
-            return f"{error.message}{end}", error.hint or "R tries again."
+            return _ended(error.message), error.hint or "R tries again."
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."

@@ -117,6 +117,8 @@ class CommandScreen(CommandWatching):
 
     def _take(self, event: Event, id: str) -> None:
         run = self.state.take(event, id)
+        if run is not None and self.places.many:
+            run.where = self.places.context(run) or ""
         self._touch()
         if run is not None and run.behind and self.catch_up is not None and self._is_wanted(run):
             self.catch_up.need(run)

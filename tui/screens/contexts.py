@@ -23,7 +23,7 @@ COLUMNS = [
     Column("profile", "Profile", max_width=30, wide=True, priority=40),
     Column("region", "Region", max_width=16, priority=60),
     Column("account", "Account", max_width=14, priority=30),
-    Column("login", "Login", max_width=14, priority=50),
+    Column("login", "Login", max_width=34, priority=50),
 ]
 TICK = 1.0
 
@@ -125,6 +125,9 @@ class ContextsScreen(ConsoleScreen):
     def current(self) -> Known | None:
         """The context under the cursor."""
         return self.known.get(str(self.grid.cursor_id))
+
+    def crumb(self) -> str:
+        return self.TITLE if self.shell.contexts else "Which context? Space marks several, Enter opens"
 
     def copies(self) -> dict[str, str]:
         one = self.current

@@ -33,12 +33,14 @@ class Link:
         *,
         context: str = "local",
         read_only: bool = False,
+        context_read_only: bool = False,
         clock: Clock | None = None,
     ) -> None:
         self.context = context
         self._connect = connect
         self._changed = changed
         self._read_only = read_only
+        self._context_read_only = context_read_only
         self._clock = clock or SystemClock()
         self._task: asyncio.Task[None] | None = None
         self._base: Transport | None = None
@@ -129,9 +131,16 @@ class Link:
         if told is not None:
             told.append(lambda: self._changed("peer"))
         self._recorded = Recorded(transport, clock=self._clock)
-        self.transport = ReadOnly(self._recorded) if self._read_only else self._recorded
+        self.transport = self._guarded(self._recorded)
         self.error = None
         self._changed("open")
+
+    def _guarded(self, transport: Transport) -> Transport:
+        if self._read_only:
+            return ReadOnly(transport)
+        if self._context_read_only:
+            return ReadOnly(transport, f"the context {self.context}", "The config file says so, by read_only.")
+        return transport
 
     def _lost(self, error: object = None) -> None:
         if isinstance(error, EngineStopped):

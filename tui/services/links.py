@@ -57,7 +57,8 @@ class Links:
                 partial(self._connect_one, spec),
                 partial(self._heard, spec.name),
                 context=spec.name,
-                read_only=self._read_only or spec.read_only,
+                read_only=self._read_only,
+                context_read_only=spec.read_only,
                 clock=self._clock,
             )
 

@@ -154,7 +154,16 @@ class Recorded(Wrapper):
 
 
 class ReadOnly(Wrapper):
-    """Refuses, before it is sent, every call that changes something, and shells that one could type into."""
+    """Refuses, before it is sent, every call that changes something, and shells that one could type into.
+
+    `what` is said to be read-only, and `hint` how it would not be.
+    """
+
+    def __init__(
+        self, inner: Transport, what: str = "this console", hint: str = "Start it without --read-only."
+    ) -> None:
+        super().__init__(inner)
+        self._what, self._hint = what, hint
 
     async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
         """Hand on what only reads.
@@ -162,9 +171,7 @@ class ReadOnly(Wrapper):
         Raises: ReadOnlyRefused for all else.
         """
         if writes(operation, service):
-            raise ReadOnlyRefused(
-                f"{operation} was not sent: this console is read-only.", hint="Start it without --read-only."
-            )
+            raise ReadOnlyRefused(f"{operation} was not sent: {self._what} is read-only.", hint=self._hint)
         return await self.inner.call(operation, params, service=service)
 
     async def open_channel(self, session_id: str, *, rows: int, columns: int, read_only: bool = False) -> Channel:
@@ -173,9 +180,7 @@ class ReadOnly(Wrapper):
         Raises: ReadOnlyRefused for a channel that takes keys.
         """
         if not read_only:
-            raise ReadOnlyRefused(
-                f"session {session_id} was not opened: this console is read-only.", hint="Start it without --read-only."
-            )
+            raise ReadOnlyRefused(f"session {session_id} was not opened: {self._what} is read-only.", hint=self._hint)
         return await self.inner.open_channel(session_id, rows=rows, columns=columns, read_only=True)
 
 
