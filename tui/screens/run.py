@@ -204,7 +204,7 @@ class RunScreen(GroupTargets):
             words = [self._directory.word_for(id) for id in self._node_ids]
             self._line = join_words(words)
             self.fields["targets"].set_text(self._line)
-            if not any(self._directory.named(word)[1] for word in words):
+            if all(feed.value is not None or feed.error is not None for feed in self._mains.values()):
                 self._node_ids = []
         self._show_all()
         return len(nodes)
