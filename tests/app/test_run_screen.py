@@ -272,7 +272,7 @@ async def test_keys_struck_on_the_way_back_from_a_command_became_part_of_the_nex
         await pilot.press("escape")
         await until(pilot, lambda: app.screen.NOUN == "run")
         await hit(pilot, "colon", *"nodes", "enter")
-        await until(pilot, lambda: app.screen.NOUN == "nodes")
+        await until(pilot, lambda: getattr(app.screen, "NOUN", "") == "nodes")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen.NOUN == "run")
         await pilot.press("enter", *" -u", "enter")

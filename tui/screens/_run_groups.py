@@ -14,6 +14,8 @@ from tui.services.targets import Directory, groups_in, split_words
 if TYPE_CHECKING:
     from tui.services.nodes import Node
 
+TARGETS = "names, ids, tag:KEY=VALUE, group:NAME"
+"""What one may write as targets."""
 SETTLED = 0.15
 """Seconds without another key after which a name counts as typed."""
 
@@ -27,6 +29,7 @@ class GroupTargets(ConsoleScreen):
         super().__init__(argument, state)
         self._groups: dict[str, Collection[Ref] | None] = {}
         self._directory = Directory(())
+        self._nodes_known = False
 
     if TYPE_CHECKING:
 
@@ -34,7 +37,7 @@ class GroupTargets(ConsoleScreen):
 
     def _list_nodes(self, nodes: Sequence[Node]) -> None:
         """Take the nodes that are known now; who is in the groups may have changed with them."""
-        self._directory = Directory(nodes, self._groups)
+        self._directory, self._nodes_known = Directory(nodes, self._groups), True
         self._look_up(groups_in(split_words(self._line)))
 
     def _look_up_new(self) -> None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from tui.errors import SsmTuiError
 from tui.screens._base import COPY, changing, explain
 from tui.screens._run_form import LIMITS, SHELL, RunForm, texts_of
-from tui.screens._run_groups import GroupTargets
+from tui.screens._run_groups import TARGETS, GroupTargets
 from tui.screens._run_panes import PARAMETER, NodesPane, ParameterFields, RequestPane, RunState, counted
 from tui.screens._run_sending import describe, last_like, send_all
 from tui.services.api_calls import aws_cli_line
@@ -74,20 +74,13 @@ class RunScreen(GroupTargets):
         self._line = ""
         self._told: set[str] = set()
         self.is_sending = False
-        self._nodes_known = False
         self._fault = ""
         self._users: dict[str, str] = {}
         self._documents: dict[str, None] = {}
         self._recent: dict[str, list[Command]] = {}
         self._fill(argument)
         self.fields = {
-            "targets": FormField(
-                "targets",
-                "targets",
-                self._line,
-                placeholder="this machine",
-                about="names, ids, tag:KEY=VALUE, group:NAME",
-            ),
+            "targets": FormField("targets", "targets", self._line, placeholder="this machine", about=TARGETS),
             "document": FormField("document", "document", self.form.document, about="down lists them"),
         }
         for key, label, usual, about in LIMITS:
@@ -198,7 +191,6 @@ class RunScreen(GroupTargets):
 
     def show_nodes(self, nodes: Sequence[Node]) -> int:
         self._list_nodes(nodes)
-        self._nodes_known = True
         if self._node_ids:
             # Ids that were handed over are written as one would say them, as soon as their names are known.
             words = [self._directory.word_for(id) for id in self._node_ids]
