@@ -327,7 +327,7 @@ class NodeScreen(NodeLink, NodeTagActions):
         if action == "shell" and self.node is not None and not self.node.online:
             return f"{self.node.name} does not answer"
         lacking = {"shell": "StartSession", "become": "UpdateNode"}.get(action, "")
-        return self._of(Nodes).lacks(lacking) if lacking else super().refusal(action)
+        return self._of(Nodes).lacks(lacking).rstrip(".") if lacking else super().refusal(action)
 
     def copies(self) -> dict[str, str]:
         found = {}
