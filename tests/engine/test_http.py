@@ -1,6 +1,7 @@
 """The HTTP front: an engine with handlers of our choosing, and real connections to it."""
 
 import asyncio
+import contextlib
 import json
 import socket
 
@@ -164,3 +165,22 @@ async def test_the_close_waits_for_what_was_asked_and_not_without_end(engine):
         each.close()
     with pytest.raises(ConnectionRefusedError):
         await dial(server)
+
+
+async def test_too_many_connections_leave_the_engine_its_open_files(engine):
+    server = await front(engine, most=3)
+    held = [await dial(server) for _ in range(3)]
+    reader, writer = await dial(server)
+    with contextlib.suppress(ConnectionError):
+        assert await reader.read() == b""
+    first_reader, first_writer = held[0]
+    first_writer.write(b"".join(signed(server, "GetParameter", {"Name": "x"})))
+    assert (await reply(first_reader))[0] == 400
+    for _, each in [*held, (reader, writer)]:
+        each.close()
+    async with asyncio.timeout(10):
+        while True:  # what was closed makes room
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                assert (await ask(server, "GetParameter", {"Name": "x"}))[0] == 400
+                break
+    await server.aclose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import socket
 import ssl
 import uuid
@@ -25,6 +26,8 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request's body; the largest that SSM takes is an inventory of 1 MB."""
 PATIENCE = 60.0
 """Seconds that a client has to send its request's body, and that an idle connection is kept."""
+MOST = 1024
+"""Connections at once, and half of the process's open files at most: the engine's own work needs the others."""
 FINISH = 5.0
 """Seconds that requests under way are given when the front closes."""
 
@@ -47,6 +50,7 @@ class HttpServer:
         read_only: bool = False,
         patience: float = PATIENCE,
         finish: float = FINISH,
+        most: int = 0,
     ) -> None:
         self.endpoint = endpoint
         self._listener = listener
@@ -54,6 +58,7 @@ class HttpServer:
         self._read_only = read_only
         self._patience = patience
         self._finish = finish
+        self._most = most or _most()
         self._callers: dict[tuple[str, str], CallerIdentity] = {}
         models = load_models()
         self._targets: Mapping[str, Wire] = {
@@ -74,7 +79,7 @@ class HttpServer:
         key = key_of(services.paths.credentials, engine.caller.name, services.region)
         self._engine = engine
         self._verifier = Verifier([key], services.clock.now)
-        self._web = _Connections(self._handle, self._patience)
+        self._web = _Connections(self._handle, self._patience, self._most)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._web, sock=self._listener, ssl=self._tls, backlog=1024)
 
@@ -195,11 +200,16 @@ class HttpServer:
 class _Connections(web.Server):
     """The front's connections."""
 
-    def __init__(self, handler: Callable[[BaseRequest], Awaitable[web.StreamResponse]], patience: float) -> None:
+    def __init__(
+        self, handler: Callable[[BaseRequest], Awaitable[web.StreamResponse]], patience: float, most: int
+    ) -> None:
         super().__init__(handler)
         self._patience = patience
+        self._most = most
 
-    def __call__(self) -> RequestHandler:
+    def __call__(self) -> RequestHandler | _Refused:  # type: ignore[override]  # asyncio takes any protocol
+        if len(self._connections) >= self._most:
+            return _Refused()
         return _Connection(
             self,
             loop=asyncio.get_running_loop(),
@@ -224,6 +234,14 @@ class _Connection(RequestHandler):
         return _response(Reply(status, body, {"Content-Type": JSON_1_1}), request_id, status)
 
 
+class _Refused(asyncio.Protocol):
+    """One connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+
+
 class _Unread(Exception):  # noqa: N818 - named for what it says of the request
     """A request whose body is not read to its end: its connection can't be used again."""
 
@@ -244,6 +262,11 @@ def _response(reply: Reply, request_id: str, status: int = 0) -> web.Response:
     if status:
         response.force_close()
     return response
+
+
+def _most() -> int:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if files == resource.RLIM_INFINITY else min(MOST, files // 2)
 
 
 def _target(request: BaseRequest) -> str:
