@@ -121,6 +121,24 @@ async def test_the_first_page_of_nodes_does_not_wait_for_its_tags(aws: FakeAws, 
     assert pages[1][0].name == "name of host-00000"
 
 
+async def test_several_screens_that_want_the_whole_fleet_fetch_it_once(aws: FakeAws, transport: AwsTransport) -> None:
+    fleet(aws)
+    service = Nodes(transport)
+
+    async def listed() -> list[Node]:
+        return [node async for page in service.list() for node in page]
+
+    _, first, second = await asyncio.gather(listed(), service.all(), service.all())
+    assert len(first) == len(second) == 180
+    assert len(await service.all()) == 180
+    assert aws.operations().count("DescribeInstanceInformation") == 4
+    # A question of its own is asked, and who only began to list leaves nobody waiting.
+    await service.all([{"Key": "PingStatus", "Values": ["Online"]}])
+    async for _ in service.list():
+        break
+    assert len(await service.all()) == 180
+
+
 async def test_tags_that_are_denied_leave_the_nodes_and_name_what_is_missing_once(
     aws: FakeAws, transport: AwsTransport
 ) -> None:
@@ -130,7 +148,8 @@ async def test_tags_that_are_denied_leave_the_nodes_and_name_what_is_missing_onc
     assert len(await service.all()) == 180
     assert service.missing == ["ec2:DescribeInstances", "tag:GetResources"]
     asked = len(aws.operations(service="ec2"))
-    await service.all()
+    async for _ in service.list():
+        pass
     assert len(aws.operations(service="ec2")) == asked
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from tui.errors import ApiError
-from tui.ports import Ref, Shape, Transport, as_time
+from tui.ports import Ref, Shape, SystemClock, Transport, as_time
 from tui.services._ahead import joined
 from tui.services._base import OWN, Adapter, Resource
+from tui.services._kept_list import KeptList
 from tui.services._paging import closing, enum_of, pages
 from tui.services.node_tags import NodeTags, Tagged
 
@@ -187,6 +188,7 @@ class Nodes(Adapter):
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
         self._tags = NodeTags(transport)
+        self._kept: KeptList[Node] = KeptList(SystemClock())
 
     @property
     def missing(self) -> list[str]:
@@ -203,14 +205,20 @@ class Nodes(Adapter):
             params["Filters"] = filters
         listed = pages(self._transport, "DescribeInstanceInformation", "InstanceInformationList", params)
         if self.on_aws:
-            async for shapes, tags in joined(listed, self._tags_of):
-                yield self._tagged(shapes, tags or {})
+            tagged = (self._tagged(shapes, tags or {}) async for shapes, tags in joined(listed, self._tags_of))
+            async for nodes in tagged if filters else self._kept.noting(tagged):
+                yield nodes
             return
         async for page in listed:
             yield self._tagged(page, await self._tags_of(page))
 
     async def all(self, filters: Iterable[Shape] = ()) -> NodeList:
-        """Give every node at once, for those who can't begin with the first page."""
+        """Give every node at once, for those who can't begin with the first page.
+
+        On AWS a list that somebody fetches now, or has a moment ago, is taken as it is.
+        """
+        if self.on_aws and not (filters := [*filters]):
+            return await self._kept.whole(self.list)
         found: dict[Ref, Node] = {}
         async for page in self.list(filters):
             found |= {node.ref: node for node in page}
