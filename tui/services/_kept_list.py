@@ -41,7 +41,7 @@ class KeptList(Generic[R]):
             done.set_result(None)
 
     async def whole(self, pages: Callable[[], AsyncIterator[list[R]]]) -> list[R]:
-        """Give the list that is fetched now, or was a moment ago; else fetch it by `pages`, which go through `noting`."""
+        """Give the list that is fetched now, or was a moment ago; else fetch it by `pages`, through `noting`."""
         while self._under_way is not None:
             await asyncio.shield(self._under_way)
         if self._clock.monotonic() >= self._until:
