@@ -178,3 +178,13 @@ async def test_an_agent_that_vanished_is_named(tmp_path: Path) -> None:
         found = await us.connect(await us.add("web-1", address(server)))
         assert found["State"] == "AuthenticationFailed"
         assert f"The SSH agent at {sock} can't be asked" in found["Message"]
+
+
+async def test_a_command_to_a_host_that_waits_for_the_operator_says_so_and_ends(tmp_path: Path) -> None:
+    async with SshServer() as server, fleet(tmp_path) as us:
+        node = await us.add("web-1", address(server))
+        assert (await us.connect(node))["State"] == "HostKeyUnknown"
+        command = await us.bench.send("echo never", InstanceIds=[node])
+        assert (await us.bench.final(command))["Status"] == "Failed"
+        invocation = await us.bench.get(command, node)
+        assert f"is not known: ssh-ed25519 key {server.fingerprint}" in invocation["StandardErrorContent"]

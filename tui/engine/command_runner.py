@@ -322,7 +322,7 @@ class CommandRunner:
                         return await node.run(step)
                     except NodeUnreachable as error:
                         _log.info("%s on %s: %s", command.command_id, node.id, error)
-                        if not await self._again(command, invocation):
+                        if not error.may_pass or not await self._again(command, invocation):
                             raise
                 return None
             with contextlib.suppress(StepNeverStarted):

@@ -71,6 +71,9 @@ class StepRun(Protocol):
 class NodeUnreachable(OSError):  # noqa: N818 - the runner waits for the node, so it is no error of the step
     """A node can't be spoken to now: nothing was started on it."""
 
+    may_pass = True
+    """Whether it may come back by itself; False where the operator has to do something first."""
+
 
 class StepNeverStarted(Exception):  # noqa: N818 - it is an answer, not a failure
     """A step that is looked for again was never started, and now never will be from that folder."""

@@ -17,6 +17,7 @@ class SshFault(NodeUnreachable):
         super().__init__(message)
         self.message = message
         self.state = state
+        self.may_pass = state == "Unreachable"
 
 
 class NodeGone(SshFault):

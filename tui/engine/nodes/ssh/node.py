@@ -16,7 +16,7 @@ from tui.engine.nodes.ssh import facts
 from tui.engine.nodes.ssh.address import parse_address
 from tui.engine.nodes.ssh.base import SshFault
 from tui.engine.nodes.ssh.hosts import SshHosts
-from tui.engine.nodes.ssh.link import CONNECTED, CONNECTING, IDLE, Link
+from tui.engine.nodes.ssh.link import CONNECTED, CONNECTING, IDLE, UNREACHABLE, Link
 from tui.ports import Shape
 
 ASK_SECONDS = 20.0
@@ -149,6 +149,9 @@ class SshNode:
             self._record.online.set()
         elif link.state != CONNECTING:
             self._directory.noted(self.id, answered=False)
+            if link.state != UNREACHABLE:
+                # It won't come back by itself: what is sent there is told why at once, and does not wait.
+                self._record.online.set()
         event = {
             "type": "node",
             "InstanceId": self.id,
