@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,6 +116,23 @@ def test_hosts_of_a_configuration_are_imported_once_and_patterns_are_named(ssm: 
     assert again.returncode == 0 and b"already a node" in again.stdout
     wrong = ssm("nodes", "import", "web-3")
     assert wrong.returncode == 2 and b"Did you mean web-" in wrong.stderr
+
+
+def test_a_command_says_why_it_does_not_begin_or_what_it_waits_for(ssm: Operator, sshd: Sshd) -> None:
+    ssm.config(f"IdentityFile {sshd.key}\n")
+    assert ssm("nodes", "add", "web-1", address(sshd)).returncode == 1
+    done = ssm("run", "--target", "web-1", "--", "id")
+    assert done.returncode == 1 and b"Nothing could be started: The key of" in done.stderr
+    with Sshd(sshd.folder.parent / "another") as gone:
+        known = gone.known_hosts.read_text()
+        where = address(gone)
+    (ssm.home / ".ssh/known_hosts").write_text(known)
+    assert ssm("nodes", "add", "web-2", where).returncode == 1
+    waiting = ssm.start("run", "--target", "web-2", "--", "id")
+    assert waiting.stderr is not None
+    assert b"web-2 can't be reached: the command waits for it." in waiting.stderr.readline()
+    waiting.send_signal(signal.SIGINT)
+    waiting.communicate(timeout=30)
 
 
 def test_mistakes_are_told_before_anything_is_added(ssm: Operator) -> None:

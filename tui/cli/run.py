@@ -302,7 +302,11 @@ class Run:
                 case Output() if not self.args.json:
                     await self._output(command.id, event)
                 case InvocationChanged():
+                    before = self.ended.get(event.invocation.node_id)
                     self.ended[event.invocation.node_id] = event.invocation
+                    was_delayed = before is not None and before.status is CommandStatus.DELAYED
+                    if event.invocation.status is CommandStatus.DELAYED and not was_delayed:
+                        talk(f"{self._name(event.invocation.node_id)} can't be reached: the command waits for it.")
                     if event.invocation.status.over and self.commands.on_aws and not self.args.json:
                         # No output comes along there: it is read as each node ends.
                         await self._rest(event.invocation)

@@ -261,8 +261,9 @@ class CommandRunner:
             try:
                 run = await self._start(command, invocation, node, prepared, record, resumed=resumed)
             except OSError as error:
+                reason = str(error).rstrip(".")
                 result = StepResult(
-                    Outcome.FAILED, -1, self._services.clock.now(), f"Nothing could be started: {error}."
+                    Outcome.FAILED, -1, self._services.clock.now(), f"Nothing could be started: {reason}."
                 )
                 record.started_at = self._services.clock.now()
                 step_results.keep(record, result, self._services.paths.runs)
