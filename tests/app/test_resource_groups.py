@@ -12,6 +12,7 @@ import pytest
 from tests.app._group_fake import GroupsFake
 from tests.app.console import SIZES, at_each_size, console, hit, says, until
 from tests.app.fake_transport import node
+from tests.app.test_contexts import PROD, at
 from tui.errors import AccessDenied
 from tui.screens._group_words import query_said, query_words, read_query
 from tui.services.resource_groups import GroupQuery, Member
@@ -194,3 +195,21 @@ def test_members_are_named_by_what_their_arn_ends_in() -> None:
     assert read("arn:aws:ssm:eu-west-1:1:managed-instance/mi-1").node_id == "mi-1"
     assert read("arn:aws:s3:::bucket", "AWS::S3::Bucket").name == "bucket"
     assert read("arn:aws:ssm:eu-west-1:1:parameter/a/b", "AWS::SSM::Parameter").name == "a/b"
+
+
+# several contexts
+
+
+async def test_groups_of_two_contexts_are_one_list_and_each_opens_and_runs_in_its_own(tmp_path: Path) -> None:
+    here = GroupsFake(node(1, "laptop"), tags={IDS[0]: {"role": "web"}}, web="role=web").transport
+    there = GroupsFake(node(2, "web-2"), tags={IDS[1]: {"role": "web"}}, web="role=web", db="role=db").transport
+    two = {"local": here, PROD: at(there, PROD)}
+    async with console(two, tmp_path, words="groups", size=(200, 50)) as (app, pilot):
+        await says(pilot, "Context", PROD, "db")
+        await hit(pilot, "slash", *f"web ctx={PROD}", "enter")
+        await until(pilot, lambda: app.screen.table.shown == 1)  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await says(pilot, "web-2", f"{PROD}:group:web")
+        await pilot.press("r")
+        await until(pilot, lambda: getattr(app.screen, "NOUN", "") == "run")
+        await says(pilot, "runs on 1 node", "web-2")

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 from tui.services.resource_groups import GroupQuery
 
+if TYPE_CHECKING:
+    from tui.ports import Ref
+    from tui.screens._shell import Shell
+
 MOST_FILTERS, MOST_VALUES = 50, 20
+
+
+def target_of(group: Ref, shell: Shell) -> str:
+    """Write a group as a target word, behind its context where several are open."""
+    return f"{group.context}:group:{group.id}" if len(shell.contexts) > 1 else f"group:{group.id}"
 
 
 def query_words(query: GroupQuery) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui.errors import SsmTuiError
@@ -28,6 +29,7 @@ class GroupTargets(ConsoleScreen):
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
         self._groups: dict[str, Collection[Ref] | None] = {}
+        self._asked: set[str] = set()
         self._directory = Directory(())
         self._nodes_known = False
 
@@ -45,8 +47,9 @@ class GroupTargets(ConsoleScreen):
         self._look_up([name for name in groups_in(split_words(self._line)) if name not in self._groups])
 
     def _look_up(self, names: Sequence[str]) -> None:
-        if names and self.shell.is_connected:
-            self.run_worker(self._ask_groups(names), group="groups", exclusive=True, exit_on_error=False)
+        if names and self.shell.is_connected and {*names} - self._asked:
+            self._asked = {*names}
+            self.run_worker(partial(self._ask_groups, names), group="groups", exclusive=True, exit_on_error=False)
 
     async def _ask_groups(self, names: Sequence[str]) -> None:
         from tui.services.resource_groups import ResourceGroups, nodes_in  # deferred: only where a group is named
@@ -57,6 +60,9 @@ class GroupTargets(ConsoleScreen):
         except SsmTuiError as error:
             self.shell.notice(" ".join(explain(error)), "bad")
             return
+        finally:
+            if self._asked == {*names}:
+                self._asked = set()
         if any(self._groups.get(name, ()) != members for name, members in found.items()):
             self._groups = self._groups | found
             self._directory = Directory(self._directory.nodes, self._groups)

@@ -9,9 +9,10 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.binding import Binding
 
+from tui.errors import ApiError, SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
-from tui.screens._group_words import query_said
+from tui.screens._group_words import query_said, target_of
 from tui.screens._words import age, cell, ping_word
 from tui.services.nodes import Node, Nodes
 from tui.services.resource_groups import GroupQuery, Member, ResourceGroup, ResourceGroups
@@ -57,7 +58,7 @@ class ResourceGroupScreen(ConsoleScreen):
         super().__init__(argument, state)
         self.known: Known | None = None
         self.members: dict[Ref, Member] = {}
-        self.nodes: dict[str, Node] = {}
+        self.nodes: dict[Ref, Node] = {}
         self.facts = LinesPane()
         self.facts.can_focus = False
         self.grid = ResourceTable(COLUMNS, fields=self._fields)
@@ -70,24 +71,39 @@ class ResourceGroupScreen(ConsoleScreen):
 
     @property
     def group_name(self) -> str:
-        return str(self.argument or "").strip()
+        return self.known[0].name if self.known is not None else str(self.argument or "").strip()
+
+    @property
+    def ref(self) -> Ref:
+        """The group; known only with the first answer."""
+        return self.known[0].ref if self.known is not None else Ref("", self.group_name)
 
     def crumb(self) -> str:
         return self.group_name or self.TITLE
 
     def begin(self) -> None:
-        services, feeds, name = self.shell.services, self.shell.services.feeds, self.group_name
-        groups = services.of(ResourceGroups)
-        nodes = services.of(Nodes)
+        services, feeds = self.shell.services, self.shell.services.feeds
+        contexts, name = services.meant(str(self.argument or "").strip())
 
         async def fetch() -> Known:
-            return await groups.get(name), await groups.query(name), await groups.members(name)
+            missing: ApiError | None = None
+            for context in contexts:
+                groups = services.of(ResourceGroups, context)
+                try:
+                    group = await groups.get(name)
+                except ApiError as error:
+                    missing = error
+                    continue
+                return group, await groups.query(name), await groups.members(name)
+            raise missing or SsmTuiError(f"There is no group {name}.")
 
-        who = {"looker": self.NOUN}
-        self.follow(feeds.feed(groups.context, "ListGroupResources", who | {"name": name}, fetch), self.show)
-        feed = feeds.feed(nodes.context, "DescribeInstanceInformation", {"looker": "groups"}, nodes.all, every=10.0)
-        self.follow(feed, self._show_nodes, main=False)
-        feeds.drive(nodes.context, "nodes", nodes.watch, "DescribeInstanceInformation")
+        who = {"looker": self.NOUN, "name": name, "contexts": contexts}
+        self.follow(feeds.feed(contexts[0], "ListGroupResources", who, fetch), self.show)
+        for context in contexts:
+            nodes = services.of(Nodes, context)
+            feed = feeds.feed(context, "DescribeInstanceInformation", {"looker": "groups"}, nodes.all, every=10.0)
+            self.follow(feed, self._show_nodes, main=False)
+            feeds.drive(context, "nodes", nodes.watch, "DescribeInstanceInformation")
 
     def show(self, known: Known) -> int:
         """Take what is in the group now."""
@@ -96,7 +112,7 @@ class ResourceGroupScreen(ConsoleScreen):
         return self._draw()
 
     def _show_nodes(self, nodes: Sequence[Node]) -> int:
-        self.nodes = {node.id: node for node in nodes}
+        self.nodes |= {node.ref: node for node in nodes}
         return self._draw()
 
     def _draw(self) -> int:
@@ -105,9 +121,7 @@ class ResourceGroupScreen(ConsoleScreen):
             group, query, members = self.known
             counts = Counter(_KINDS.get(member.kind, member.kind) for member in members)
             said = ", ".join(f"{count} {kind}{'s' * (count != 1)}" for kind, count in counts.most_common())
-            away = sum(
-                1 for member in members if member.node_id in self.nodes and not self.nodes[member.node_id].online
-            )
+            away = sum(1 for member in members if (node := self._node_of(member)) is not None and not node.online)
             lines: list[list[Word]] = [
                 [
                     ("in it      ", "dim"),
@@ -115,7 +129,7 @@ class ResourceGroupScreen(ConsoleScreen):
                     (f"  {away} do not answer" if away else "", "warn"),
                 ],
                 [("has        ", "dim"), (query_said(query), "accent")],
-                [("target     ", "dim"), (f"group:{group.name}", "text")],
+                [("target     ", "dim"), (target_of(group.ref, self.shell), "text")],
             ]
             if group.description:
                 lines.insert(0, [("about      ", "dim"), (group.description, "text")])
@@ -124,7 +138,7 @@ class ResourceGroupScreen(ConsoleScreen):
         return len(self.members)
 
     def _cells(self, member: Member) -> Sequence[Any]:
-        node = self.nodes.get(member.node_id) if member.node_id else None
+        node = self._node_of(member)
         kind = _KINDS.get(member.kind, member.kind)
         if node is None:
             return (kind, "", member.name, (member.name, "muted"), "", (member.id, "muted"))
@@ -133,9 +147,14 @@ class ResourceGroupScreen(ConsoleScreen):
         return (kind, status, node.name, (node.id, "muted"), (age(node.last_ping), "", -pinged), (member.id, "muted"))
 
     def _fields(self, ref: Any) -> Mapping[str, str]:
-        member = self.members.get(ref)
-        node = self.nodes.get(member.node_id) if member else None
+        node = self._node_of(self.members.get(ref))
         return {} if node is None else {**node.tags, "ping": node.ping.value}
+
+    def _node_of(self, member: Member | None) -> Node | None:
+        return self.nodes.get(Ref(member.context, member.node_id)) if member and member.node_id else None
+
+    def _word(self, member: Member) -> str:
+        return self.shell.services.word(Ref(member.context, member.node_id))
 
     @property
     def current(self) -> Member | None:
@@ -144,18 +163,17 @@ class ResourceGroupScreen(ConsoleScreen):
 
     def copies(self) -> dict[str, str]:
         member = self.current
-        own = {"target": f"group:{self.group_name}", "group's ARN": self.known[0].arn if self.known else ""}
+        own = {"target": target_of(self.ref, self.shell), "group's ARN": self.known[0].arn if self.known else ""}
         return own if member is None else {"id": member.name, "ARN": member.id} | own
 
     async def raw(self) -> tuple[str, Any]:
-        return self.group_name, await self.shell.services.of(ResourceGroups).raw(self.group_name)
+        return self.group_name, await self.shell.services.of(ResourceGroups, self.ref.context).raw(self.group_name)
 
     def refusal(self, action: str) -> str:
         if action in ("run", "edit", "delete", "yaml", "shell") and self.known is None:
             return "the group is not known yet"
         if action == "shell":
-            member = self.current
-            node = self.nodes.get(member.node_id) if member else None
+            node = self._node_of(self.current)
             if node is None:
                 return "the cursor is on no node"
             return "" if node.online else f"{node.name} does not answer"
@@ -169,7 +187,7 @@ class ResourceGroupScreen(ConsoleScreen):
         if member is None:
             return
         if member.node_id:
-            self.shell.go("node", member.node_id)
+            self.shell.go("node", self._word(member))
         else:
             self.shell.notice(f"There is no screen for a {member.kind} yet; c copies its id.", "warn")
 
@@ -177,21 +195,22 @@ class ResourceGroupScreen(ConsoleScreen):
 
     @changing
     def action_run(self) -> None:
-        self.shell.go("run", f"group:{self.group_name}")
+        self.shell.go("run", target_of(self.ref, self.shell))
 
     @changing
     def action_shell(self) -> None:
         member = self.current
         if member is not None:
-            self.shell.go("sessions", {"start": member.node_id})
+            self.shell.go("sessions", {"start": self._word(member)})
 
     @changing
     def action_edit(self) -> None:
         from tui.screens._group_form import edit_group  # deferred: opened on a key
 
         if self.known is not None:
-            service = self.shell.services.of(ResourceGroups)
-            self.do(edit_group(self, service, [*self.nodes.values()], self.known[0]))
+            service = self.shell.services.of(ResourceGroups, self.ref.context)
+            nodes = [node for node in self.nodes.values() if node.context == self.ref.context]
+            self.do(edit_group(self, service, nodes, self.known[0]))
 
     @changing
     def action_delete(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,8 @@ from textual.binding import Binding
 from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
-from tui.screens._group_words import query_said
+from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
+from tui.screens._group_words import query_said, target_of
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
 from tui.services.resource_groups import GroupQuery, ResourceGroup, ResourceGroups
@@ -59,7 +60,7 @@ class ResourceGroupsScreen(ConsoleScreen):
         self.groups: dict[Ref, ResourceGroup] = {}
         self.inside: dict[Ref, Inside] = {}
         self.nodes: dict[str, Sequence[Node]] = {}
-        self.grid = ResourceTable(COLUMNS)
+        self.grid = ResourceTable(COLUMNS, fields=self._fields)
         self.grid.sort_by("name")
 
     def compose_body(self) -> ComposeResult:
@@ -74,9 +75,12 @@ class ResourceGroupsScreen(ConsoleScreen):
     def begin(self) -> None:
         services, feeds = self.shell.services, self.shell.services.feeds
         who = {"looker": self.NOUN}
+        fit_columns(self.grid, COLUMNS, self.shell)
+        lists = {}
         for groups in services.each(ResourceGroups):
-            feed = feeds.feed(groups.context, "ListGroups", None, growing(groups.list), every=10.0)
-            self.follow(feed, partial(self.show, groups.context))
+            lists[groups.context] = feeds.feed(groups.context, "ListGroups", None, growing(groups.list), every=10.0)
+        self.follow_each(lists, self.show)
+        for groups in services.each(ResourceGroups):
             fetch = partial(self._look_inside, groups)
             self.follow(
                 feeds.feed(groups.context, "ListGroupResources", who, fetch, every=30.0), self._show, main=False
@@ -101,12 +105,11 @@ class ResourceGroupsScreen(ConsoleScreen):
         await asyncio.gather(*(look(group) for group in groups))
         return found
 
-    def show(self, context: str, groups: Sequence[ResourceGroup]) -> int:
-        """Take the groups of one context that are known now."""
-        others = {ref: group for ref, group in self.groups.items() if ref.context != context}
+    def show(self, groups: Sequence[ResourceGroup]) -> int:
+        """Take the groups that are known now."""
         new = {group.ref for group in groups} - self.groups.keys()
-        self.groups = others | {group.ref: group for group in groups}
-        if new and self.inside:
+        self.groups = {group.ref: group for group in groups}
+        for context in {ref.context for ref in new} if self.inside else ():
             self.shell.services.feeds.hint(context, "ListGroupResources")
         self.shell.see("group", {group.name: group.description or "a resource group" for group in groups})
         return self._show({})
@@ -122,6 +125,11 @@ class ResourceGroupsScreen(ConsoleScreen):
         return len(nodes)
 
     def _cells(self, group: ResourceGroup) -> Sequence[Any]:
+        where = context_cells(self, group.context)
+        cells = self._own_cells(group)
+        return (*cells[:PLACE], *where, *cells[PLACE:])
+
+    def _own_cells(self, group: ResourceGroup) -> Sequence[Any]:
         known = self.inside.get(group.ref)
         if known is None:
             return (group.name, (own("…"), "muted", -1), (own("…"), "muted"), (group.description, "muted"))
@@ -132,6 +140,9 @@ class ResourceGroupsScreen(ConsoleScreen):
             query_said(query),
             (group.description, "muted"),
         )
+
+    def _fields(self, ref: Any) -> Mapping[str, str]:
+        return context_fields(self.shell, ref.context) if isinstance(ref, Ref) else {}
 
     @property
     def current(self) -> ResourceGroup | None:
@@ -145,7 +156,9 @@ class ResourceGroupsScreen(ConsoleScreen):
 
     def copies(self) -> dict[str, str]:
         group = self.current
-        return {} if group is None else {"name": group.name, "target": f"group:{group.name}", "ARN": group.arn}
+        if group is None:
+            return {}
+        return {"name": group.name, "target": target_of(group.ref, self.shell), "ARN": group.arn}
 
     async def raw(self) -> tuple[str, Any]:
         group = self.current
@@ -163,7 +176,7 @@ class ResourceGroupsScreen(ConsoleScreen):
 
     def on_resource_table_row_selected(self, event: ResourceTable.RowSelected) -> None:
         if isinstance(event.row, Ref):
-            self.shell.go("group", event.row.id)
+            self.shell.go("group", self.shell.services.word(event.row))
 
     # actions
 
@@ -171,7 +184,7 @@ class ResourceGroupsScreen(ConsoleScreen):
     def action_run(self) -> None:
         group = self.current
         if group is not None:
-            self.shell.go("run", f"group:{group.name}")
+            self.shell.go("run", target_of(group.ref, self.shell))
 
     @changing
     def action_new(self) -> None:

@@ -15,7 +15,6 @@ from tui.services import Services
 from tui.services.api_calls import command_line, wall_clock
 from tui.services.link import Link
 
-
 LONGEST = 40
 """Cells that the names of contexts may take in the header."""
 
