@@ -178,6 +178,7 @@ async def test_an_agent_that_vanished_is_named(tmp_path: Path) -> None:
         found = await us.connect(await us.add("web-1", address(server)))
         assert found["State"] == "AuthenticationFailed"
         assert f"The SSH agent at {sock} can't be asked" in found["Message"]
+        assert "after ssm-tui stop the next start takes the present one" in found["Message"]
 
 
 async def test_a_command_to_a_host_that_waits_for_the_operator_says_so_and_ends(tmp_path: Path) -> None:

@@ -215,6 +215,7 @@ class _State:
             certificates=self._paths("certificatefile", tokens),
             identities_only=self._flag("identitiesonly", default=False),
             agent=self._agent(tokens),
+            agent_given=self._text("identityagent") not in ("", "SSH_AUTH_SOCK"),
             jumps=tuple(jumps) if jumps is not None else self._jumps(),
             proxy_command=self._expanded("proxycommand", proxy, tokens) if proxy else "",
             user_known_hosts=self._paths("userknownhostsfile", tokens, ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")),

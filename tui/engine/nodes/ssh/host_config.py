@@ -23,6 +23,8 @@ class HostConfig:
     identities_only: bool = False
     agent: str = ""
     """The agent's socket; empty where there is none."""
+    agent_given: bool = False
+    """Whether the configuration names it, not the environment."""
     jumps: tuple[Address, ...] = ()
     proxy_command: str = ""
     user_known_hosts: tuple[str, ...] = ()

@@ -180,10 +180,10 @@ class KeyRing:
                     raise OSError("nobody listens there")
                 return list(await offer.agent.get_keys())
         except TimeoutError:
-            offer.notes.append(f"The SSH agent at {config.agent} does not answer.")
+            offer.notes.append(f"The SSH agent at {config.agent} does not answer.{_way_out(config)}")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            offer.notes.append(f"The SSH agent at {config.agent} can't be asked: {reason}.")
+            offer.notes.append(f"The SSH agent at {config.agent} can't be asked: {reason}.{_way_out(config)}")
         return []
 
     def _add_certificates(self, config: HostConfig, offer: Offer) -> None:
@@ -194,6 +194,13 @@ class KeyRing:
                 if path in config.certificates:
                     reason = getattr(error, "strerror", None) or str(error)
                     offer.notes.append(f"The certificate {path} can't be used: {reason}.")
+
+
+def _way_out(config: HostConfig) -> str:
+    """Say how another agent is taken, where the one that vanished is that of the engine's own environment."""
+    if config.agent_given:
+        return ""
+    return " It is the one of when the engine was started: after ssm-tui stop the next start takes the present one."
 
 
 def _noting(wanted: list[str], path: str) -> Callable[[], None]:
