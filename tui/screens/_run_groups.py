@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.errors import SsmTuiError
@@ -49,7 +48,13 @@ class GroupTargets(ConsoleScreen):
     def _look_up(self, names: Sequence[str]) -> None:
         if names and self.shell.is_connected and {*names} - self._asked:
             self._asked = {*names}
-            self.run_worker(partial(self._ask_groups, names), group="groups", exclusive=True, exit_on_error=False)
+
+            async def ask() -> None:
+                await self._ask_groups(names)
+
+            # Called when the worker starts: one that another replaces at once leaves nothing behind.
+            work: Callable[[], Any] = ask
+            self.run_worker(work, group="groups", exclusive=True, exit_on_error=False)
 
     async def _ask_groups(self, names: Sequence[str]) -> None:
         from tui.services.resource_groups import ResourceGroups, nodes_in  # deferred: only where a group is named
