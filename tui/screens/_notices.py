@@ -144,7 +144,7 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
                 screen.start(again=what == "again")
             elif what == "failed" and error is not None:
                 screen.link_failed(context, error)
-        if what == "again":
+        if what == "again" and any(link.context == context for link in self.links.local):
             self.notice("The engine was restarted; reattached.", "good")
         elif what == "stopped":
             self.notice(str(error), "warn")
