@@ -95,6 +95,17 @@ async def test_a_link_that_is_cut_comes_back_and_ping_status_follows(tmp_path: P
         assert found["Message"] == "Connected as ann."
 
 
+async def test_a_host_that_is_tried_again_stays_unreachable_since_it_was(tmp_path: Path) -> None:
+    async with SshServer() as server, FaultProxy(server.port) as proxy, fleet(tmp_path) as us:
+        proxy.drop_at_accept()
+        node = await us.add("web-1", address(proxy))
+        before = await us.until(node, "Unreachable")
+        async with asyncio.timeout(PATIENCE):
+            await proxy.wait_accepted(3)
+        after = await us.state(node)
+        assert (after["State"], after["Since"]) == ("Unreachable", before["Since"])
+
+
 async def test_a_host_that_falls_silent_is_found_out_by_keepalives(tmp_path: Path) -> None:
     key = make_key(tmp_path / "home/.ssh/id_ed25519")
     settings = {"ssh_keepalive": 0.1, "ssh_keepalive_count": 2, "ssh_connect_timeout": 0.5}

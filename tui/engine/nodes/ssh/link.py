@@ -36,7 +36,7 @@ class Link:
     """The connection to one host. Implements `tui.engine.nodes.ssh.base.Connector`.
 
     `changed` is called after each change of `state`, `message`, `shown` (a host key that was shown and not taken) and
-    `wanted` (a secret that is needed); `since` is in epoch seconds.
+    `wanted` (a secret that is needed); `since` is when the state began, in epoch seconds.
     """
 
     def __init__(
@@ -128,12 +128,14 @@ class Link:
 
     # connecting
 
-    def _begin(self) -> asyncio.Task[asyncssh.SSHClientConnection]:
+    def _begin(self, *, quietly: bool = False) -> asyncio.Task[asyncssh.SSHClientConnection]:
+        """Start an attempt, or give the one that goes on; `quietly` lets the host stay unreachable until it is not."""
+        if not quietly and self.state != CONNECTING:
+            self._set(CONNECTING, f"Connecting to {self.address.host}.")
         if self._attempt is None:
             if self._retry is not None:
                 self._retry.cancel()
                 self._retry = None
-            self._set(CONNECTING, f"Connecting to {self.address.host}.")
             self._attempt = asyncio.create_task(self._connect())
             self._attempt.add_done_callback(_heard)
         return self._attempt
@@ -239,14 +241,18 @@ class Link:
         self._retry = None
         asked = asyncio.get_running_loop().time() - self._asked_at < WANTED_SECONDS
         if self._conn is None and not self._closed and (asked or self._hosts.is_looked_at()):
-            self._begin()
+            self._begin(quietly=True)
         elif self._conn is None and not self._closed:
             self._set(IDLE, self.message)
 
     def _set(self, state: str, message: str) -> None:
         if state in (CONNECTED, CONNECTING, IDLE):
             self.shown = self.wanted = None
-        self.state, self.message, self.since = state, message, self._hosts.services.clock.now()
+        if state == self.state and message == self.message:
+            return
+        if state != self.state:
+            self.since = self._hosts.services.clock.now()
+        self.state, self.message = state, message
         self._changed()
 
 
