@@ -28,6 +28,7 @@ class Terminal:
             "XDG_CONFIG_HOME": str(folder),
             "XDG_STATE_HOME": str(folder / "log"),
             "SSM_TUI_STATE": str(folder / "state"),
+            "SSM_TUI_CONTEXT": "local",
             "PYTHONPATH": str(ROOT),
         }
         self.master, self._slave = pty.openpty()

@@ -103,6 +103,9 @@ def figures() -> list[Row]:
         "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
         "XDG_CONFIG_HOME": str(folder / "config"),
         "XDG_STATE_HOME": str(folder / "state"),
+        # Whoever measures may have set up AWS: the first start would ask.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     hello = folder / "hello.py"

@@ -22,6 +22,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "SSM_TUI_STATE": str(tmp_path / "state"),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
         "XDG_STATE_HOME": str(tmp_path / "log"),
+        # Whoever runs the tests may have set up AWS: the first start would ask.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 
 

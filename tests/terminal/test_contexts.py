@@ -32,7 +32,7 @@ def started(folder: Path, *words: str) -> Program:
     (home / "bin").mkdir(exist_ok=True)
     (home / "bin" / "aws").write_text(AWS)
     (home / "bin" / "aws").chmod(0o755)
-    env = environment(folder)
+    env = {name: value for name, value in environment(folder).items() if not name.startswith("AWS_")}
     env |= {"HOME": str(home), "PATH": f"{home / 'bin'}:{env['PATH']}", "AWS_EC2_METADATA_DISABLED": "true"}
     return Program([sys.executable, "-m", "tui.cli", *words], rows=24, columns=100, env=env, cwd=folder)
 

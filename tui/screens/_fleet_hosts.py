@@ -79,7 +79,8 @@ class FleetHosts(ConsoleScreen):
             self.update_bars()
             self.update_hints()
         if hosts.has_hosts and not links and not self.shell.read_only:
-            self.run_worker(self._look_for_offer(hosts), group="offer", exclusive=True, exit_on_error=False)
+            look = partial(self._look_for_offer, hosts)  # a coroutine that is replaced before it began is complained of
+            self.run_worker(look, group="offer", exclusive=True, exit_on_error=False)
         else:
             self._offer = 0
         return len(links)
