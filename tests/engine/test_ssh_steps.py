@@ -10,15 +10,18 @@ import signal
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
+import asyncssh
 import pytest
 
 from tests.engine.command_bench import until
 from tests.engine.ssh_steps_bench import NODE, Host, host, marked, ours, read, wait
-from tui.engine.nodes.base import NodeUnreachable, Outcome, StepNeverStarted
-from tui.engine.nodes.ssh import script, steps
+from tui.engine.nodes.base import NodeUnreachable, Outcome, Step, StepNeverStarted
+from tui.engine.nodes.ssh import notes, script, steps
 from tui.engine.nodes.ssh.record import Begun, Record
 from tui.engine.nodes.ssh.steps import remote_name
+from tui.ports import SystemClock
 
 HOLD = 'echo "$$" >>"$HOME/ran"; echo one; until [ -e "$HOME/go" ]; do sleep 0.05; done; echo two'
 """Notes each time that it runs, and waits to be let go."""
@@ -211,7 +214,7 @@ async def test_a_step_whose_shell_was_killed_is_failed_and_what_it_left_is_ended
         far.kept.close()
         os.kill(int(read(far.far / remote_name(step, 1) / "runner")), signal.SIGKILL)
         result = await wait(await far.resume(step))
-        assert (result.outcome, result.exit_code, result.note) == (Outcome.FAILED, -1, steps.LOST)
+        assert (result.outcome, result.exit_code, result.note) == (Outcome.FAILED, -1, notes.LOST)
         assert read(step.folder / "stdout") == b"one\n"
         await until(lambda: not group_of(run), "what it left lives")
 
@@ -222,7 +225,7 @@ async def test_a_step_whose_runner_is_killed_under_a_live_link_is_noticed(tmp_pa
         run = await far.start(step)
         await until_one(run)
         os.kill(int(read(far.far / remote_name(step, 1) / "runner")), signal.SIGKILL)
-        assert (await wait(run)).note == steps.LOST
+        assert (await wait(run)).note == notes.LOST
         await until(lambda: not group_of(run), "what it left lives")
 
 
@@ -230,7 +233,7 @@ async def test_a_node_that_was_restarted_or_lost_its_folder_fails_the_step_and_r
     tmp_path: Path,
 ) -> None:
     async with host(tmp_path) as far:
-        for damage, note in (("boot", steps.REBOOTED), ("folder", steps.GONE)):
+        for damage, note in (("boot", notes.REBOOTED), ("folder", notes.GONE)):
             (far.sshd.home / "ran").unlink(missing_ok=True)
             step = far.step(HOLD)
             run = await far.start(step)
@@ -365,3 +368,63 @@ async def test_five_steps_at_once_leave_room_for_ending_them(tmp_path: Path) -> 
         assert {each.outcome for each in results} == {Outcome.CANCELLED}
         assert far.kept.made == 1
         assert NODE in runs[0].folder.name
+
+
+async def one_group_for_all(process: asyncssh.SSHServerProcess[bytes]) -> None:
+    """Run a command in the server's own process group, as some servers do."""
+    child = await asyncio.create_subprocess_exec(
+        "sh",
+        "-c",
+        process.command or "",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "HOME": process.get_extra_info("home")},
+    )
+
+    async def pump(source: Any, target: Any) -> None:
+        while data := await source.read(65536):
+            target.write(data)
+
+    asked = asyncio.create_task(pump(process.stdin, child.stdin))
+    await asyncio.gather(pump(child.stdout, process.stdout), pump(child.stderr, process.stderr), child.wait())
+    asked.cancel()
+    process.exit(0)
+
+
+async def test_a_server_that_gives_commands_no_group_of_their_own_is_not_ended_with_them(tmp_path: Path) -> None:
+    class Server(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            conn.set_extra_info(home=str(tmp_path))
+
+        def begin_auth(self, username: str) -> bool:
+            return False
+
+    class Asked:
+        async def connection(self) -> asyncssh.SSHClientConnection:
+            return connection
+
+    server = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_factory=Server,
+        server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
+        process_factory=one_group_for_all,
+        encoding=None,
+    )
+    connection = await asyncssh.connect(
+        "127.0.0.1", server.get_port(), known_hosts=None, username="u", agent_path=None, client_keys=None, config=[]
+    )
+    try:
+        for number, text in enumerate(("echo one; exit 3", "echo one; sleep 60")):
+            step = Step("c0", NODE, "p", tmp_path / f"runs/{tmp_path.name}.{NODE}.{number}.x", text)
+            run = await steps.start(step, Asked(), clock=SystemClock())
+            if number:
+                await until_one(run)
+                await run.cancel()
+            result = await wait(run)
+            assert result.outcome is (Outcome.CANCELLED if number else Outcome.FAILED)
+            assert read(run.folder / "stdout") == b"one\n"
+    finally:
+        connection.abort()
+        server.close()

@@ -31,9 +31,9 @@ class Channel(asyncssh.SSHClientSession[bytes]):
         self.word: Word | None = None
         self.text = b""
         """What came on standard error before its mark: the login shell's, and why there is no shell."""
-        self.failure: Exception | None = None
         self.is_complete = False
-        """Whether the far end has closed both streams: nothing of them is missing."""
+        """Whether the far end has ended its output, or the whole channel: nothing of it is missing."""
+        self._has_left = False
         self._nonce = nonce.encode()
         self._sink = sink
         self._noise: bytes | None = b""
@@ -83,8 +83,15 @@ class Channel(asyncssh.SSHClientSession[bytes]):
         self.is_complete = True
         return True  # the channel is closed by whoever opened it, or by the far end
 
+    def exit_status_received(self, status: int) -> None:
+        self._has_left = True
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self._has_left = True
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self.failure = exc
+        # Some servers close a channel without saying that its output has ended.
+        self.is_complete = self.is_complete or (exc is None and self._has_left)
         for future in (self.closed, self.spoken):
             if not future.done():
                 future.set_result(None)

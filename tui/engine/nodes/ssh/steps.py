@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from tui.engine import output
 from tui.engine.nodes.base import NodeUnreachable, Outcome, Step, StepNeverStarted, StepResult
-from tui.engine.nodes.ssh import script
+from tui.engine.nodes.ssh import notes, script
 from tui.engine.nodes.ssh.base import Connector, NodeGone
 from tui.engine.nodes.ssh.host import Host
 from tui.engine.nodes.ssh.record import Begun, Record
@@ -47,14 +47,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0
 
 SLACK = 5.0
 """Seconds by which a node's time since its start may be off."""
-
-LOST = "The process ended without leaving an exit code while the engine was away: whether it did its work is not known."
-REBOOTED = "The node was restarted while the step ran: whether it did its work is not known, and it did not run again."
-GONE = "The step's run folder is not on the node any more: whether it ran is not known, and it did not run again."
-NO_GROUP = (
-    "This host's SSH server starts commands inside its own process group, and there is neither setsid nor perl to"
-    " leave it: a step could not be ended there, so none is started."
-)
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +88,7 @@ class RemoteRun:
         self._received = 0
         self._killed = False
         self._silent = 0
+        self._breaks = 0
         self._left = ""
         self._made = clock.monotonic()
         # How long is left is asked of the wall clock once: one that is set anew must not end what runs.
@@ -168,9 +161,8 @@ class RemoteRun:
             )
         if kind == "failed" and word is not None:
             return StepResult(Outcome.FAILED, -1, now, f"Nothing could be started on the node: {word.rest}.")
-        notes = {"lost": LOST, "rebooted": REBOOTED, "gone": GONE, "empty": LOST, "stuck": NO_GROUP}
-        if kind in notes:
-            return StepResult(Outcome.FAILED, -1, now, notes[kind])
+        if kind in notes.OF:
+            return StepResult(Outcome.FAILED, -1, now, notes.OF[kind])
         return None
 
     def _refusal(self) -> str:
@@ -200,6 +192,11 @@ class RemoteRun:
                 assert word is not None
                 return _word("failed", f"its login shell runs no sh ({word.rest or 'it said nothing'})")
             await self._clock.sleep(FIRST_PAUSE)
+        if not kind:
+            # One link that breaks is made again at once; one that always does is not to keep everybody busy.
+            self._breaks += 1
+            if self._breaks > 1:
+                await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(self._breaks, 10), LONGEST_PAUSE))
         if self._reason and not self._killed:
             await self._kill(None)
         if self._killed and self._reason == "output":
@@ -262,6 +259,7 @@ class RemoteRun:
         finally:
             channel.close()
         if channel.is_complete:
+            self._breaks = 0
             self._silent = self._silent if channel.word is None else 0
             return channel.word or _word("silent", channel.noise())
         return channel.word if self._killed and self._reason == "output" else None

@@ -1,0 +1,14 @@
+"""What is said of a step on an SSH node that left no exit code."""
+
+from __future__ import annotations
+
+LOST = "The process ended without leaving an exit code while the engine was away: whether it did its work is not known."
+REBOOTED = "The node was restarted while the step ran: whether it did its work is not known, and it did not run again."
+GONE = "The step's run folder is not on the node any more: whether it ran is not known, and it did not run again."
+NO_GROUP = (
+    "This host's SSH server starts commands inside its own process group, and there is neither setsid nor perl to"
+    " leave it: a step could not be ended there, so none is started."
+)
+
+OF = {"lost": LOST, "rebooted": REBOOTED, "gone": GONE, "empty": LOST, "stuck": NO_GROUP}
+"""By the word that says how the step stands."""
