@@ -176,6 +176,8 @@ class Config:
     """Seconds after which an engine that nobody needs leaves."""
     output_cap: int = 0
     """Bytes that one step may write before it is ended; 0 leaves it to the engine (2 GiB)."""
+    ssh_timeout: float = 0.0
+    """Seconds that an SSH host may take to show its key; 0 leaves it to the engine (15). ConnectTimeout comes first."""
     contexts: Mapping[str, ContextSpec] = field(default_factory=dict)
     """Names for contexts: `prod: PROFILE/REGION`, or a mapping of profile, region and read_only."""
     file: str = ""
@@ -186,7 +188,8 @@ class Config:
     @property
     def engine_settings(self) -> dict[str, Any]:
         """What an engine is told when it is started; what is not set is the engine's to choose."""
-        return {"output_cap": self.output_cap} if self.output_cap else {}
+        settings = {"output_cap": self.output_cap, "ssh_connect_timeout": self.ssh_timeout}
+        return {name: value for name, value in settings.items() if value}
 
 
 def _one_of(*words: str) -> Callable[[Any], Any]:
@@ -251,6 +254,7 @@ SCHEMA: dict[str, Callable[[Any], Any]] = {
     "refresh": _seconds(0.2, 3600),
     "idle": _seconds(1, 86400 * 7),
     "output_cap": _size,
+    "ssh_timeout": _seconds(1, 600),
 }
 
 
