@@ -41,6 +41,7 @@ class SshServer:
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self._options = dict(options or {})
         self._listener: asyncssh.SSHAcceptor | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> SshServer:
         await self.start()
@@ -56,7 +57,7 @@ class SshServer:
             self.host,
             self.port,
             server_host_keys=[self.host_key],
-            process_factory=_run,
+            process_factory=self._run,
             encoding=None,
             **self._options,
         )
@@ -69,6 +70,32 @@ class SshServer:
             self._listener = None
         for connection in list(self.connections):
             connection.abort()
+        for task in list(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        child = await asyncio.create_subprocess_exec(
+            "/bin/sh",
+            "-c",
+            process.command or "true",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            said, complained = await child.communicate(await process.stdin.read())
+            process.stdout.write(said)
+            process.stderr.write(complained)
+            process.exit(child.returncode or 0)
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+            self._running.discard(task)
 
     @property
     def fingerprint(self) -> str:
@@ -125,25 +152,6 @@ class _Session(asyncssh.SSHServer):
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         return True  # as a jump host
-
-
-async def _run(process: asyncssh.SSHServerProcess[bytes]) -> None:
-    child = await asyncio.create_subprocess_exec(
-        "/bin/sh",
-        "-c",
-        process.command or "true",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        said, complained = await child.communicate(await process.stdin.read())
-    finally:
-        if child.returncode is None:
-            child.kill()
-    process.stdout.write(said)
-    process.stderr.write(complained)
-    process.exit(child.returncode or 0)
 
 
 def make_home(folder: Path, **files: str) -> Path:

@@ -158,10 +158,21 @@ async def test_a_jump_host_is_checked_and_shared_like_any_other(tmp_path: Path) 
         assert (await us.connect(node))["State"] == "Connected"
         assert (await us.connect(twin))["State"] == "Connected"
         assert outer.users == ["joe"] and inner.users == ["ann", "ann"]
+        third = await us.add("three", "ssh://inner-3")
+        await us.until(third, "Connected")
+        await us.engine.call("DeregisterManagedInstance", {"InstanceId": third})
+        assert (await us.state(twin))["State"] == "Connected" and len(outer.connections) == 1
         await outer.stop()
         found = await us.until(twin, "Unreachable")
         found = await us.connect(twin)
         assert "Jump host bastion" in found["Message"]
+        await outer.start()
+        assert (await us.connect(twin))["State"] == "Connected"
+        for each in (node, twin):
+            await us.engine.call("DeregisterManagedInstance", {"InstanceId": each})
+        async with asyncio.timeout(PATIENCE):
+            while outer.connections:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_way_that_leads_through_itself_is_told(tmp_path: Path) -> None:

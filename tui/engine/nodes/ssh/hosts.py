@@ -136,6 +136,16 @@ class SshHosts:
             if link.wanted is not None and (link.wanted.kind, link.wanted.about) == (kind, about):
                 link.wake()
 
+    async def close_unused(self) -> None:
+        """End the connections to jump hosts that nobody goes through any more."""
+        jumps = set(self._jumps.values())
+        used: set[Link] = set()
+        for link in self.links - jumps:
+            used.update(link.way())
+        for key in [key for key, jump in self._jumps.items() if jump not in used]:
+            del self._jumps[key]
+        await asyncio.gather(*(jump.aclose() for jump in jumps - used))
+
     async def aclose(self) -> None:
         """End every connection."""
         await asyncio.gather(*(link.aclose() for link in list(self.links)))

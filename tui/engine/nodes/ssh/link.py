@@ -97,7 +97,8 @@ class Link:
         """Begin to connect, where nothing is connected; somebody wants the host."""
         self._asked_at = asyncio.get_running_loop().time()
         if self._conn is None and not self._closed:
-            self._fault = None
+            for link in (self, *self.way()):
+                link._fault = None
             self._begin()
 
     def look(self) -> None:
@@ -193,7 +194,7 @@ class Link:
         *before, last = config.jumps
         # The first jump host goes its own way, as `ssh -J` does; those after it go through the ones named before them.
         jump = self._hosts.jump(last, self.config_file, tuple(before) if before else None)
-        if jump is self or jump.leads_to(self):
+        if jump is self or self in jump.way():
             raise SshFault(f"The way to {config.alias} leads through itself: ProxyJump {last.host}.", "Misconfigured")
         self._jump = jump
         try:
@@ -203,14 +204,14 @@ class Link:
         except SshFault as fault:
             raise SshFault(f"Jump host {last.host}: {fault.message}", fault.state) from None
 
-    def leads_to(self, other: Link) -> bool:
-        """Say whether the way to this host leads through another."""
-        link: Link | None = self
-        for _ in range(64):
-            link = link._jump if link is not None else None
-            if link is other:
-                return True
-        return link is not None
+    def way(self) -> list[Link]:
+        """Give the jump hosts on the way, the last one first; one that stands in it twice ends it."""
+        found: list[Link] = []
+        link = self._jump
+        while link is not None and link not in found:
+            found.append(link)
+            link = link._jump
+        return found
 
     # what becomes of it
 

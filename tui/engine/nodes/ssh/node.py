@@ -133,6 +133,7 @@ class SshNode:
         self.stop()
         name = self._record.name or self.id
         await self.link.aclose(gone=f"{name} was removed from the nodes meanwhile: what ran there goes on unseen.")
+        await self._hosts.close_unused()
 
     def _password(self) -> str:
         return self._sudo_password
