@@ -212,7 +212,7 @@ async def test_a_step_whose_shell_was_killed_is_failed_and_what_it_left_is_ended
         await until_one(run)
         await run.release()
         far.kept.close()
-        os.kill(int(read(far.far / remote_name(step, 1) / "runner")), signal.SIGKILL)
+        os.kill(runner_of(far.far / remote_name(step, 1)), signal.SIGKILL)
         result = await wait(await far.resume(step))
         assert (result.outcome, result.exit_code, result.note) == (Outcome.FAILED, -1, notes.LOST)
         assert read(step.folder / "stdout") == b"one\n"
@@ -224,7 +224,7 @@ async def test_a_step_whose_runner_is_killed_under_a_live_link_is_noticed(tmp_pa
         step = far.step("echo one; sleep 60")
         run = await far.start(step)
         await until_one(run)
-        os.kill(int(read(far.far / remote_name(step, 1) / "runner")), signal.SIGKILL)
+        os.kill(runner_of(far.far / remote_name(step, 1)), signal.SIGKILL)
         assert (await wait(run)).note == notes.LOST
         await until(lambda: not group_of(run), "what it left lives")
 
@@ -327,6 +327,11 @@ async def test_a_home_that_takes_nothing_is_gone_round(tmp_path: Path) -> None:
         assert (tmp_path / remote_name_of(run)).is_dir()
         assert (await wait(run)).outcome is Outcome.SUCCESS
         await until(lambda: not (tmp_path / remote_name_of(run)).exists(), "the run folder stayed")
+
+
+def runner_of(folder: Path) -> int:
+    """Give the process that is to leave a step's exit code."""
+    return int(read(folder / "claim").split(b"runner ")[1].split()[0])
 
 
 def mounting() -> bool:

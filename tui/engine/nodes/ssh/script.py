@@ -8,8 +8,8 @@ environment, where other users could read it. Loops use builtins, so that a long
 The run folder on the node (0700, its files 0600):
 script      what sh runs
 claim       made once and for all with O_EXCL: who makes it runs the script, or is an engine that keeps it from running.
-            Two lines: the number of the process group and the system's boot id, and in the end the exit code
-runner      the process that leaves the exit code
+            Its lines: the number of the process group and the system's boot id; "runner" and the process that leaves
+            the exit code; in the end "code" and that. One file, because making one is the dearest part of a step
 stdout, stderr   raw output
 tails       the processes that stream the output to the engine, while they do
 sudo.pgid   the group of the script under sudo
@@ -130,9 +130,11 @@ is_ours() {
   case $found in *"$name"*) runs "$1" ;; *) return 1 ;; esac
 }
 look() {
-  group= then= code=
-  { read -r group then; read -r code; } 2>/dev/null <"$run/claim"
-  if [ -s "$run/runner" ]; then read -r runner <"$run/runner"; return; fi
+  group= then= code= runner=
+  while read -r a b; do
+    case $a in runner) runner=$b ;; code) code=$b ;; *) group=$a then=$b ;; esac
+  done 2>/dev/null <"$run/claim"
+  [ -z "$runner$code" ] && [ "${group:-engine}" != engine ] || return 0
   runner=$group
   for a in $(members "$group"); do ! is_ours "$a" || runner=$a; done
 }
@@ -142,7 +144,7 @@ look() {
 # so that whoever ends the streams misses none.
 _TAIL = """'
 echo $$ >>"$1/tails"
-{ read -r a; read -r a; } <"$1/claim" && exit
+while read -r a b; do [ "$a" != code ] || exit; done <"$1/claim"
 exec tail -c "+$3" -f "$1/$2" 2>/dev/null
 '"""
 _STREAM = f"""\
@@ -230,7 +232,7 @@ set +C
       code=$?
     fi
   fi
-  printf '%s\\n' "$code" 2>/dev/null >>"$run/claim"
+  echo "code $code" 2>/dev/null >>"$run/claim"
   kill -9 $$
   if [ -e "$run/tails" ]; then
     while read -r a; do kill "$a" 2>/dev/null; done <"$run/tails"
@@ -244,7 +246,7 @@ set +C
   [ ! -s "$run/stdout" ] || exec cat "$run/stdout"
 ) </dev/null &
 runner=$!
-printf '%s\\n' "$runner" >"$run/runner"
+echo "runner $runner" 2>/dev/null >>"$run/claim"
 streams=
 while read -r a; do
   if [ -z "$streams" ]; then
@@ -376,7 +378,7 @@ done
 for base in {_BASES}; do
   for old in $(find "$base/." ! -name . -prune -type d -name "ssm-tui.*.$node.*" -mtime +1 2>/dev/null); do
     code=
-    {{ read -r a; read -r code; }} 2>/dev/null <"$old/claim"
+    while read -r a b; do [ "$a" != code ] || code=$b; done 2>/dev/null <"$old/claim"
     [ -z "$code" ] || rm -rf "$old"
   done
 done
