@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,44 @@ async def test_the_queue_goes_from_host_to_host_and_esc_ends_it(tmp_path: Path) 
         await says(pilot, "Connected to web-02.")
         assert not app.screen.is_modal
         assert len(fake.sent("AcceptHostKey")) == 1
+
+
+async def test_a_question_that_comes_late_opens_no_window_over_another_screen(tmp_path: Path) -> None:
+    fake, gate = SshFake(connection(1, "HostKeyUnknown"), connection(2, "HostKeyUnknown")), asyncio.Event()
+    accept = fake.transport.answers["AcceptHostKey"]
+
+    async def late(request: dict[str, Any]) -> dict[str, Any]:
+        await gate.wait()
+        return accept(request)  # type: ignore[no-any-return]
+
+    fake.transport.answers["AcceptHostKey"] = late
+    async with console(fake.transport, tmp_path) as (app, pilot):
+        await says(pilot, "2 hosts wait")
+        await pilot.press("A")
+        await says(pilot, "1 of 2: Is this the key of web-01?")
+        await pilot.press("A")
+        await until(pilot, lambda: "AcceptHostKey" in fake.transport.called and not app.screen.is_modal)
+        await hit(pilot, "colon", *"groups", "enter")
+        await until(pilot, lambda: getattr(app.screen, "NOUN", "") == "groups")
+        gate.set()
+        await says(pilot, "Connected to web-01.")
+        assert not app.screen.is_modal
+
+
+async def test_a_shell_on_a_host_that_waits_is_refused_with_what_it_waits_for(tmp_path: Path) -> None:
+    fake = SshFake(connection(1, "SecretNeeded"), connection(2, "HostKeyUnknown"))
+    async with console(fake.transport, tmp_path) as (_, pilot):
+        await says(pilot, "2 hosts wait for you")
+        await pilot.press("s")
+        await says(pilot, "web-01 waits for its passphrase, with A")
+        await pilot.press("j", "s")
+        await says(pilot, "web-02 waits for its key to be looked at, with A")
+
+
+async def test_a_read_only_console_says_that_hosts_wait_and_no_key_that_it_refuses(tmp_path: Path) -> None:
+    async with console(SshFake(connection(1, "SecretNeeded")).transport, tmp_path, read_only=True) as (app, pilot):
+        await says(pilot, "web-01 waits for somebody: 1 passphrase.")
+        assert "A shows it" not in text_of(app)
 
 
 async def test_a_host_is_added_by_a_form_that_says_what_is_wrong_at_the_field(tmp_path: Path) -> None:

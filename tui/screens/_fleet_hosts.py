@@ -50,6 +50,7 @@ class FleetHosts(ConsoleScreen):
         super().__init__(argument, state)
         self.links: dict[Ref, Connection] = {}
         self._offer = 0
+        self._offered: set[str] = set()
 
     if TYPE_CHECKING:
 
@@ -78,21 +79,21 @@ class FleetHosts(ConsoleScreen):
             self.links_changed()
             self.update_bars()
             self.update_hints()
-        if hosts.has_hosts and not links and not self.shell.read_only:
-            look = partial(self._look_for_offer, hosts)  # a coroutine that is replaced before it began is complained of
-            self.run_worker(look, group="offer", exclusive=True, exit_on_error=False)
-        else:
+        if links or self.shell.read_only:
             self._offer = 0
+        elif hosts.has_hosts and hosts.context not in self._offered:
+            self._offered.add(hosts.context)  # once: the client config is not read at every look
+            self.run_worker(self._look_for_offer(hosts), group="offer", exit_on_error=False)
         return len(links)
 
     async def _look_for_offer(self, hosts: SshNodes) -> None:
-        self._offer = await offered_hosts(self, hosts)
+        self._offer = max(self._offer, await offered_hosts(self, hosts))
         if self._offer:
             self.update_bars()
 
     def standing_words(self) -> list[Word]:
         """Say what waits for the operator; until the first host is a node, that there are some to choose from."""
-        waiting = waiting_words(self.links.values())
+        waiting = waiting_words(self.links.values(), self.shell.read_only)
         if waiting is not None:
             return [waiting]
         if self._offer:

@@ -69,6 +69,8 @@ class Answers:
 
     async def _question(self, link: Connection, turn: str) -> Connection | None:
         """Ask what a host waits for, and give how it stands after the answer; None where it was left."""
+        if not self.screen.is_current:
+            return None  # one has gone elsewhere meanwhile: no window opens there by itself
         key = link.host_key
         if link.secret is not None:
             return await self._secret(link, turn)
@@ -86,7 +88,7 @@ class Answers:
         assert wanted is not None
         others = same_file(link, [*self.links.values()])
         wrong = ""
-        while True:
+        while self.screen.is_current:
             answer = await self.screen.ask(SecretPrompt(link, wanted, [one.name for one in others], wrong, turn))
             if not answer:
                 return None
@@ -94,12 +96,12 @@ class Answers:
             given = await self.service(link).give_secret(link.id, wanted, answer)
             given = await self._settled(link, given, PATIENCE)
             if given.secret is None or (given.secret.kind, given.secret.about) != (wanted.kind, wanted.about):
-                break
+                for one in others:
+                    if one.secret is not None:
+                        await self.service(one).give_secret(one.id, one.secret, answer)
+                return given
             wrong = given.message or "That was wrong."
-        for one in others:
-            if one.secret is not None:
-                await self.service(one).give_secret(one.id, one.secret, answer)
-        return given
+        return None
 
     async def _settled(self, link: Connection, now: Connection, wait: float) -> Connection:
         if now.state not in (LinkState.CONNECTING, LinkState.IDLE):

@@ -49,6 +49,14 @@ def status_word(node: Node, link: Connection | None, glyphs: Glyphs) -> Word:
     return link_word(link, glyphs)
 
 
+def away(node: Node, link: Connection | None) -> str:
+    """Say in a clause why a node can't be used now."""
+    if link is not None and link.waits:
+        what = "its key to be looked at" if link.secret is None else f"its {link.secret.kind.lower()}"
+        return f"{node.name} waits for {what}, with A"
+    return f"{node.name} does not answer"
+
+
 def helps(link: Connection) -> str:
     """Say the key that brings a connection further; "" where none is needed."""
     if link.is_up:
@@ -75,7 +83,7 @@ def link_lines(link: Connection, glyphs: Glyphs, columns: int) -> list[list[Word
     return lines
 
 
-def waiting_words(links: Iterable[Connection]) -> Word | None:
+def waiting_words(links: Iterable[Connection], read_only: bool = False) -> Word | None:
     """Say how many hosts wait for the operator, for what, and the key that begins; None where none does."""
     waiting = [link for link in links if link.waits]
     if not waiting:
@@ -85,4 +93,5 @@ def waiting_words(links: Iterable[Connection]) -> Word | None:
     one = len(waiting) == 1
     who = f"{waiting[0].name} waits" if one else f"{len(waiting)} hosts wait"
     style = "bad" if counts["HostKeyChanged"] else "warn"
-    return f"{who} for you: {for_what}. A {'shows it' if one else 'begins'}.", style
+    key = "" if read_only else f" A {'shows it' if one else 'begins'}."
+    return f"{who} for {'somebody' if read_only else 'you'}: {for_what}.{key}", style

@@ -76,7 +76,7 @@ class NodeLink(ConsoleScreen):
 
     def standing_words(self) -> list[Word]:
         """Say what the node waits for."""
-        waiting = waiting_words([self.link] if self.link is not None else [])
+        waiting = waiting_words([self.link] if self.link is not None else [], self.shell.read_only)
         return [waiting] if waiting is not None else []
 
     def refusal(self, action: str) -> str:

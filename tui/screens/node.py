@@ -12,6 +12,7 @@ from textual.binding import Binding
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, changing, explain
 from tui.screens._find_node import find_node
+from tui.screens._links import away
 from tui.screens._node_facts import summary_lines
 from tui.screens._node_link import LINK_KEYS, NodeLink
 from tui.screens._node_tabs import COLUMNS, EMPTY, SORTS, TABS, Row, invocation_row, process_row, process_text
@@ -325,7 +326,7 @@ class NodeScreen(NodeLink, NodeTagActions):
         if action in ("edit_tag", "delete_tag") and not (TABS[self.tab] == "Tags" and self._grid.cursor_id):
             return "the cursor is on no tag (5 shows them)"
         if action == "shell" and self.node is not None and not self.node.online:
-            return f"{self.node.name} does not answer"
+            return away(self.node, self.link)
         lacking = {"shell": "StartSession", "become": "UpdateNode"}.get(action, "")
         return self._of(Nodes).lacks(lacking).rstrip(".") if lacking else super().refusal(action)
 

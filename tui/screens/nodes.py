@@ -16,6 +16,7 @@ from tui.screens import _node_groups as groups
 from tui.screens._base import COPY, YAML, Shell, changing
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
+from tui.screens._links import away
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
@@ -165,7 +166,7 @@ class NodesScreen(FleetHosts):
             return "this is a group; it works on one node"
         node = self.current
         if action == "shell" and node is not None and not node.online:
-            return f"{node.name} does not answer"
+            return away(node, self.links.get(node.ref))
         if action == "shell" and node is not None and (why := self._lacks(node, "StartSession")):
             return why.rstrip(".")
         return super().refusal(action)

@@ -116,7 +116,8 @@ class ResourceGroupScreen(ConsoleScreen):
         return self._draw()
 
     def _draw(self) -> int:
-        self.grid.set_rows([(member.ref, self._cells(member)) for member in self.members.values()])
+        rows = [(member.ref, self._cells(member)) for member in self.members.values()]
+        self.grid.set_rows(sorted(rows, key=lambda row: str(row[1][2]).casefold()))  # by name within each kind
         if self.known is not None:
             group, query, members = self.known
             counts = Counter(_KINDS.get(member.kind, member.kind) for member in members)
