@@ -123,6 +123,10 @@ async def test_an_expired_login_names_the_key_that_logs_in_and_stays_in_that_con
         await says(pilot, "The login has expired", "ctrl+l runs aws sso login --profile prod.")
         await until(pilot, lambda: "login expired" in head(app))
         assert app.contexts == [PROD]
+        await hit(pilot, "colon", *"ctx", "enter")
+        await says(pilot, "✖ login expired")
+        await hit(pilot, "escape")
+        await says(pilot, "The login has expired")
         transports[PROD].answers["DescribeInstanceInformation"] = {"InstanceInformationList": [node(2, "web-2")]}
         await pilot.press("ctrl+l")
         # Where the terminal can't be handed over, the command is shown; then it is looked again.

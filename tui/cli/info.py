@@ -190,7 +190,7 @@ def _context_rows(contexts: list[dict[str, Any]]) -> list[tuple[str, str]]:
         if one["name"] != "local" or len(contexts) > 1:
             words = [one["name"], one["region"] if one["region"] and one["region"] not in one["name"] else ""]
             words += [one.get("account") or "", one.get("arn") or "", one.get("problem") or ""]
-            rows.append(("opens" if not rows else "", " ".join(filter(None, words))))
+            rows.append(("contexts" if not rows else "", " ".join(filter(None, words))))
     return rows
 
 

@@ -107,7 +107,7 @@ class ContextsScreen(ConsoleScreen):
         name, glyphs = one.spec.name, self.shell.glyphs
         what, style = self.shell.state_of(name)
         glyph = {"good": glyphs.good, "bad": glyphs.bad, "warn": glyphs.warn}.get(style, glyphs.idle)
-        where = "this machine, and hosts over SSH" if one.spec.is_local else one.login
+        where = "none needed" if one.spec.is_local else one.login
         return (
             cell((f"{glyph} {what}" if what else "", style)),
             name,
@@ -139,6 +139,8 @@ class ContextsScreen(ConsoleScreen):
             return "the contexts are not known yet"
         if one is not None and one.spec.is_local and action in ("region", "log_in"):
             return "the local engine has none" if action == "region" else "the local engine needs no login"
+        if one is not None and action == "add" and one.spec.name in self.shell.contexts:
+            return "it is open already"
         if one is not None and action == "close" and one.spec.name not in self.shell.contexts:
             return "it is not open"
         if one is not None and action == "close" and len(self.shell.contexts) == 1:

@@ -285,8 +285,9 @@ class Feeds:
         return sum(1 for feed in self._feeds.values() if feed.throttled)
 
     def of(self, context: str) -> list[Feed[Any]]:
-        """Give a context's feeds that somebody looks at now."""
-        return [feed for (name, *_), feed in self._feeds.items() if name == context and feed._visible]
+        """Give a context's feeds that somebody looks at now; where nobody does, those that have been looked at."""
+        known = [feed for (name, *_), feed in self._feeds.items() if name == context]
+        return [feed for feed in known if feed._visible] or known
 
     def drop(self, context: str) -> asyncio.Future[Any]:
         """Forget the feeds and watches of a context at once; gives what is done when they have ended."""
