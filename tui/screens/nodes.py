@@ -39,7 +39,7 @@ COLUMNS = [
     Column("tags", "Tags", max_width=60, wide=True, priority=10),
 ]
 
-FRESH = timedelta(seconds=5)
+FRESH = timedelta(seconds=15)
 """How old a row may be that is taken as it was made."""
 
 

@@ -1,4 +1,4 @@
-"""Pages that need a second call each, made while the next page is already under way."""
+"""Pages whose items need a second call, made while the next page is already under way."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
-P = TypeVar("P")
+T = TypeVar("T")
 A = TypeVar("A")
-Joined = tuple[P, A | None]
+Joined = tuple[list[T], A | None]
 
 BEHIND = 6
-"""So many pages may wait for their second call; those that come then are given without it first."""
+"""So many second calls may be under way; items that come then are given without theirs first."""
+BREATH = 0.02
+"""Seconds that a second call leaves to the request for the next page, which all the rest waits for."""
 
 
-async def joined(pages: AsyncIterator[P], more: Callable[[P], Coroutine[Any, Any, A]]) -> AsyncIterator[Joined[P, A]]:
-    """Yield each page with what `more` gives for it, in the order in which that comes.
+async def joined(
+    pages: AsyncIterator[list[T]], more: Callable[[list[T]], Coroutine[Any, Any, A]], at_once: int
+) -> AsyncIterator[Joined[T, A]]:
+    """Yield the items with what `more` gives for so many of them together, in the order in which that comes.
 
-    The first page is yielded at once and again with the rest, as are pages when many wait. When a page fails, those
+    The first page is yielded at once and again with the rest, as are items when many wait. When a page fails, those
     that still wait are yielded as they are, and then its error is raised, as is an error of `more`.
     """
-    waiting: dict[asyncio.Future[A], P] = {}
-    given: set[asyncio.Future[A]] = set()
-    coming: asyncio.Future[P | None] | None = asyncio.ensure_future(_next(pages))
+    waiting: dict[asyncio.Future[A], list[T]] = {}
+    gathered: list[T] = []
+    coming: asyncio.Future[list[T] | None] | None = asyncio.ensure_future(_next(pages))
     is_first = True
     try:
         while coming is not None or waiting:
@@ -32,19 +36,19 @@ async def joined(pages: AsyncIterator[P], more: Callable[[P], Coroutine[Any, Any
                 page, coming = coming.result(), None
                 if page is not None:
                     coming = asyncio.ensure_future(_next(pages))
-                    asked: asyncio.Future[A] = asyncio.ensure_future(more(page))
-                    waiting[asked] = page
-                    if is_first or len(waiting) > BEHIND:
-                        given.add(asked)
-                        yield page, None
-                    is_first = False
+                    gathered += page
+                if gathered and (page is None or is_first or len(gathered) >= at_once):
+                    waiting[asyncio.ensure_future(_after_the_page(more, gathered))] = gathered
+                    gathered = []
+                if page is not None and (is_first or len(waiting) > BEHIND):
+                    yield page, None
+                is_first = False
             for ready in [each for each in waiting if each.done()]:
-                page = waiting.pop(ready)
-                yield page, ready.result()
+                items = waiting.pop(ready)
+                yield items, ready.result()
     except Exception:
-        for asked, page in waiting.items():
-            if asked not in given:
-                yield page, None
+        if left := [item for items in (*waiting.values(), gathered) for item in items]:
+            yield left, None
         raise
     finally:
         for asked in waiting:
@@ -53,5 +57,10 @@ async def joined(pages: AsyncIterator[P], more: Callable[[P], Coroutine[Any, Any
             coming.cancel()
 
 
-async def _next(pages: AsyncIterator[P]) -> P | None:
+async def _next(pages: AsyncIterator[list[T]]) -> list[T] | None:
     return await anext(pages, None)
+
+
+async def _after_the_page(more: Callable[[list[T]], Coroutine[Any, Any, A]], items: list[T]) -> A:
+    await asyncio.sleep(BREATH)
+    return await more(items)

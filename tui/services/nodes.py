@@ -13,7 +13,7 @@ from tui.services._ahead import joined
 from tui.services._base import OWN, Adapter, Resource
 from tui.services._kept_list import KeptList
 from tui.services._paging import closing, enum_of, pages
-from tui.services.node_tags import NodeTags, Tagged
+from tui.services.node_tags import ARNS, NodeTags, Tagged
 
 PAGE = 50
 """The most that DescribeInstanceInformation gives at once."""
@@ -205,7 +205,8 @@ class Nodes(Adapter):
             params["Filters"] = filters
         listed = pages(self._transport, "DescribeInstanceInformation", "InstanceInformationList", params)
         if self.on_aws:
-            tagged = (self._tagged(shapes, tags or {}) async for shapes, tags in joined(listed, self._tags_of))
+            both = joined(listed, self._tags_of, ARNS)
+            tagged = (self._tagged(shapes, tags or {}) async for shapes, tags in both)
             async for nodes in tagged if filters else self._kept.noting(tagged):
                 yield nodes
             return
