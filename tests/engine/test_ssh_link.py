@@ -224,6 +224,16 @@ async def test_nodes_of_earlier_starts_come_back_and_are_forgotten_when_removed(
             assert us.engine.services.store.read("SELECT * FROM tags") == []
 
 
+async def test_a_command_that_waits_for_a_connection_ends_when_its_node_is_removed(tmp_path: Path) -> None:
+    async with SshServer() as server, FaultProxy(server.port) as proxy, fleet(tmp_path, ssh_connect_timeout=60) as us:
+        proxy.hang_at_accept()
+        node = await us.add("web-1", address(proxy))
+        command = await us.bench.send("echo never", InstanceIds=[node])
+        await proxy.wait_accepted(1)
+        await us.engine.call("DeregisterManagedInstance", {"InstanceId": node})
+        assert (await us.bench.final(command))["Status"] == "Failed"
+
+
 async def test_samples_are_measured_while_somebody_looks(tmp_path: Path) -> None:
     key = make_key(tmp_path / "home/.ssh/id_ed25519")
     async with SshServer(keys=[key]) as server, fleet(tmp_path) as us:

@@ -76,6 +76,11 @@ class Link:
     def is_connected(self) -> bool:
         return self._conn is not None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was ended for good."""
+        return self._closed
+
     async def connection(self) -> asyncssh.SSHClientConnection:
         """Give the connection, made first where there is none.
 
@@ -83,15 +88,22 @@ class Link:
         """
         loop = asyncio.get_running_loop()
         self._asked_at = loop.time()
-        if self._gone:
-            raise NodeGone(self._gone)
         if self._closed:
-            raise SshFault("The engine is leaving.")
+            raise self._ending()
         if self._conn is not None:
             return self._conn
         if self._attempt is None and self._fault is not None and loop.time() - self._failed_at < FRESH_SECONDS:
-            raise self._fault
-        return await asyncio.shield(self._begin())
+            raise self._fault.with_traceback(None)
+        attempt = self._begin()
+        try:
+            return await asyncio.shield(attempt)
+        except asyncio.CancelledError:
+            if attempt.cancelled() and self.is_over:  # not who waits was cancelled, but what it waits for
+                raise self._ending() from None
+            raise
+
+    def _ending(self) -> SshFault:
+        return NodeGone(self._gone) if self._gone else SshFault("The engine is leaving.")
 
     def wake(self) -> None:
         """Begin to connect, where nothing is connected; somebody wants the host."""
@@ -185,6 +197,8 @@ class Link:
                 lost=lost,
             )
         made.append(conn)
+        if conn.is_closed():
+            raise SshFault(f"{config.alias} closed the connection as soon as it was made.")
         return conn
 
     async def _through(self, config: HostConfig) -> asyncssh.SSHClientConnection | None:
