@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 
@@ -101,7 +102,7 @@ async def test_a_host_that_is_tried_again_stays_unreachable_since_it_was(tmp_pat
         node = await us.add("web-1", address(proxy))
         before = await us.until(node, "Unreachable")
         async with asyncio.timeout(PATIENCE):
-            await proxy.wait_accepted(3)
+            await proxy.wait_accepted(2)
         after = await us.state(node)
         assert (after["State"], after["Since"]) == ("Unreachable", before["Since"])
 
@@ -121,23 +122,28 @@ async def test_a_host_that_falls_silent_is_found_out_by_keepalives(tmp_path: Pat
         await us.until(node, "Connected")
 
 
-async def test_hosts_that_hang_and_refuse_keep_nobody_else_waiting(tmp_path: Path) -> None:
+async def test_hosts_that_hang_refuse_and_die_keep_nobody_else_waiting(tmp_path: Path) -> None:
     key = make_key(tmp_path / "home/.ssh/id_ed25519")
-    async with SshServer(keys=[key]) as server, FaultProxy(server.port) as hanging, FaultProxy(server.port) as refusing:
+    async with contextlib.AsyncExitStack() as stack:
+        server = await stack.enter_async_context(SshServer(keys=[key]))
+        hanging, refusing, dying = [await stack.enter_async_context(FaultProxy(server.port)) for _ in range(3)]
         hanging.hang_at_accept()
         await refusing.refuse()
-        async with fleet(tmp_path, ssh_connect_timeout=60) as us:
-            us.trust(server)
-            bad = [await us.add(f"hangs-{number}", address(hanging)) for number in range(30)]
-            bad += [await us.add(f"refuses-{number}", address(refusing)) for number in range(30)]
-            good = [await us.add(f"web-{number}", address(server)) for number in range(60)]
-            for node in good:
-                await us.until(node, "Connected")
-            listed = {
-                each["InstanceId"]: each["State"] for each in (await us.call("ListNodeConnections"))["Connections"]
-            }
-            assert {listed[node] for node in bad} <= {"Connecting", "Unreachable"}
-            assert {await us.ping(node) for node in good} == {"Online"}
+        dying.cut_after(700, "server")
+        us = await stack.enter_async_context(fleet(tmp_path, ssh_connect_timeout=60))
+        us.trust(server)
+        bad = [
+            await us.add(f"{name}-{number}", address(proxy))
+            for name, proxy in (("hangs", hanging), ("refuses", refusing), ("dies", dying))
+            for number in range(20)
+        ]
+        good = [await us.add(f"web-{number}", address(server)) for number in range(60)]
+        for node in good:
+            await us.until(node, "Connected")
+        listed = {each["InstanceId"]: each["State"] for each in (await us.call("ListNodeConnections"))["Connections"]}
+        assert {listed[node] for node in bad} <= {"Connecting", "Unreachable"}
+        assert {await us.ping(node) for node in good} == {"Online"}
+        assert {await us.ping(node) for node in bad} == {"ConnectionLost"}
 
 
 async def test_a_jump_host_is_checked_and_shared_like_any_other(tmp_path: Path) -> None:
