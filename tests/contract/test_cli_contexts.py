@@ -126,6 +126,12 @@ def test_names_that_mean_no_context_are_refused_with_what_there_is(ssm):
         assert done.returncode == 2 and said in done.stderr, done.stderr
 
 
+def test_verbs_about_the_engine_refuse_a_context_of_aws(ssm):
+    for verb in (("stop",), ("nodes", "remove", "x"), ("nodes", "import")):
+        done = ssm("--profile", "prod", *verb)
+        assert done.returncode == 2 and b"is about the engine of this machine. Leave --profile out." in done.stderr
+
+
 def test_the_config_file_names_contexts(ssm):
     file = ssm.state.parent / "xdg-config" / "ssm-tui" / "config.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)

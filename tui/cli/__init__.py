@@ -40,6 +40,7 @@ verbs (each has --help):
 everywhere, before or after the verb:
   --local       the embedded engine on this machine
   --context C   a context: local, a name of the config file, an AWS profile, or PROFILE/REGION; again for more
+                (also SSM_TUI_CONTEXT)
   --profile P   a profile of AWS, with --region R or its own region
   --state DIR   the folder of the engine's state (also SSM_TUI_STATE)
   --read-only   refuse every call that changes something

@@ -105,6 +105,18 @@ def split(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> tuple
     return common, rest + words[end:]
 
 
+def engine_only(common: Common, verb: str) -> None:
+    """Refuse flags that name a context of AWS, for a verb that is about the engine of this machine.
+
+    Raises: UsageError.
+    """
+    flag = "--profile" if common.profiles else "--region" if common.regions else ""
+    if not flag and any(name != "local" for name in common.contexts):
+        flag = "--context"
+    if flag:
+        raise UsageError(f"{verb} is about the engine of this machine.", hint=f"Leave {flag} out.")
+
+
 def parser(verb: str, usage: str, about: str) -> ArgumentParser:
     """Make a verb's parser: what can't be meant is a UsageError that names the verb's help."""
     import argparse  # deferred: the console itself needs none

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from tui.cli._args import OK, Common, parser
+from tui.cli._args import OK, Common, engine_only, parser
 from tui.cli._context import opened_contexts, run_async, table
 from tui.ports import Transport
 from tui.services.nodes import Node, Nodes
@@ -25,6 +25,8 @@ Each has --help.
 
 def main(common: Common, words: Sequence[str]) -> int:
     verb = words[0] if words else ""
+    if verb in ("add", "import", "remove"):
+        engine_only(common, f"nodes {verb}")
     if verb == "add":
         from tui.cli import _nodes_add  # deferred: each verb loads its own
 

@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Sequence
 
-from tui.cli._args import FAILED, OK, Common, parser
+from tui.cli._args import FAILED, OK, Common, engine_only, parser
 from tui.cli._context import opened, printable, run_async, talk
 from tui.cli._daemon import holder, is_our_daemon
 from tui.engine.context import StatePaths
@@ -30,6 +30,7 @@ def main(common: Common, words: Sequence[str]) -> int:
         " the engine takes them up",
     )
     args = parse.parse_args(words)
+    engine_only(common, "stop")
     if common.read_only:
         raise ReadOnlyRefused("The engine was not stopped: --read-only was given.", hint="Leave it out.")
     return run_async(_stop(common, args.force))

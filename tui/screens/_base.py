@@ -13,15 +13,17 @@ How to write a screen
         def compose_body(self):               # widgets between the bars; the first focusable one gets the focus
             yield ResourceTable(...)
 
-        def begin(self):                      # the engine is connected; runs again after a reconnect
-            things = self.shell.services.of(Things)
-            feed = self.shell.services.feeds.feed(things.context, "ListThings", {}, things.all)
-            self.follow(feed, self.show)      # loading, empty, rows, error and stale follow from the feed
+        def begin(self):                      # a context is open; runs again after a reconnect, and for another one
+            services, feeds = self.shell.services, {}
+            for things in services.each(Things):
+                feeds[things.context] = services.feeds.feed(things.context, "ListThings", {}, things.all)
+            self.follow_each(feeds, self.show)   # loading, empty, rows, error and stale follow from the feeds
 
         def show(self, things) -> int:        # new data: hand it to the widgets, give the number of rows
             ...
 
-        def action_open(self):                # one action of a binding; `self.shell.go("thing", id)` opens a screen
+        def action_open(self):                # one action of a binding; a screen is opened by a word that has its context
+            self.shell.go("thing", self.shell.services.word(self.current.ref))
             ...
 
         @changing                             # greyed with its reason and refused while the console is read-only

@@ -97,7 +97,10 @@ class NodeScreen(NodeLink, NodeTagActions):
         yield self._grid
 
     def crumb(self) -> str:
-        return f"{self.node.name} ({self.node.id})" if self.node and self.node.name != self.node.id else self.node_id
+        where = f" in {self.node.context}" if self.node and len(self.shell.contexts) > 1 else ""
+        if self.node and self.node.name != self.node.id:
+            return f"{self.node.name} ({self.node.id}){where}"
+        return self.node_id + where
 
     @property
     def ref(self) -> Ref:

@@ -230,7 +230,7 @@ class SessionsScreen(SessionNodes):
         pane = ShellPane(
             self.shell.services.of(Sessions, ref.context),
             ref.id,
-            self._node_name(node),
+            self._node_name(node) + (f" {ref.context}" if len(self.shell.contexts) > 1 else ""),
             prefix=self.shell.config.prefix,
             read_only=self.shell.read_only,
             dot=self.shell.glyphs.dot,
