@@ -22,9 +22,8 @@ How to write a screen
         def show(self, things) -> int:        # new data: hand it to the widgets, give the number of rows
             ...
 
-        def action_open(self):                # one action of a binding; a screen is opened by a word that has its context
+        def action_open(self):                # one action of a binding; a word names a thing in its context
             self.shell.go("thing", self.shell.services.word(self.current.ref))
-            ...
 
         @changing                             # greyed with its reason and refused while the console is read-only
         def action_delete(self):
