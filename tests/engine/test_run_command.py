@@ -486,3 +486,10 @@ async def test_a_command_belongs_to_the_region_that_it_was_sent_in(local: Bench)
         [],
         [f"arn:aws-cn:ssm:cn-north-1:{engine.services.account}:managed-instance/{local.node}"],
     )
+
+
+async def test_a_commands_nodes_had_their_host_names_where_the_operator_had_named_them(local: Bench) -> None:
+    await local.engine.call("UpdateNode", {"InstanceId": local.node, "Name": "web-1"}, service="ssm-tui")
+    got = await local.run("true")
+    invocations = await local.engine.call("ListCommandInvocations", {"CommandId": got["CommandId"]})
+    assert invocations["CommandInvocations"][0]["InstanceName"] == "web-1"

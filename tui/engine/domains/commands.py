@@ -250,7 +250,8 @@ def _command(services: Services, command_id: str, request: Shape, ids: list[str]
     invocations = {}
     for place, each in enumerate(ids):
         record = directory.get(each)
-        invocations[each] = Invocation(place, each, record.facts.computer_name if record else "")
+        name = (record.name or record.facts.computer_name) if record else ""
+        invocations[each] = Invocation(place, each, name)
     return Command(
         number=0,
         command_id=command_id,
