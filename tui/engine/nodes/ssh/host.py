@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from tui.engine.nodes.base import NodeUnreachable
 from tui.engine.nodes.ssh import script
@@ -38,7 +38,7 @@ class Host:
     """When a step was last begun on any host, by the loop's clock."""
 
     def __init__(self, connector: Connector) -> None:
-        self.connector = connector
+        self._connector = ref(connector)  # whoever runs something on the host holds it
         self._front = 0
         self._over: list[str] = []
         self._tidying: asyncio.Task[None] | None = None
@@ -73,10 +73,13 @@ class Host:
         from tui.engine.nodes.ssh.channel import open_channel
 
         command = f"exec {FRONTS[self._front]}sh -s {script.MARK} {name}"
+        connector = self._connector()
+        if connector is None:
+            raise SshFault("The host is no longer a node.")
         broken: asyncssh.SSHClientConnection | None = None
         waited = 0.0
         while True:
-            connection = await self.connector.connection()
+            connection = await connector.connection()
             if connection is broken:
                 raise SshFault("The connection to the host broke.")
             try:

@@ -67,7 +67,7 @@ class RemoteRun:
     def __init__(
         self,
         step: Step,
-        host: Host,
+        connector: Connector,
         record: Record,
         begun: Begun,
         *,
@@ -79,7 +79,8 @@ class RemoteRun:
         self.started_at = begun.started
         self.effective_user = begun.user
         self._step = step
-        self._host = host
+        self._connector = connector
+        self._host = Host.of(connector)
         self._record = record
         self._begun = begun
         self._clock = clock
@@ -375,7 +376,7 @@ async def start(
     except BaseException:
         channel.close()
         raise
-    run.append(RemoteRun(step, host, record, begun, clock=clock, password=password, channel=channel))
+    run.append(RemoteRun(step, connector, record, begun, clock=clock, password=password, channel=channel))
     channel.write(program)
     return run[0]
 
@@ -393,7 +394,7 @@ async def resume(
     record, begun, result = found
     if result is not None:
         return FinishedRun(step.folder, begun.started, begun.user, result)
-    run = RemoteRun(step, Host.of(connector), record, begun, clock=clock, password=password)
+    run = RemoteRun(step, connector, record, begun, clock=clock, password=password)
     if record.ended():
         run.end(record.ended())
     return run
