@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.app.console import console, hit, says, text_of, until
-from tests.fake_aws import EXPIRED, THROTTLED, FakeAws, denied, fake_aws
+from tests.fake_aws import EXPIRED, THROTTLED, FakeAws, Fault, denied, fake_aws
 from tests.unit.test_aws_services import Run, fleet
 from tests.unit.test_aws_transport import session
 from tui.transport.aws import AwsTransport
@@ -117,3 +117,9 @@ async def test_throttling_shows_that_it_backs_off_and_for_how_long(aws: FakeAws,
         assert "no answer" not in text_of(pilot.app)
         aws.first = None
         await says(pilot, "name of host-00002")
+
+
+async def test_a_key_that_aws_does_not_know_was_called_an_expired_login(aws: FakeAws, tmp_path: Path) -> None:
+    aws.first = lambda call: Fault("UnrecognizedClientException", "The security token is invalid.")
+    async with console(await opened(aws), tmp_path) as (_, pilot):
+        assert "expired:" not in await says(pilot, "AWS does not know the access key of the default profile.")

@@ -301,7 +301,7 @@ async def test_without_credentials_a_metadata_service_that_hangs_is_not_waited_f
     aws.first = hang
     error = await refused(transport)
     assert isinstance(error, CredentialsMissing)
-    assert "there are no credentials for the default profile" in error.message
+    assert error.message == "There are no credentials for the default profile."
     assert "`aws configure`" in error.hint
     assert len(asked) <= 2
     await transport.aclose()

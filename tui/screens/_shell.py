@@ -80,7 +80,9 @@ def explain(error: SsmTuiError) -> tuple[str, str]:
             return "Throttled: too many calls at once.", error.hint or "Backing off; it is tried again by itself."
         case CredentialsExpired():
             said = f"ctrl+l runs {error.login}." if error.login else f"{error.hint} ctrl+l says how.".strip()
-            return f"The login has expired: {_ended(error.message)}", said
+            # A transport that knows more says it as a sentence of its own.
+            bare = error.message.startswith(error.code)
+            return f"The login has expired: {_ended(error.message)}" if bare else _ended(error.message), said
         case Unreachable():
             return error.message, error.hint or "R tries again."
         case _:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from tui.contexts import ContextSpec
-from tui.errors import ApiError, CredentialsExpired, SsmTuiError, Unreachable
+from tui.errors import ApiError, CredentialsExpired, CredentialsMissing, SsmTuiError, Unreachable
 from tui.ports import Clock, Transport
 from tui.services import Services
 from tui.services.api_calls import command_line, wall_clock
@@ -189,6 +189,8 @@ class Links:
 
     def _met(self, name: str) -> list[tuple[str, str]]:
         match self.trouble(name):
+            case CredentialsMissing():
+                return [("no login", "bad")]
             case CredentialsExpired():
                 return [("login expired", "bad")]
             case Unreachable():

@@ -109,9 +109,17 @@ class Where:
 
 
 def as_transport_error(error: BaseException, where: Where) -> TransportError:
-    """Give the console's error for whatever a call through botocore raised."""
-    if isinstance(error, TransportError):
-        return error
+    """Give the console's error for whatever a call through botocore raised.
+
+    One about login, region or clock has a sentence of ours as its message, without AWS's code.
+    """
+    made = error if isinstance(error, TransportError) else _mapped(error, where)
+    if isinstance(made, (CredentialsExpired, RegionDisabled, ClockSkewed)):
+        made.message = _upper(made.text).rstrip(".") + "."
+    return made
+
+
+def _mapped(error: BaseException, where: Where) -> TransportError:
     from botocore import exceptions as b  # deferred: it is loaded where something of it was raised
 
     match error:
@@ -263,11 +271,9 @@ def _expired(text: str, where: Where, code: str = "ExpiredTokenException") -> Cr
 
 
 def _missing(text: str, where: Where, hint: str = "") -> CredentialsMissing:
-    error = CredentialsMissing(
+    return CredentialsMissing(
         "NoCredentials", text, operation=where.operation, login=where.login, hint=hint or where.log_in
     )
-    error.message = text
-    return error
 
 
 def _no_region(where: Where, code: str = "RegionDisabled") -> RegionDisabled:
