@@ -32,7 +32,7 @@ SHARE = 3.0
 """So many times as long as a fetch took is rested after it: a fleet of 200 pages is not asked for without end."""
 GROWS = 1.0
 """Seconds after which a list that comes in pages shows what there is of it, however little has come."""
-DEAR = 25.0
+DEAR = 60.0
 """So many times as long as showing it took last is waited as well: the pages are fetched in the time between."""
 
 
