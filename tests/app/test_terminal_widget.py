@@ -150,6 +150,14 @@ async def test_vim_edits_in_the_pane_and_leaves_the_screen_as_it_was() -> None:
         await until(pilot, lambda: not shows(app, "hello")() and shows(app, "$ vim")())
 
 
+async def test_a_long_reason_of_the_end_does_not_push_the_way_out_of_a_narrow_pane() -> None:
+    async with opened() as (app, pilot):
+        app.pane.exit_hint = "· Enter closes"
+        app.pane.exit_text = "The connection was lost, and the shell with it: " + "nobody answers " * 20
+        await until(pilot, shows(app, "The connection was lost"))
+        assert any("… · Enter closes" in row for row in app.screen_text())
+
+
 async def test_the_exit_is_shown_and_keys_bubble_then() -> None:
     async with opened("sh", "-c", "seq 40; exit 3") as (app, pilot):
         await until(pilot, shows(app, "exit status 3"))

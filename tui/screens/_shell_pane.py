@@ -200,7 +200,8 @@ class ShellPane(Widget):
     def _end(self, status: int | None, reason: str) -> None:
         self.ended, self.exit_status = True, status
         said = f"exit status {status}" if status is not None else reason or "exit status unknown"
-        self.view.exit_text = f"{said} {self._dot} Enter closes"
+        self.view.exit_hint = f"{self._dot} Enter closes"
+        self.view.exit_text = said
         self.post_message(self.Ended(self, False))
 
     def on_terminal_view_input(self, event: TerminalView.Input) -> None:

@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from tui.widgets.cells import cut, width
 from tui.widgets.terminal_history import LEAVE, LookingBack
 from tui.widgets.terminal_keys import encode_key, encode_mouse, encode_paste, teach_parser
 from tui.widgets.terminal_paint import colours_of
@@ -49,6 +50,8 @@ class TerminalView(Widget, can_focus=True):
     """What the far end calls its window; free of control characters."""
     exit_text: reactive[str] = reactive("", init=False)
     """Shown in the last row once the far end has ended; keys are no longer taken then, and bubble to the screen."""
+    exit_hint = ""
+    """The way out, behind `exit_text`; a narrow pane cuts the text, never this."""
     looking_back: reactive[bool] = reactive(False, init=False)
     """The keys move through the scrollback (prefix `[`, the wheel), until `q`, Escape or the end."""
     prefixed: reactive[bool] = reactive(False, init=False, repaint=False)
@@ -214,7 +217,10 @@ class TerminalView(Widget, can_focus=True):
         """What stands in the last row instead of the terminal's own."""
         if self.looking_back and self._back is not None:
             return self._back.note
-        return f" {self.exit_text} " if self.exit_text else ""
+        if not self.exit_text:
+            return ""
+        hint = self.exit_hint and f" {self.exit_hint}"
+        return f" {cut(self.exit_text, max(self.size.width - 2 - width(hint), 0))}{hint} "
 
     def watch_exit_text(self) -> None:
         self._repaint_all()

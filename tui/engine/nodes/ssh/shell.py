@@ -81,13 +81,9 @@ class SshShell:
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None:
             reason = " ".join(str(getattr(exc, "reason", "") or exc).split())[:200]
-            self._end(
-                Ending(
-                    None,
-                    None,
-                    f"The connection to {self._host} was lost ({reason or 'it was closed'}), and the shell with it.",
-                )
-            )
+            reason = reason.rstrip(".") or "it was closed"
+            said = f"The connection to {self._host} was lost, and the shell with it: {reason}."
+            self._end(Ending(None, None, said))
         self._end(Ending(None, None, "The host closed the shell without saying how it ended."))
         self._closed.set()
         self._come.set()
