@@ -15,7 +15,7 @@ _TIMES = """
     LastSuccessfulAssociationExecutionDate LastSuccessfulExecutionDate LastSuccessfulSyncTime LastSyncTime
     LastUpdateAssociationDate LaunchTime ModifiedDate OperationEndTime OperationStartTime PlannedEndTime
     PlannedStartTime RegistrationDate ReleaseDate RequestedDateTime ResponseFinishDateTime ResponseStartDateTime
-    ReviewedTime ScheduledEndTime ScheduledTime StartDate StartTime StartedAt SyncCreatedTime
+    ReviewedTime ScheduledEndTime ScheduledTime Since StartDate StartTime StartedAt SyncCreatedTime
     SyncLastModifiedTime UpdatedAt UpdatedTime
 """
 TIMES = frozenset(_TIMES.split())
