@@ -138,6 +138,20 @@ async def test_half_a_character_in_a_request_was_an_internal_server_error(local:
             assert fault.code == "SerializationException"
 
 
+async def test_values_that_no_node_can_be_given_made_a_command_that_failed_without_a_word(local: Bench) -> None:
+    for parameters, code in (
+        ({"commands": ["echo \ud800"]}, "SerializationException"),
+        ({"commands": ["true"], "workingDirectory": ["\udbff"]}, "SerializationException"),
+        ({"commands": ["true"], "workingDirectory": ["/tmp\0"]}, "InvalidParameters"),
+    ):
+        with pytest.raises(ApiFault) as caught:
+            await local.send("", InstanceIds=[local.node], Parameters=parameters)
+        assert caught.value.code == code
+    assert (await local.engine.call("ListCommands"))["Commands"] == []
+    final = await local.final(await local.send("printf %s caf\udce9 | wc -c"))  # a byte that is not UTF-8 is passed on
+    assert final["Status"] == "Success"
+
+
 async def test_windows_by_id_is_refused_and_by_target_ends_as_invalid_platform(local: Bench) -> None:
     (windows,) = await local.add_nodes(1, platform="Windows")
     with pytest.raises(ApiFault) as caught:

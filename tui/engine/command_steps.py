@@ -34,14 +34,20 @@ class PreparedStep:
 def values_for(document: Document, text: str, given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Check the values for a document and complete them by its defaults.
 
-    Raises: ApiFault InvalidParameters or MaxDocumentSizeExceeded.
+    Raises: ApiFault InvalidParameters or MaxDocumentSizeExceeded; UnicodeEncodeError for half a character.
     """
     try:
         values = effective_values(document, given)
     except ParameterError as error:
         raise ApiFault("InvalidParameters", error.message) from None
+    for name, entries in given.items():
+        if any("\0" in value for value in entries):
+            raise ApiFault("InvalidParameters", f"The value of {name} has a NUL character, which no command can take.")
     used = len(text.encode()) + sum(
-        len(value.encode("utf-8", "replace")) for entries in given.values() for value in entries
+        # What a node could not be given is refused here, where the caller hears of it.
+        len(value.encode("utf-8", "surrogateescape"))
+        for entries in given.values()
+        for value in entries
     )
     if used > MAX_BYTES:
         raise ApiFault(
