@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tui import __version__
+from tui.engine import open_files
 from tui.engine.context import ApiFault, StatePaths
 from tui.engine.dispatch import Engine
 from tui.engine.log import start_logging
@@ -137,6 +138,7 @@ async def serve(
 
     Raises: StateError, OSError where it could not start.
     """
+    open_files.raise_limit()
     async with contextlib.AsyncExitStack() as opened:
         engine = await Engine.open(paths, settings=settings)
         opened.push_async_callback(engine.aclose)

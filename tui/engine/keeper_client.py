@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tui.engine import keeper
+from tui.engine import keeper, open_files
 from tui.engine.context import StatePaths
 from tui.protocol.address import socket_address
 
@@ -91,7 +91,7 @@ class KeeperClient:
                 os.fchmod(log_number, 0o600)
                 arguments = ["--socket", self._paths.keeper_socket.name, "--connection", str(theirs.fileno())]
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", keeper.__file__, *arguments],
+                    open_files.as_before([sys.executable, "-I", "-S", keeper.__file__, *arguments]),
                     cwd=self._paths.root,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from tui.engine import open_files
 from tui.engine.nodes import processes
 from tui.engine.nodes.base import OUTPUT_CAP, Outcome, Step, StepNeverStarted, StepResult
 from tui.engine.nodes.run_folder import MARK, Claim, RunFolder
@@ -241,7 +242,16 @@ def start(
             command = sudo.command(step.folder, directory, step.environment)
             directory, stdin = "", sudo.stdin
         child = subprocess.Popen(
-            [SHELL, "-c", WRAPPER, MARK, str(step.folder), json.dumps(facts), directory, *command],
+            [
+                SHELL,
+                "-c",
+                open_files.line_for_shell() + WRAPPER,
+                MARK,
+                str(step.folder),
+                json.dumps(facts),
+                directory,
+                *command,
+            ],
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=out,
             stderr=err,

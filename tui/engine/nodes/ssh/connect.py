@@ -18,6 +18,7 @@ from typing import Any
 import asyncssh
 from asyncssh import encryption, kex, mac, public_key
 
+from tui.engine import open_files
 from tui.engine.nodes.ssh.address import host_name
 from tui.engine.nodes.ssh.base import SshFault
 from tui.engine.nodes.ssh.dial import open_socket
@@ -223,7 +224,7 @@ def _options(
         "env": dict(config.environment) or None,
     }
     if config.proxy_command and tunnel is None:
-        options["proxy_command"] = ["/bin/sh", "-c", f"exec {config.proxy_command}"]
+        options["proxy_command"] = ["/bin/sh", "-c", f"{open_files.line_for_shell()}exec {config.proxy_command}"]
     possible = {
         "kexalgorithms": ("kex_algs", kex.get_kex_algs(), kex.get_default_kex_algs()),
         "ciphers": ("encryption_algs", encryption.get_encryption_algs(), encryption.get_default_encryption_algs()),
