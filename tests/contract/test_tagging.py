@@ -54,6 +54,19 @@ async def test_nodes_are_tagged_found_and_untagged_by_arn(api: Api) -> None:
     assert await resources(api, TagFilters=[{"Key": key}]) == two[1:]
 
 
+@tagging("TagResources")
+async def test_tags_that_only_the_tagging_api_takes_made_every_list_of_a_node_s_tags_fail(api: Api) -> None:
+    (tagged,) = await node_arns(api, 1, start=6)
+    key = f"k-{uuid4()}"
+    for tags in ({key: "50%"}, {key: "a\nb"}, {f"{key}$": ""}):
+        answer = await api.call("TagResources", ResourceARNList=[tagged], Tags=tags)
+        assert answer["FailedResourcesMap"][tagged]["ErrorCode"] == INVALID
+    listed = await api.call(
+        "ListTagsForResource", service="ssm", ResourceType="ManagedInstance", ResourceId=tagged.rpartition("/")[2]
+    )
+    assert not [each for each in listed["TagList"] if each["Key"].startswith(key)]
+
+
 @tagging("GetResources")
 async def test_resources_come_in_pages(api: Api) -> None:
     key = f"k-{uuid4()}"

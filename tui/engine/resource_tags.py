@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 
 from tui.engine.context import ApiFault, Context, Services
+from tui.engine.scalars import Pattern
 from tui.ports import Shape
 
 LIMIT = 50
@@ -18,6 +19,9 @@ DOCUMENT = "Document"
 GROUP = "Group"
 
 ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):(?P<prefix>[^/]*)/(?P<rest>.+)")
+
+_TEXT = Pattern(r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$")
+"""What SSM's and the groups' models take in keys and values; the tagging API's takes any text."""
 
 _FIRST, _MORE = 128, 4096
 """Rows that are read at once: a page is most often all that is wanted."""
@@ -110,9 +114,13 @@ def refuse_reserved(keys: Iterable[str]) -> None:
 async def add_tags(services: Services, kind: str, resource_id: str, tags: Mapping[str, str]) -> None:
     """Give a resource tags; a key that it has gets the new value.
 
-    Raises: ApiFault ValidationException where a key is reserved, TooManyTagsError where it would have more than LIMIT.
+    Raises: ApiFault ValidationException where a key is reserved or a text is none of a tag, TooManyTagsError where it
+    would have more than LIMIT.
     """
     refuse_reserved(tags)
+    for text in (*tags, *tags.values()):
+        if not _TEXT.match(text):
+            raise ApiFault("ValidationException", f"Tags have letters, digits, spaces and _.:/=+-@, not {text!r}.")
     await services.store.write(lambda conn: insert_tags(conn, kind, resource_id, tags))
     _tell(services, kind, resource_id)
 
