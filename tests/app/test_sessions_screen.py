@@ -16,6 +16,7 @@ from tests.engine.daemons import kill
 from tui.config import Config
 from tui.errors import AccessDenied, ApiError, EngineStopped
 from tui.services.sessions import Sessions
+from tui.widgets.resource_table import ResourceTable
 
 PREFIX = "ctrl+right_square_bracket"
 
@@ -169,6 +170,24 @@ async def test_a_shell_that_ends_behind_ones_back_is_told_and_the_notice_opens_i
         await says(pilot, "The shell on web-01 ended, exit status 3.", "' to open")
         await pilot.press("apostrophe")
         await says(pilot, "exit status 3 · Enter closes")
+
+
+async def test_a_session_that_came_while_a_shell_hid_the_list_is_in_view_when_the_list_is_back(tmp_path: Path) -> None:
+    fake = SessionsFake(session(1))
+    async with console(fake.transport, tmp_path, words="sessions") as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("enter")
+        await says(pilot, "attached")
+        fake.sessions = {one["SessionId"]: one for one in (session(2, target=2), *fake.sessions.values())}
+        fake.over(session(1)["SessionId"], 0)
+        await says(pilot, "Enter closes")
+        await pilot.press("R")
+        await until(pilot, lambda: len(app.screen.query_one(ResourceTable).model.standing) == 2)
+        await pilot.press("enter")
+        await says(pilot, "Session id")
+        for _ in range(5):
+            await pilot.pause()  # whatever is still to be drawn is drawn
+        assert "web-02" in text_of(app)
 
 
 async def test_x_ends_the_marked_sessions_and_passes_over_those_that_ended(tmp_path: Path) -> None:

@@ -225,10 +225,12 @@ class TableView(TableCursor, can_focus=True):
     def on_resize(self) -> None:
         self._layout = self._notice = None
         self._lines.clear()
-        seen = self._top <= self._at
+        was, seen = self._top, self._top <= self._at
         self._top = self._bounded(self._top)
         if seen and self._at >= self._top + self._body > self._top:
             self._top = self._bounded(self._at - self._body + 1)
+        if self._top != was:
+            self.refresh()  # it may have been drawn at its new size already
 
     def on_focus(self) -> None:
         self._redraw()
