@@ -215,3 +215,27 @@ def test_addresses_are_read_and_written(text: str, address: Address) -> None:
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"address|port"):
         parse_address(text)
+
+
+def test_a_folder_of_included_files_that_was_left_alone_for_long_is_still_seen_to_change(home: Path) -> None:
+    one = write(home, "Host web\n  User one\n", "config.d/1.conf")
+    write(home, "Include config.d/*.conf\nUser none\n")
+
+    def age(seconds: int) -> None:
+        stamp = one.parent.stat().st_mtime - seconds
+        os.utime(one.parent, (stamp, stamp))
+
+    age(60)
+    found = resolver(home)
+    assert [found.resolve(parse_address("web")).user for _ in range(2)] == ["one", "one"]
+    one.unlink()
+    assert found.resolve(parse_address("web")).user == "none"
+    write(home, "Host web\n  User two\n", "config.d/2.conf")
+    assert found.resolve(parse_address("web")).user == "two"
+    (one.parent / "2.conf").unlink()
+    elsewhere = write(home, "Host web\n  User three\n", "elsewhere")
+    (one.parent / "3.conf").symlink_to(elsewhere)
+    age(60)
+    assert found.resolve(parse_address("web")).user == "three"
+    elsewhere.unlink()
+    assert found.resolve(parse_address("web")).user == "none"

@@ -39,10 +39,9 @@ class Resolver:
         self.files = ConfigFiles(home)
         self._system = system
         self.local_user = environ.get("USER") or _login_name()
-
-    @property
-    def default_file(self) -> Path:
-        return self.home / ".ssh" / "config"
+        self.default_file = home / ".ssh" / "config"
+        self.default_identities = tuple(str(home / ".ssh" / name) for name in DEFAULT_IDENTITIES)
+        self._sent: dict[str, dict[str, str]] = {}
 
     def resolve(self, address: Address, config_file: str = "", *, jumps: Sequence[Address] | None = None) -> HostConfig:
         """Give what holds for a host; `jumps` replace those of the configuration.
@@ -66,6 +65,12 @@ class Resolver:
             if not state.wants_final:
                 break
         return state.settled(jumps)
+
+    def sent(self, pattern: str) -> dict[str, str]:
+        """Give the variables of the environment that a pattern of SendEnv names."""
+        if pattern not in self._sent:
+            self._sent[pattern] = {name: value for name, value in self.environ.items() if matches(pattern, name)}
+        return self._sent[pattern]
 
     def runs_commands(self, config_file: str = "") -> bool:
         """Say whether resolving may have to wait for commands of the operator's. Raises: BadConfig."""
@@ -201,7 +206,7 @@ class _State:
         identities = self._paths("identityfile", tokens)
         given = "identityfile" in self.values
         if not given:
-            identities = tuple(str(resolver.home / ".ssh" / name) for name in DEFAULT_IDENTITIES)
+            identities = resolver.default_identities
         proxy = self._text("proxycommand")
         if proxy.lower() == "none":
             proxy = ""
@@ -257,7 +262,7 @@ class _State:
             if word.lower() == "none":
                 continue
             path = expand_home(self._expanded(keyword, word, tokens), self._resolver.home)
-            found.append(path if Path(path).is_absolute() else str(self._resolver.home / path))
+            found.append(path if path.startswith("/") else str(self._resolver.home / path))
         return tuple(dict.fromkeys(found))
 
     def _flag(self, keyword: str, *, default: bool) -> bool:
@@ -320,7 +325,7 @@ class _State:
         found: dict[str, str] = {}
         for pattern in self.values.get("sendenv", ()):
             if not pattern.startswith("-"):
-                found |= {name: value for name, value in self._resolver.environ.items() if matches(pattern, name)}
+                found |= self._resolver.sent(pattern)
         for word in self.values.get("setenv", ()):
             name, equals, value = word.partition("=")
             if equals:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import re
 import shlex
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -12,6 +13,9 @@ from pathlib import Path
 
 DEEPEST = 16
 """How deep inclusions may be nested, as in OpenSSH."""
+
+SETTLED = 2.0
+"""Seconds for which a folder has not changed before its list of files is taken to be that of its present time."""
 
 _KEYWORDS = """
     addkeystoagent addressfamily batchmode bindaddress bindinterface canonicaldomains canonicalizefallbacklocal
@@ -85,6 +89,7 @@ class ConfigFiles:
     def __init__(self, home: Path) -> None:
         self.home = home
         self._read: dict[Path, _Read] = {}
+        self._listed: dict[str, tuple[tuple[int, int, int] | None, list[Path]]] = {}
 
     def lines(self, path: Path) -> list[Line]:
         """Give the lines of one file, without following its inclusions. Raises: BadConfig, FileNotFoundError."""
@@ -109,8 +114,27 @@ class ConfigFiles:
             if not Path(pattern).is_absolute():
                 base = Path("/etc/ssh") if system else self.home / ".ssh"
                 pattern = str(base / pattern)
-            # Path.glob knows no pattern that is absolute.
-            found += [Path(each) for each in sorted(glob.glob(pattern)) if Path(each).is_file()]  # noqa: PTH207
+            found += self._named(pattern)
+        return found
+
+    def _named(self, pattern: str) -> list[Path]:
+        """Give the files that a pattern names; of one folder's they are listed again only where the folder changed."""
+        folder = pattern.rpartition("/")[0] or "/"
+        try:
+            info = None if glob.has_magic(folder) else Path(folder).stat()
+        except OSError:
+            return []
+        known = self._listed.get(pattern)
+        stamp = (info.st_mtime_ns, info.st_dev, info.st_ino) if info is not None else None
+        if known is not None and known[0] == stamp:
+            return known[1]
+        # Path.glob knows no pattern that is absolute.
+        found = [Path(each) for each in sorted(glob.glob(pattern)) if Path(each).is_file()]  # noqa: PTH207
+        # A folder may change twice within one tick of its file system's clock, and what a link leads to at any time.
+        if info is not None and time.time() - info.st_mtime > SETTLED and not any(each.is_symlink() for each in found):
+            self._listed[pattern] = stamp, found
+        else:
+            self._listed.pop(pattern, None)
         return found
 
     def runs_commands(self, path: Path, *, system: bool = False, depth: int = 0) -> bool:

@@ -21,6 +21,7 @@ from asyncssh import encryption, kex, mac, public_key
 from tui.engine import open_files
 from tui.engine.nodes.ssh.address import host_name
 from tui.engine.nodes.ssh.base import SshFault
+from tui.engine.nodes.ssh.corked import Way
 from tui.engine.nodes.ssh.dial import open_socket
 from tui.engine.nodes.ssh.faults import HostKeyFault, SecretFault
 from tui.engine.nodes.ssh.host_config import HostConfig
@@ -151,7 +152,7 @@ async def connect(
             offer = await keys.offer(config) if config.public_key else Offer()
             options = _options(config, offer, host_keys, patience, tunnel, functools.partial(_same, attempt))
             if tunnel is None and not config.proxy_command:
-                options["sock"] = await open_socket(config)
+                options["tunnel"] = Way(await open_socket(config))
             return await asyncssh.connect(**options)
     except TimeoutError:
         raise SshFault(_late(where, attempt, config, patience, seconds)) from None
@@ -222,12 +223,13 @@ def _options(
         "keepalive_count_max": config.alive_count or patience.alive_count,
         "compression_algs": ["zlib@openssh.com", "none"] if config.compression else ["none", "zlib@openssh.com"],
         "env": dict(config.environment) or None,
+        "encryption_algs": _texts(default_ciphers()),
     }
     if config.proxy_command and tunnel is None:
         options["proxy_command"] = ["/bin/sh", "-c", f"{open_files.line_for_shell()}exec {config.proxy_command}"]
     possible = {
         "kexalgorithms": ("kex_algs", kex.get_kex_algs(), kex.get_default_kex_algs()),
-        "ciphers": ("encryption_algs", encryption.get_encryption_algs(), encryption.get_default_encryption_algs()),
+        "ciphers": ("encryption_algs", encryption.get_encryption_algs(), default_ciphers()),
         "macs": ("mac_algs", mac.get_mac_algs(), mac.get_default_mac_algs()),
     }
     for keyword, (name, every, default) in possible.items():
@@ -236,14 +238,20 @@ def _options(
     return options
 
 
+@functools.cache
+def default_ciphers() -> list[bytes]:
+    """Give asyncssh's own choice, AES-GCM first: a packet costs it a tenth of what it costs with ChaCha20 there."""
+    return sorted(encryption.get_default_encryption_algs(), key=lambda name: b"-gcm@" not in name)
+
+
 def _host_key_algorithms(config: HostConfig, host_keys: HostKeys) -> list[str]:
     """Ask for the kinds of keys by which the host is known first, and for certificates where they could be checked."""
-    certificates = _texts(public_key.get_default_certificate_algs()) if host_keys.has_authority(config) else []
+    known, has_authority = host_keys.kinds(config)
+    certificates = _texts(public_key.get_default_certificate_algs()) if has_authority else []
     default = certificates + _texts(public_key.get_default_public_key_algs())
     if "hostkeyalgorithms" in config.algorithms:
         every = _texts([*public_key.get_certificate_algs(), *public_key.get_public_key_algs()])
         default = _chosen("hostkeyalgorithms", config.algorithms["hostkeyalgorithms"], every, default)
-    known = host_keys.algorithms(config)
     if "ssh-rsa" in known:
         known = ["rsa-sha2-512", "rsa-sha2-256", *known]
     first = [name for name in known if name in default]

@@ -16,6 +16,9 @@ from tui.ports import Shape
 MARK = "@ssm-tui@"
 """What stands at the beginning of our lines: login shells and their files may say things of their own."""
 
+LONGEST = 120
+"""Characters that DescribeInstanceProperties takes of what a host calls itself."""
+
 COMMAND = "exec sh"
 """What is asked of the login shell, csh and fish included; the script follows on stdin."""
 
@@ -148,7 +151,7 @@ def parse_facts(text: str, *, now: float, fallback_name: str, agent_version: str
     addresses = _addresses(answer)
     details: dict[str, Any] = {
         "Kernel": f"{kind} {answer.one('release')}".strip(),
-        "Architecture": answer.one("machine"),
+        "Architecture": answer.one("machine")[:LONGEST],
         "Cpus": int(answer.number("cpus")) or 1,
         "MemoryBytes": _memory(answer)[0],
         "Addresses": addresses,
@@ -159,8 +162,8 @@ def parse_facts(text: str, *, now: float, fallback_name: str, agent_version: str
     return Facts(
         computer_name=answer.one("name")[:255] or fallback_name,
         platform_type=platform[0],
-        platform_name=platform[1],
-        platform_version=platform[2],
+        platform_name=platform[1][:LONGEST],
+        platform_version=platform[2][:LONGEST],
         ip_address=addresses[0] if addresses else "",
         agent_version=agent_version,
         details=details,

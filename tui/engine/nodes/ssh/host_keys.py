@@ -98,13 +98,11 @@ class HostKeys:
             return False
         return any(each.marker == "cert-authority" and each.blob == blob for each in entries)
 
-    def has_authority(self, config: HostConfig) -> bool:
-        """Say whether certificates are of any use for a host."""
-        return any(each.marker == "cert-authority" for each in self.entries(config))
-
-    def algorithms(self, config: HostConfig) -> list[str]:
-        """Give the kinds of keys by which a host is known: they are asked for first."""
-        return list(dict.fromkeys(each.algorithm for each in self.entries(config) if not each.marker))
+    def kinds(self, config: HostConfig) -> tuple[list[str], bool]:
+        """Give the kinds of keys by which a host is known, and whether certificates are of any use for it."""
+        entries = self.entries(config)
+        has_authority = any(each.marker == "cert-authority" for each in entries)
+        return list(dict.fromkeys(each.algorithm for each in entries if not each.marker)), has_authority
 
     def entries(self, config: HostConfig) -> list[Entry]:
         """Give the lines about a host, the operator's files first.
@@ -139,7 +137,7 @@ class HostKeys:
 
     def _read(self, path: str) -> _File | None:
         try:
-            stat = Path(path).stat()
+            stat = os.stat(path)  # noqa: PTH116 - asked for several files of each host; a Path costs more than the answer
         except (FileNotFoundError, NotADirectoryError):
             return None
         stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)

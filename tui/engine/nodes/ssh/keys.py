@@ -77,6 +77,7 @@ class KeyRing:
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self._read: dict[str, tuple[tuple[int, int, int], Identity]] = {}
+        self._certificates: dict[str, tuple[tuple[int, int, int], asyncssh.SSHCertificate]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def offer(self, config: HostConfig) -> Offer:
@@ -146,7 +147,7 @@ class KeyRing:
         self._read.pop(path, None)
 
     def _load(self, path: str) -> Identity:
-        info = Path(path).stat()
+        info = os.stat(path)  # noqa: PTH116 - for each host anew; a Path costs more than the answer
         stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
         known = self._read.get(path)
         if known is not None and known[0] == stamp:
@@ -170,6 +171,15 @@ class KeyRing:
         self._read[path] = (stamp, found)
         return found
 
+    def _certificate(self, path: str) -> asyncssh.SSHCertificate:
+        """Read a certificate. Raises: OSError, asyncssh.KeyImportError."""
+        info = os.stat(path)  # noqa: PTH116 - for each host anew; a Path costs more than the answer
+        stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
+        known = self._certificates.get(path)
+        if known is None or known[0] != stamp:
+            known = self._certificates[path] = stamp, asyncssh.read_certificate(path)
+        return known[1]
+
     async def _agent_keys(self, config: HostConfig, offer: Offer) -> list[asyncssh.SSHKeyPair]:
         if not config.agent:
             return []
@@ -189,7 +199,7 @@ class KeyRing:
     def _add_certificates(self, config: HostConfig, offer: Offer) -> None:
         for path in (*config.certificates, *(f"{each}-cert.pub" for each in config.identities)):
             try:
-                offer.certificates.append(asyncssh.read_certificate(path))
+                offer.certificates.append(self._certificate(path))
             except (OSError, asyncssh.KeyImportError) as error:
                 if path in config.certificates:
                     reason = getattr(error, "strerror", None) or str(error)
