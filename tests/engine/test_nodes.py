@@ -192,6 +192,29 @@ async def test_become_is_changed_kept_and_shown(tmp_path: Path) -> None:
         assert details["Become"] == "sudo"
 
 
+@pytest.mark.parametrize("name", ["db (old)", "it's #1", "東京 \U0001f600", "x" * 256])
+async def test_a_node_s_name_took_every_list_of_nodes_from_those_who_asked(local: Bench, name: str) -> None:
+    await local.engine.call("UpdateNode", {"InstanceId": local.node, "Name": name}, service=OWN)
+    tags = [{"Key": "Name", "Value": "x" * 256}]
+    await local.engine.call(
+        "AddTagsToResource", {"ResourceType": "ManagedInstance", "ResourceId": local.node, "Tags": tags}
+    )
+    await local.final(await local.send("true"))
+    (node,) = (await local.engine.call("ListNodes"))["Nodes"]
+    assert node["NodeType"]["Instance"]["Name"] == name
+    for operation in ("DescribeInstanceInformation", "DescribeInstanceProperties", "ListCommandInvocations"):
+        assert await local.engine.call(operation)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "\ud800"])
+async def test_a_name_that_was_refused_was_the_node_s_until_the_engine_left(local: Bench, name: str) -> None:
+    before = await local.engine.call("DescribeNodeDetails", {"InstanceId": local.node}, service=OWN)
+    with pytest.raises(ApiFault):
+        await local.engine.call("UpdateNode", {"InstanceId": local.node, "Name": name, "Become": "sudo"}, service=OWN)
+    after = await local.engine.call("DescribeNodeDetails", {"InstanceId": local.node}, service=OWN)
+    assert (after["Name"], after["Become"]) == (before["Name"], before["Become"])
+
+
 def sudo_works() -> bool:
     return bool(shutil.which("sudo")) and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
 

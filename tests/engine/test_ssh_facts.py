@@ -58,6 +58,16 @@ def test_what_login_files_print_is_no_answer() -> None:
         parse_facts("This account is not available.\n", now=NOW, fallback_name="x", agent_version="1")
 
 
+def test_a_host_with_a_long_name_for_itself_took_every_list_of_nodes_with_it() -> None:
+    long = "x" * 200
+    release = f'NAME="{long}"\nVERSION_ID={long}'
+    found = parse_facts(
+        said(("kind", "Linux"), ("os", release), ("machine", long)), now=NOW, fallback_name="x", agent_version="1"
+    )
+    lengths = [len(each) for each in (found.platform_name, found.platform_version, found.details["Architecture"])]
+    assert lengths == [120, 120, 120]
+
+
 def test_samples_are_since_the_last_one_and_survive_a_reboot() -> None:
     sampler = Sampler()
     rest = (("meminfo", "MemTotal: 1000 kB\nMemAvailable: 250 kB"), ("load", "0.50 0.1 0.1 1/99 1"))

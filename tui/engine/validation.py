@@ -14,9 +14,11 @@ from typing import Any
 from tui.engine.context import ApiFault
 from tui.engine.scalars import CONVERTERS, SCALARS, Check, Pattern, Raw, WrongType, json_word, rules_of
 
-AWS_BREAKS = frozenset({"StringDateTime", "RegistrationsCount"})
-"""Shapes whose rules AWS's own answers break (`PT0.091S`; an activation that nobody has used counts 0 registrations).
+AWS_BREAKS = frozenset({"StringDateTime", "RegistrationsCount", "NodeName", "InstanceName", "InstanceTagName"})
+"""Shapes whose rules answers break.
 
+AWS's own are `PT0.091S` and an activation that nobody has used, which counts 0 registrations. The others are nodes'
+names: an operator's `db (old)`, or a Name tag of 256 characters, must not take the list from those who ask for it.
 Unset strings are left empty against every rule.
 """
 

@@ -10,7 +10,7 @@ from tui.engine.domains.ssh_nodes import look_for_ssh_nodes
 from tui.engine.domains.tags import MANAGED_INSTANCE, TaggableResources
 from tui.engine.model import OWN
 from tui.engine.nodes.base import Node, NodeUnreachable
-from tui.engine.nodes.directory import CONNECTION_LOST, NodeDirectory, NodeRecord
+from tui.engine.nodes.directory import CONNECTION_LOST, NodeDirectory, NodeRecord, check_name
 from tui.engine.nodes.samples import TICK_SECONDS, Samples
 from tui.engine.nodes.simulated import SimulatedFleet
 from tui.engine.nodes.this_machine import ThisMachine
@@ -111,6 +111,7 @@ async def list_processes(ctx: Context, req: Shape) -> Shape:
 @operation("UpdateNode", service=OWN)
 async def update_node(ctx: Context, req: Shape) -> Shape:
     node, record = _node(ctx, req)
+    check_name(req.get("Name") or "")
     await ctx.services.part(NodeDirectory).update(record, become=req.get("Become"), name=req.get("Name"))
     return _details(node, record)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from tui.engine.context import ApiFault, Context, Services, on_start, on_stop, operation
 from tui.engine.model import OWN
 from tui.engine.nodes.base import Node
-from tui.engine.nodes.directory import CONNECTION_LOST, SILENCE_SECONDS, SSH, NodeDirectory, NodeRecord
+from tui.engine.nodes.directory import CONNECTION_LOST, SILENCE_SECONDS, SSH, NodeDirectory, NodeRecord, check_name
 from tui.ports import Shape
 
 if TYPE_CHECKING:  # an engine without SSH nodes starts without what they need
@@ -219,9 +219,8 @@ def _records(ctx: Context) -> list[NodeRecord]:
 
 
 def _check_name(services: Services, name: str) -> None:
+    check_name(name)
     directory = services.part(NodeDirectory)
-    if name != name.strip() or any(ord(char) < 0x20 or ord(char) == 0x7F for char in name):
-        raise ApiFault("ValidationException", "A node's name has no control characters, and no blanks around it.")
     for each in directory.ids():
         record = directory.get(each)
         if record is not None and record.name == name:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
-from tui.engine.context import Services
+from tui.engine.context import ApiFault, Services
 from tui.engine.nodes.base import Facts, Node
 from tui.ports import Shape
 
@@ -152,13 +152,14 @@ class NodeDirectory:
 
     async def update(self, record: NodeRecord, *, become: str | None = None, name: str | None = None) -> None:
         """Store what the operator changed. The node itself follows."""
-        record.become = become or record.become
-        record.name = record.name if name is None else name
+        changed = (become or None, name, record.id)
         await self._services.store.write(
             lambda conn: conn.execute(
-                "UPDATE nodes SET become = ?, name = ? WHERE id = ?", (record.become, record.name, record.id)
+                "UPDATE nodes SET become = coalesce(?, become), name = coalesce(?, name) WHERE id = ?", changed
             )
         )
+        record.become = become or record.become
+        record.name = record.name if name is None else name
         node = self._services.nodes.get(record.id)
         if node is not None:
             node.become = record.become
@@ -209,6 +210,12 @@ class NodeDirectory:
         self._shapes.pop(record.id, None)
         event = {"type": "node", "InstanceId": record.id, "PingStatus": record.ping_status}
         self._services.bus.publish("nodes", event)
+
+
+def check_name(name: str) -> None:
+    """Refuse what can't be a node's name. Raises: ApiFault ValidationException."""
+    if name != name.strip() or any(ord(char) < 0x20 or ord(char) == 0x7F for char in name):
+        raise ApiFault("ValidationException", "A node's name has no control characters, and no blanks around it.")
 
 
 def _row(record: NodeRecord) -> tuple[object, ...]:
