@@ -184,6 +184,14 @@ def test_a_file_that_was_named_has_to_be_there(home: Path) -> None:
         resolver(home).resolve(Address("web-1"), str(home / "nowhere"))
 
 
+def test_a_file_that_never_ends_took_the_engine_s_memory_and_a_pipe_its_threads(home: Path) -> None:
+    with pytest.raises(BadConfig, match="File too large"):
+        resolver(home).resolve(Address("web-1"), "/dev/zero")
+    os.mkfifo(home / "pipe")
+    for nothing in (str(home / "pipe"), "/dev/null"):
+        assert resolver(home).resolve(Address("web-1"), nothing).host == "web-1"
+
+
 def test_a_file_that_changed_is_read_again(home: Path) -> None:
     reader = resolver(home)
     write(home, "User ann\n")

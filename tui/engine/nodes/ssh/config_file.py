@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from tui.engine.nodes.ssh.files import read_file
+
 DEEPEST = 16
 """How deep inclusions may be nested, as in OpenSSH."""
 
@@ -98,7 +100,7 @@ class ConfigFiles:
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
             found = self._read.get(path)
             if found is None or found.stamp != stamp:
-                text = path.read_text("utf-8", "surrogateescape")
+                text = read_file(path).decode("utf-8", "surrogateescape")
                 found = self._read[path] = _read(stamp, list(_parse(text, path)))
         except FileNotFoundError:
             raise

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tui.engine.nodes.ssh.address import host_name
 from tui.engine.nodes.ssh.config_file import matches
+from tui.engine.nodes.ssh.files import read_file
 from tui.engine.nodes.ssh.host_config import HostConfig
 
 
@@ -144,7 +145,7 @@ class HostKeys:
         found = self._files.get(path)
         if found is None or found.stamp != stamp:
             found = self._files[path] = _File(stamp)
-            for entry in _parse(Path(path).read_bytes().decode("utf-8", "replace").splitlines(), path):
+            for entry in _parse(read_file(Path(path)).decode("utf-8", "replace").splitlines(), path):
                 if entry.hosts.startswith("|") or any(char in entry.hosts for char in "*?!"):
                     found.others.append(entry)
                 else:

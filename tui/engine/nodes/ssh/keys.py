@@ -16,6 +16,7 @@ from pathlib import Path
 
 import asyncssh
 
+from tui.engine.nodes.ssh.files import read_file
 from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.secrets import PASSPHRASE, Secrets
 
@@ -157,7 +158,7 @@ class KeyRing:
             # As in OpenSSH: a private key that others may read is no secret any more.
             found.note = f"{path} can be read by others, so it is not used: chmod 600 {path}."
             return found
-        data = Path(path).read_bytes()
+        data = read_file(Path(path))
         try:
             found.key = asyncssh.import_private_key(data)
         except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError) as error:
