@@ -60,7 +60,8 @@ async def _live(ctx: Context, command: Command, states: Subscription) -> AsyncIt
     for invocation in [each for each in following.values() if each.is_final]:
         for event in feed.new(following.pop(invocation.node_id), all_of_it=True):
             yield event
-    pause = SHORTEST
+    pause, looked = SHORTEST, float("-inf")
+    loop = asyncio.get_running_loop()
     while True:
         await states.wait(pause)
         pause = min(LONGEST if len(following) <= FEW else LONGEST_OF_MANY, pause * GROWTH)
@@ -76,6 +77,10 @@ async def _live(ctx: Context, command: Command, states: Subscription) -> AsyncIt
             if event["type"] == "command" and event["Command"]["Status"] not in ("Pending", "InProgress", "Cancelling"):
                 return
             pause = SHORTEST
+        # Where many end at about the same time, the files of all the others are not looked at for each.
+        if len(following) > FEW and loop.time() - looked < LONGEST_OF_MANY:
+            continue
+        looked = loop.time()
         for number, invocation in enumerate(list(following.values())):
             if invocation.steps:
                 for event in feed.new(invocation):

@@ -17,8 +17,11 @@ from tui.engine.nodes.ssh.base import Connector, SshFault
 if TYPE_CHECKING:
     from tui.engine.nodes.ssh.channel import Channel
 
-TIDY_SECONDS, TIDY_LATEST = 1.0, 30.0
-"""How long run folders that are to be removed wait for steps on all hosts to leave a gap: commands come first."""
+QUIET_SECONDS = 1.0
+"""For how long no step has begun or ended on any host when there counts as being a gap: commands come first."""
+
+TIDY_LATEST = 30.0
+"""How long run folders that are to be removed wait for a gap."""
 
 TIDY_PATIENCE = 60.0
 
@@ -34,8 +37,8 @@ _log = logging.getLogger(__name__)
 class Host:
     """One host, for as long as its connector lives."""
 
-    last_begun: ClassVar[float] = 0.0
-    """When a step was last begun on any host, by the loop's clock."""
+    _moved: ClassVar[float] = float("-inf")
+    """When a step last began or ended on any host, by the loop's clock."""
 
     def __init__(self, connector: Connector) -> None:
         self._connector = ref(connector)  # whoever runs something on the host holds it
@@ -51,6 +54,21 @@ class Host:
         if found is None:
             found = _hosts[connector] = cls(connector)
         return found
+
+    @classmethod
+    def moved(cls) -> None:
+        """Note that a step begins or has ended, on whichever host."""
+        Host._moved = asyncio.get_running_loop().time()
+
+    @classmethod
+    async def gap(cls, latest: float) -> None:
+        """Wait until no step has begun or ended anywhere for a moment, so many seconds at most."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + latest
+        pause = 0.0
+        while pause >= 0:
+            pause = min(Host._moved + QUIET_SECONDS, end) - loop.time()
+            await asyncio.sleep(max(0.0, pause))
 
     def next_front(self) -> bool:
         """Start shells in another way from now on; False where there is none left."""
@@ -119,13 +137,9 @@ class Host:
 
     async def _tidy(self, node: str) -> None:
         try:
-            loop = asyncio.get_running_loop()
             while self._over:
-                latest = loop.time() + TIDY_LATEST
-                pause = TIDY_SECONDS
-                while pause > 0 and loop.time() < latest:
-                    await asyncio.sleep(pause)
-                    pause = Host.last_begun + TIDY_SECONDS - loop.time()
+                await asyncio.sleep(QUIET_SECONDS)
+                await self.gap(TIDY_LATEST)
                 names, self._over = self._over, []
                 swept, self._swept = self._swept, True
                 with contextlib.suppress(OSError):

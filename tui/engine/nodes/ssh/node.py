@@ -15,6 +15,7 @@ from tui.engine.nodes.samples import Samples
 from tui.engine.nodes.ssh import facts
 from tui.engine.nodes.ssh.address import parse_address
 from tui.engine.nodes.ssh.base import SshFault
+from tui.engine.nodes.ssh.host import Host
 from tui.engine.nodes.ssh.hosts import SshHosts
 from tui.engine.nodes.ssh.link import CONNECTED, CONNECTING, IDLE, UNREACHABLE, Link
 from tui.ports import Shape
@@ -24,6 +25,9 @@ ASK_SECONDS = 20.0
 
 REFRESH_SECONDS = 30.0
 """After which a host that was known already is asked who it is: commands come first."""
+
+ASK_LATEST = 10.0
+"""How long the first question of who a host is waits for steps on all hosts to leave a gap."""
 
 KNOWN_SECONDS = 3600.0
 """For how long what a host said of itself will do, however often the connection is made anew."""
@@ -168,6 +172,7 @@ class SshNode:
             return
         if self._record.facts.platform_type:
             await clock.sleep(REFRESH_SECONDS)
+        await Host.gap(ASK_LATEST)
         async with self._hosts.asking:
             found = await self.facts()
         self._asked_at = clock.monotonic()

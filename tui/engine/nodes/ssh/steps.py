@@ -144,6 +144,7 @@ class RemoteRun:
             self._record.finish(result)
             return result
         finally:
+            Host.moved()
             self._record.close()
 
     def _result(self, word: Word | None) -> StepResult | None:
@@ -365,9 +366,10 @@ async def start(
     host = Host.of(connector)
     nonce = secrets.token_hex(8)
     run: list[RemoteRun] = []
+    Host.moved()
     user = "" if sudo else str((await connector.connection()).get_extra_info("username") or "")
     # Nothing comes before the program is written, and by then there is a run that takes it.
-    Host.last_begun = asyncio.get_running_loop().time()
+    Host.moved()
     channel = await host.open(remote_name(step, 1), nonce, lambda is_error, data: run[0].store(is_error, data))
     try:
         begun = Begun(clock.now(), step.timeout, user or "root", sudo)
