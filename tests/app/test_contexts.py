@@ -41,6 +41,12 @@ async def test_two_contexts_merge_into_one_table_with_columns_for_them(tmp_path:
         await at_each_size(pilot, "laptop", "web-2", "Context")
 
 
+async def test_eighty_columns_cut_ids_before_the_region_in_a_context_s_name(tmp_path: Path) -> None:
+    async with console(two(), tmp_path, size=(80, 24)) as (_, pilot):
+        shown = await says(pilot, "web-3", f" {PROD} ", "✖ ConnectionLost")
+        assert "mi-00000" in shown
+
+
 async def test_one_context_has_no_column_for_it(tmp_path: Path) -> None:
     async with console({"local": fleet(node(1, "laptop"))}, tmp_path, size=(200, 50)) as (app, pilot):
         await says(pilot, "laptop")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui.screens._base import ConsoleScreen, Shell
 
 COLUMNS = [
-    Column("context", "Context", min_width=8, max_width=26, priority=45),
+    Column("context", "Context", min_width=8, max_width=26, priority=65),
     Column("region", "Region", max_width=16, wide=True, priority=35),
     Column("account", "Account", max_width=14, wide=True, priority=25),
 ]
