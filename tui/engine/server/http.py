@@ -16,8 +16,9 @@ from aiohttp.web_request import BaseRequest
 
 from tui.engine.context import ApiFault, CallerIdentity
 from tui.engine.dispatch import Engine
-from tui.engine.model import OWN, RESOURCE_GROUPS, SSM, TAGGING, load_later, load_models
+from tui.engine.model import OWN, RESOURCE_GROUPS, SSM, STS, TAGGING, load_later, load_models
 from tui.engine.server.keys import PROFILE, key_of
+from tui.engine.server.query import FORM, QueryWire
 from tui.engine.server.rest import RestWire
 from tui.engine.server.sigv4 import Key, Verifier
 from tui.engine.server.wire import JSON_1_1, Asked, JsonWire, Reply, Wire, encode
@@ -67,6 +68,7 @@ class HttpServer:
             "ResourceGroupsTaggingAPI_20170126": JsonWire(load_later(TAGGING), "tagging"),
         }
         self._rest = [RestWire(load_later(RESOURCE_GROUPS), "resource-groups")]
+        self._query = QueryWire(load_later(STS), "sts", "https://sts.amazonaws.com/doc/2011-06-15/")
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -135,6 +137,8 @@ class HttpServer:
         claim = self._verifier.claim(request.method, target, headers, wire.signing)
         body = await self._body(request)
         claim.check(body)
+        if wire is self._query:
+            asked = self._query.asked(body)
         self._under_way += 1
         self._idle.clear()
         try:
@@ -156,6 +160,9 @@ class HttpServer:
                 return wire, Asked(name, {})
             raise ApiFault("UnknownOperationException", f"There is no operation {named}.")
         path, _, query = target.partition("?")
+        form = request.headers.get("Content-Type", "").partition(";")[0].strip().lower() == FORM
+        if path == "/" and request.method == "POST" and form:
+            return self._query, Asked("", {})
         for rest in self._rest:
             asked = rest.find(request.method, path, query)
             if asked is not None:
