@@ -1,7 +1,8 @@
 """Make the pictures in this folder from a real run: `python -m screenshots.export [NAME …]` at the top of a clone.
 
-The console runs without a terminal at 120x36 on two engines of their own in a temporary folder: one of simulated
-nodes (the header says DEMO), and one with this machine. Keys are pressed, and what is on screen then is the picture.
+The console runs without a terminal at 120x36 on engines of their own in a temporary folder: one of simulated nodes
+(the header says DEMO), one with this machine, and a pair of simulated ones of which `ssm-tui serve` serves the second
+as an account of AWS. Keys are pressed, and what is on screen then is the picture.
 """
 
 from __future__ import annotations
@@ -9,18 +10,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import html
+import json
+import os
 import re
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import boto3
 from textual.events import Paste
 
+from tests.contract.serving import Served, serving
 from tui.app import Launch, SsmApp
+from tui.cli._demo import make_demo
 from tui.config import Config
+from tui.contexts import ContextSpec, aws_context
+from tui.transport.aws import AwsTransport
 from tui.transport.local import LocalTransport
 from tui.transport.starting import wait_until_gone
 
@@ -29,6 +37,19 @@ SIZE = (120, 36)
 NODES, SEED = 48, 3
 PATIENCE = 60.0
 """Seconds that a picture may take to come together."""
+
+SSH_CONFIG = """\
+Host bastion
+  HostName bastion.example.net
+  User ops
+Host web-1 web-2 web-3
+  User deploy
+  Port 2222
+  ProxyJump bastion
+Host db-1
+  HostName 192.0.2.17
+  User postgres
+"""
 
 SCRIPT = """\
 #!/bin/sh
@@ -216,6 +237,41 @@ async def calls(stage: Stage) -> None:
     await stage.says("ListCommands")
 
 
+async def groups(stage: Stage) -> None:
+    transport = stage.app.links.services.transport()  # type: ignore[union-attr]
+    for name, about, tags in (
+        ("checkout", "what a customer pays through", {"env": ["prod"], "role": ["web", "api"]}),
+        ("databases", "", {"role": ["db"]}),
+        ("staging", "may be broken by anybody", {"env": ["staging"]}),
+    ):
+        filters = [{"Key": key, "Values": values} for key, values in tags.items()]
+        query = {"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": filters}
+        asked = {"Type": "TAG_FILTERS_1_0", "Query": json.dumps(query)}
+        params = {"Name": name, "Description": about, "ResourceQuery": asked}
+        await transport.call("CreateGroup", params, service="resource-groups")
+    await stage.pilot.press("escape")
+    await stage.go("groups", says=["checkout", "databases", "staging"])
+    await stage.pilot.pause(1.0)
+
+
+async def group(stage: Stage) -> None:
+    await stage.go("group", argument="checkout", says=["checkout", "Online"])
+
+
+async def hosts(stage: Stage) -> None:
+    await stage.go("hosts", says=["web-3", "bastion"])
+    await stage.pilot.press("j", "j", "space", "j", "space", "j")
+    await stage.says("2 marked")
+
+
+async def contexts(stage: Stage) -> None:
+    await stage.go("nodes", says=["prod/eu-west-1"])
+    await stage.pilot.press("greater_than_sign", "j", "j", "j")
+    await stage.pilot.pause(1.5)
+    stage.app.notices.clear()
+    await stage.pilot.pause(1.2)
+
+
 async def this_machine(stage: Stage) -> None:
     found = await stage.call("DescribeInstanceInformation")
     await stage.go("node", argument=found["InstanceInformationList"][0]["InstanceId"], says=["CPU", "runs as"])
@@ -265,30 +321,53 @@ DEMO: dict[str, Scene] = {
     "palette": palette,
     "help": help_window,
     "calls": calls,
+    "groups": groups,
+    "group": group,
 }
-REAL: dict[str, Scene] = {"this-machine": this_machine, "shell": shell, "sessions": sessions}
+REAL: dict[str, Scene] = {"hosts": hosts, "this-machine": this_machine, "shell": shell, "sessions": sessions}
+PAIR: dict[str, Scene] = {"contexts": contexts}
 """In this order: each scene begins where the one before it ended."""
+FAR = aws_context("prod", "eu-west-1")
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, *, demo: int = 0) -> AsyncIterator[Stage]:
+async def opened(folder: Path, *, demo: int = 0, pair: bool = False) -> AsyncIterator[Stage]:
     """Open the console on an engine of its own, and end both."""
 
-    async def connect(_: object) -> LocalTransport:
+    # A home of its own: the hosts and accounts of whoever makes the pictures are none of them.
+    (folder / ".ssh").mkdir(parents=True, mode=0o700)
+    (folder / ".ssh" / "config").write_text(SSH_CONFIG)
+    os.environ["HOME"] = str(folder)
+    far: Served | None = None
+    stack = contextlib.ExitStack()
+    if pair:
+        make_demo(folder / "far", 9, SEED + 1)
+        far = stack.enter_context(serving(folder / "far", "--region", FAR.region))
+
+    async def connect(spec: ContextSpec) -> Any:
+        if spec == FAR:
+            assert far is not None
+            session = boto3.session.Session(*far.key(), region_name=FAR.region)
+            return await AwsTransport.open(
+                "", FAR.region, context=spec.name, endpoint_url=far.endpoint, session=session
+            )
         return await LocalTransport.connect(folder / "state", demo=demo, seed=SEED)
 
-    folder.mkdir()
     config = Config(theme="dark", glyphs="unicode")
-    app = SsmApp(Launch(connect=connect, config=config, folder=folder, log_file=folder / "console.log", words="nodes"))
-    async with app.run_test(size=SIZE) as pilot:
-        stage = Stage(app, pilot)
-        await stage.says("Online")
-        try:
-            yield stage
-        finally:
-            await app.links.services.transport().call("StopEngine", {"Force": True}, service="ssm-tui")  # type: ignore[union-attr]
-            await wait_until_gone(folder / "state", int(app.links.peer["pid"]))
-    await app.links.aclose()
+    specs = (ContextSpec(), FAR) if pair else (ContextSpec(),)
+    launch = Launch(connect=connect, config=config, folder=folder, log_file=folder / "console.log", words="nodes")
+    app = SsmApp(replace(launch, contexts=specs))
+    with stack:
+        async with app.run_test(size=SIZE) as pilot:
+            stage = Stage(app, pilot)
+            await stage.says("Online")
+            try:
+                yield stage
+            finally:
+                local = app.links.services.transport("local")  # type: ignore[union-attr]
+                await local.call("StopEngine", {"Force": True}, service="ssm-tui")
+                await wait_until_gone(folder / "state", int(app.links.peer["pid"]))
+        await app.links.aclose()
 
 
 def leaks(svg: str, folder: Path) -> list[str]:
@@ -301,11 +380,12 @@ def leaks(svg: str, folder: Path) -> list[str]:
 async def main(names: Sequence[str]) -> None:
     """Play the scenes up to the last one that is wanted, and write the pictures of those that are."""
     with tempfile.TemporaryDirectory(prefix="pictures-", ignore_cleanup_errors=True) as name:
-        for room, scenes in (("demo", DEMO), ("real", REAL)):
+        for room, scenes in (("demo", DEMO), ("real", REAL), ("pair", PAIR)):
             wanted = [scene for scene in scenes if not names or scene in names]
             if not wanted:
                 continue
-            async with opened(Path(name) / room, demo=NODES if scenes is DEMO else 0) as stage:
+            simulated = {"demo": NODES, "pair": 7}.get(room, 0)
+            async with opened(Path(name) / room, demo=simulated, pair=scenes is PAIR) as stage:
                 for scene, play in scenes.items():
                     await play(stage)
                     svg = stage.app.export_screenshot(title=f"ssm-tui: {scene.replace('-', ' ')}")
@@ -319,6 +399,6 @@ async def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    if unknown := set(sys.argv[1:]) - {*DEMO, *REAL}:
-        raise SystemExit(f"No picture is named {', '.join(unknown)}; there are {', '.join([*DEMO, *REAL])}.")
+    if unknown := set(sys.argv[1:]) - {*DEMO, *REAL, *PAIR}:
+        raise SystemExit(f"No picture is named {', '.join(unknown)}; there are {', '.join([*DEMO, *REAL, *PAIR])}.")
     asyncio.run(main(sys.argv[1:]))
