@@ -90,10 +90,10 @@ async def until(condition: Callable[[], Any], what: str = "it did not happen") -
 
 
 @contextlib.asynccontextmanager
-async def leaving(path: Path) -> AsyncIterator[Bench]:
+async def leaving(path: Path, *, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Bench]:
     """Open an engine on a state folder that leaves in the end, whatever still runs."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = await Engine.open(StatePaths(path))
+    engine = await Engine.open(StatePaths(path), clock=clock, settings=settings)
     try:
         yield Bench(engine)
     finally:

@@ -276,6 +276,21 @@ async def test_simulated_nodes_run_commands_without_processes_and_refuse_shells(
         assert "simulated" in caught.value.message
 
 
+async def test_what_waited_for_nodes_was_undeliverable_once_another_engine_had_started(tmp_path: Path) -> None:
+    clock, demo = ManualClock(), {"demo": True, "demo_nodes": 5, "demo_seed": 3}
+    async with leaving(tmp_path / "state", clock=clock, **demo) as one:
+        nodes = [node.id for node in one.engine.services.nodes.all()]
+        command_id = await one.send("sleep 3", InstanceIds=nodes, MaxConcurrency="1", MaxErrors="100%")
+    async with leaving(tmp_path / "state", clock=clock, **demo) as other:
+        watching = asyncio.create_task(other.final(command_id))
+        for _ in range(400):
+            await clock.advance(5)
+            if watching.done():
+                break
+        assert (await watching)["CompletedCount"] == 5
+        assert "Undeliverable" not in await other.details(command_id)
+
+
 async def test_some_simulated_nodes_vanish_and_come_back(tmp_path: Path) -> None:
     clock = ManualClock()
     async with bench(tmp_path / "state", clock=clock, demo=True, demo_nodes=120, demo_seed=1) as local:

@@ -199,6 +199,15 @@ def operation(name: str, *, service: str = "ssm", writes: bool | None = None) ->
     return mark
 
 
+def before_start(function: F) -> F:
+    """Mark an async function `(services) -> None` that runs before all that is marked `on_start`.
+
+    It brings back what those take for granted, as the nodes are by commands and shells.
+    """
+    function.__before_start__ = True  # type: ignore[attr-defined]  # the mark itself
+    return function
+
+
 def on_start(function: F) -> F:
     """Mark an async function `(services) -> None` that runs once when the engine starts, before the first call."""
     function.__on_start__ = True  # type: ignore[attr-defined]  # the mark itself

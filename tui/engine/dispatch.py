@@ -82,6 +82,7 @@ class Marks:
     package: str
     handlers: Handlers
     watches: dict[str, Watch]
+    before_start: list[Hook]
     on_start: list[Hook]
     on_stop: list[Hook]
     liveness: list[Liveness]
@@ -137,7 +138,7 @@ class Engine:
                 region=(settings or {}).get("region", REGION),
             )
             engine = cls(services, marks, load_models())
-            for hook in marks.on_start:
+            for hook in (*marks.before_start, *marks.on_start):
                 await hook(services)
             start_retention(services, marks.retention)
         except BaseException as error:
@@ -318,7 +319,7 @@ def find_marks(package: str) -> Marks:
 
     Raises: ValueError where two handlers claim one operation or two generators one kind of watch.
     """
-    marks = Marks(package, {}, {}, [], [], [], [])
+    marks = Marks(package, {}, {}, [], [], [], [], [])
     folder = Path(str(importlib.import_module(package).__file__)).parent
     for name in sorted(info.name for info in pkgutil.iter_modules([str(folder)])):
         _collect(importlib.import_module(f"{package}.{name}"), marks)
@@ -341,6 +342,7 @@ def _collect(module: ModuleType, marks: Marks) -> None:
                 raise ValueError(f"the watch {kind} is served twice, once in {module.__name__}")
             marks.watches[kind] = thing
         for name, found in (
+            ("__before_start__", marks.before_start),
             ("__on_start__", marks.on_start),
             ("__on_stop__", marks.on_stop),
             ("__keeps_alive__", marks.liveness),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from tui.engine.context import ApiFault, Context, Services, on_start, operation, watch
+from tui.engine.context import ApiFault, Context, Services, before_start, operation, watch
 from tui.engine.domains.ssh_nodes import look_for_ssh_nodes
 from tui.engine.domains.tags import MANAGED_INSTANCE, TaggableResources
 from tui.engine.model import OWN
@@ -29,7 +29,7 @@ GOING_SECONDS = 5.0
 THIS = "this"
 
 
-@on_start
+@before_start
 async def register_nodes(services: Services) -> None:
     """Register this machine, on the first start under a new id; or the simulated fleet, in a demo."""
     directory = services.part(NodeDirectory)

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from tui.engine.context import ApiFault, Context, Services, on_start, on_stop, operation
+from tui.engine.context import ApiFault, Context, Services, before_start, on_stop, operation
 from tui.engine.model import OWN
 from tui.engine.nodes.base import Node
 from tui.engine.nodes.directory import CONNECTION_LOST, SILENCE_SECONDS, SSH, NodeDirectory, NodeRecord, check_name
@@ -24,7 +24,7 @@ TAGS = 50
 """Tags that one node may have."""
 
 
-@on_start
+@before_start
 async def register_ssh_nodes(services: Services) -> None:
     """Bring back the nodes of earlier starts; none is connected to before somebody wants it."""
     directory = services.part(NodeDirectory)
