@@ -190,13 +190,8 @@ nonce=$1 name=$2 script=$3 cwd=$4 sudo=$5 password=$6
 shift 6
 say() {{ printf '\\n%s %s\\n' "$nonce" "$*"; }}
 {_MAKE}{_BOOT}{_STREAM}
-group=$$
-if [ -r /proc/self/stat ]; then
-  read -r a a a a group a </proc/$$/stat
-else
-  group=$(ps -o pgid= -p $$ | tr -d ' ')
-fi
-[ "$group" = $$ ] || {{ say nogroup; exit; }}
+# There is a group of this number where this shell leads it, and no other process can.
+kill -0 "-$$" 2>/dev/null || {{ say nogroup; exit; }}
 if [ -n "$password" ]; then
   case $(command -v printf) in printf) ;; *) say failed "its sh can't hand a password on in memory"; exit ;; esac
 fi
