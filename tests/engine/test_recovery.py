@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.engine.command_bench import bench, leaving, until
 from tui.engine import step_results
 from tui.engine.nodes import processes, steps
@@ -208,3 +210,16 @@ def test_a_cancel_that_was_acknowledged_holds_after_a_kill(tmp_path: Path) -> No
 
     asyncio.run(check())
     asyncio.run(until(lambda: processes.is_over(int(count.read_text()))))
+
+
+async def test_an_engine_that_left_in_the_middle_of_commands_did_not_leave_them_all(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with leaving(tmp_path / "state") as one:
+        sent = [await one.send(f"sleep 0.{number:02}") for number in range(20)]
+        more = [asyncio.create_task(one.send("true")) for _ in range(20)]
+        await more[0]
+    await asyncio.gather(*more, return_exceptions=True)
+    assert "a stop hook failed" not in caplog.text
+    async with leaving(tmp_path / "state") as other:
+        assert {(await other.final(each))["Status"] for each in sent} == {"Success"}

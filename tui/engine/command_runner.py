@@ -164,10 +164,10 @@ class CommandRunner:
         """Stop following; what runs goes on, and the next engine finds it."""
         self._leaving = True
         self._saving.leave()
-        for command in self.live.values():
-            for each in command.invocations.values():
-                if each.run is not None:
-                    await each.run.release()
+        # Commands come to their ends while runs are let go.
+        for each in [each for command in self.live.values() for each in command.invocations.values()]:
+            if each.run is not None:
+                await each.run.release()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
