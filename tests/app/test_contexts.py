@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.app._command_fake import ID, CommandsFake, command
 from tests.app._session_fake import SessionsFake, session
+from tests.app._ssh_fake import SshFake, connection
 from tests.app.console import at_each_size, console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.contexts import ContextSpec
@@ -312,3 +313,25 @@ async def test_shells_of_a_context_that_is_closed_run_on_and_their_tabs_go(tmp_p
         await says(pilot, f"1 shell runs on in {PROD}.")
         await until(pilot, lambda: not screen.shells.panes and there.channels[0].is_closed)
         assert not there.sent("TerminateSession")
+
+
+async def test_fleet_below_another_screen_forgets_nodes_of_closed_contexts_and_does_not_end_the_console(
+    tmp_path: Path,
+) -> None:
+    expired = CredentialsExpired("ExpiredTokenException", "the token is old")
+    cold = at(FakeTransport({"DescribeInstanceInformation": expired}), STAGING)
+    transports = {"local": SshFake(connection(1)).transport, PROD: two()[PROD], STAGING: cold}
+    async with console(transports, tmp_path, chosen=[PROD, "local"]) as (app, pilot):
+        app.named_contexts = {name: ContextSpec(name=name, profile="p", region="r") for name in (PROD, STAGING)}
+        await says(pilot, "web-3", "web-01")
+        await hit(pilot, "G", "colon", *"node web-01", "enter")
+        await says(pilot, "host name")
+        await hit(pilot, "colon", *"ctx -local", "enter")
+        await says(pilot, "No node is named web-01")
+        await hit(pilot, "colon", *f"ctx {STAGING}", "enter")
+        await says(pilot, "ctrl+l")
+        await hit(pilot, "colon", *"ctx local", "enter")
+        await says(pilot, "host name", "Connected.")
+        await hit(pilot, "escape")
+        await says(pilot, "Fleet", "web-01", "● Online")
+        assert "web-3" not in text_of(app)

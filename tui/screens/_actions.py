@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
+from tui.errors import Unreachable
 from tui.widgets.bottom_bar import BottomBar
 
 if TYPE_CHECKING:
@@ -79,7 +80,10 @@ class ScreenActions(Screen[None], inherit_bindings=False):
             return "there are no rows to filter here"
         if getattr(method, "__func__", None) is ScreenActions.action_save and not self._has_rows:
             return "there are no rows to save here"
-        return self.refusal(action)
+        try:
+            return self.refusal(action)
+        except Unreachable as error:  # of a row whose context was closed since it was drawn
+            return error.message.rstrip(".")
 
     def means_nothing(self, action: str) -> bool:
         """Whether a key has no sense on this screen at all: it is not shown; pressed, it says why."""

@@ -37,6 +37,7 @@ class ScreenPhases(ScreenActions):
         self.stale: SsmTuiError | None = None
         self.watching = True
         self.rows = 0
+        self._left = False  # whether the screen still knows what contexts had that are open no more
         self.pane = StatePane(own(self.LOADING))
         self.troubles: dict[str, SsmTuiError] = {}
         """What failed, by context, where others show."""
@@ -65,8 +66,8 @@ class ScreenPhases(ScreenActions):
             values = [feed.value for feed in feeds.values() if feed.value is not None]
             return show(values[0] if len(values) == 1 else [item for value in values for item in value])
 
-        if self.rows and all(feed.value is None for feed in feeds.values()):
-            self.rows = show([])
+        if (self.rows or self._left) and all(feed.value is None for feed in feeds.values()):
+            self.rows, self._left = show([]), False
             self.set_phase("loading")
         for feed in feeds.values():
             self._look_at(feed, show_all, True)
@@ -163,6 +164,7 @@ class ScreenPhases(ScreenActions):
         if self.shell.is_connected or not self.NEEDS_CONTEXT:
             self.start(again=False)
         else:
+            self._left = self._left or self.rows > 0
             self.rows = 0
             if self.table is not None:
                 self.table.set_rows([])
