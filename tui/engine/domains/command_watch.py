@@ -82,7 +82,8 @@ async def _live(ctx: Context, command: Command, states: Subscription) -> AsyncIt
             continue
         looked = loop.time()
         for number, invocation in enumerate(list(following.values())):
-            if invocation.steps:
+            # Of its only step, what is not there by its end comes with that; before its run there is nothing.
+            if invocation.run is not None or len(invocation.steps) > 1:
                 for event in feed.new(invocation):
                     pause = SHORTEST
                     yield event

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakKeyDictionary, ref
 
@@ -40,6 +40,9 @@ class Host:
     _moved: ClassVar[float] = float("-inf")
     """When a step last began or ended on any host, by the loop's clock."""
 
+    _beginning: ClassVar[int] = 0
+    """How many steps are on their way to their hosts."""
+
     def __init__(self, connector: Connector) -> None:
         self._connector = ref(connector)  # whoever runs something on the host holds it
         self._front = 0
@@ -57,17 +60,29 @@ class Host:
 
     @classmethod
     def moved(cls) -> None:
-        """Note that a step begins or has ended, on whichever host."""
+        """Note that a step has begun or ended, on whichever host."""
         Host._moved = asyncio.get_running_loop().time()
 
     @classmethod
+    @contextlib.contextmanager
+    def beginning(cls) -> Iterator[None]:
+        """Hold for as long as it takes to have a step begin."""
+        Host._beginning += 1
+        try:
+            yield
+        finally:
+            Host._beginning -= 1
+            cls.moved()
+
+    @classmethod
     async def gap(cls, latest: float) -> None:
-        """Wait until no step has begun or ended anywhere for a moment, so many seconds at most."""
+        """Wait until no step begins, or has begun or ended, anywhere for a moment, so many seconds at most."""
         loop = asyncio.get_running_loop()
         end = loop.time() + latest
         pause = 0.0
         while pause >= 0:
-            pause = min(Host._moved + QUIET_SECONDS, end) - loop.time()
+            now = loop.time()
+            pause = min((now if Host._beginning else Host._moved) + QUIET_SECONDS, end) - now
             await asyncio.sleep(max(0.0, pause))
 
     def next_front(self) -> bool:

@@ -363,14 +363,12 @@ async def start(
     Raises: NodeUnreachable where the host can't be spoken to: nothing was sent then. OSError where the engine's own
     run folder can't be made.
     """
-    host = Host.of(connector)
-    nonce = secrets.token_hex(8)
+    host, nonce = Host.of(connector), secrets.token_hex(8)
     run: list[RemoteRun] = []
-    Host.moved()
-    user = "" if sudo else str((await connector.connection()).get_extra_info("username") or "")
-    # Nothing comes before the program is written, and by then there is a run that takes it.
-    Host.moved()
-    channel = await host.open(remote_name(step, 1), nonce, lambda is_error, data: run[0].store(is_error, data))
+    with Host.beginning():
+        user = "" if sudo else str((await connector.connection()).get_extra_info("username") or "")
+        # Nothing comes before the program is written, and by then there is a run that takes it.
+        channel = await host.open(remote_name(step, 1), nonce, lambda is_error, data: run[0].store(is_error, data))
     try:
         begun = Begun(clock.now(), step.timeout, user or "root", sudo)
         program = script.program(script.START, (nonce, *start_words(step, begun, password())))
