@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.engine.context import ApiFault, StatePaths
+from tui.engine.context import ApiFault, CallerIdentity, StatePaths
 from tui.engine.dispatch import Engine
 from tui.engine.domains.tags import LIMIT, TaggableResources
 
@@ -28,6 +28,13 @@ async def add(engine, **tags):
 async def tags(engine):
     answer = await engine.call("ListTagsForResource", resource())
     return {tag["Key"]: tag["Value"] for tag in answer["TagList"]}
+
+
+async def test_a_denial_named_an_action_of_the_tagging_api_that_iam_does_not_know(engine):
+    caller = CallerIdentity(engine.services.account, "eve", read_only=True)
+    request = {"ResourceARNList": ["arn:aws:ssm:us-east-1:123456789012:document/x"], "Tags": {"a": "b"}}
+    with pytest.raises(ApiFault, match="because no identity-based policy allows the tag:TagResources action"):
+        await engine.call("TagResources", request, service="resourcegroupstaggingapi", caller=caller)
 
 
 async def test_tags_are_added_overwritten_and_removed(engine):

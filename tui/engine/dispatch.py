@@ -35,7 +35,7 @@ from tui.engine.context import (
     StatePaths,
     Watch,
 )
-from tui.engine.model import LATER, SSM, ServiceModel, load_later, load_models
+from tui.engine.model import LATER, SSM, TAGGING, ServiceModel, load_later, load_models
 from tui.engine.presence import Presence
 from tui.engine.retention import start_retention
 from tui.engine.scheduler import Scheduler
@@ -298,7 +298,7 @@ class Engine:
 
 
 def _denied(ctx: Context, service: str) -> ApiFault:
-    action = f"{service}:{ctx.operation}"
+    action = f"{'tag' if service == TAGGING else service}:{ctx.operation}"
     return ApiFault(
         "AccessDeniedException",
         f"User: {ctx.caller.arn} is not authorized to perform: {action} on resource: {ctx.arn('*')} "
