@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import threading
 
 import pytest
 
@@ -92,11 +93,15 @@ async def test_a_client_that_vanishes_frees_what_it_had_and_its_writes_are_carri
     reading = asyncio.ensure_future(one.call("GetMaintenanceWindow", {"WindowId": "mw-" + "0" * 17}))
     await until(lambda: engine.services.settings["waiting"])
     assert (engine.presence.clients, engine.presence.consoles) == (1, 1)
+    held = threading.Event()
+    holding = asyncio.ensure_future(engine.services.store.write(lambda conn: held.wait(20)))
     writing = asyncio.ensure_future(one.call("PutParameter", {"Name": "a", "Value": "b", "Type": "String"}))
     await settle()
     await one.aclose()
     results = await asyncio.gather(watching, reading, writing, return_exceptions=True)
     assert [type(each) for each in results] == [Unreachable, Unreachable, OutcomeUnknown]
+    held.set()
+    assert await holding
     await until(lambda: engine.services.settings["closed"])
     await until(engine.services.settings["waiting"][0].cancelled)
     assert (engine.presence.clients, engine.presence.consoles) == (0, 0)

@@ -95,6 +95,7 @@ class Feed(Generic[V]):
         if self._asking is None or self._asking.done():
             return False
         self._asking.cancel()
+        self._hinted = False
         self.error, self.fetching = Cancelled("Loading was cancelled.", hint="R fetches again."), False
         self._tell()
         return True
