@@ -52,9 +52,10 @@ async def test_ctrl_c_leaves_the_rows_of_before_and_marks_them_stale(tmp_path: P
     async with console(transport, tmp_path) as (_, pilot):
         await says(pilot, "web-01")
         became = slow(transport, gate)
-        before = transport.called.count("DescribeInstanceInformation")
+        asked = transport.called["DescribeInstanceInformation"]
+        asked.clear()
         await pilot.press("R")
-        await until(pilot, lambda: transport.called.count("DescribeInstanceInformation") > before)
+        await until(pilot, asked.is_set)
         await pilot.press("ctrl+c")
         await says(pilot, "stale", "Loading was cancelled. R fetches again.", "web-01")
         assert became == ["cancelled"]
