@@ -14,6 +14,8 @@ from tui.config import Config
 from tui.screens import SCREENS
 from tui.widgets.cells import cut, draw_ascii, own
 
+pytestmark = pytest.mark.slow
+
 ASCII = Config(theme="dark", glyphs="ascii")
 
 

@@ -16,6 +16,8 @@ from tests.engine.daemons import kill, state_folder
 from tui.transport.aws import AwsTransport
 from tui.transport.local import LocalTransport
 
+pytestmark = pytest.mark.slow
+
 FAR = "prod/us-east-1"
 
 

@@ -16,6 +16,8 @@ from tui.screens._base import ConsoleScreen
 from tui.screens._keys import usable
 from tui.transport.wrappers import writes
 
+pytestmark = pytest.mark.slow
+
 READ_ONLY = "this console is read-only"
 MOVES = {"app.quit", "app.back", "app.forward", "screen.back"}
 """Bindings that lead away; they change nothing, and the walk must stay."""

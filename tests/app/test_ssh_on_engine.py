@@ -11,6 +11,8 @@ from tests.app.console import hit, says, until
 from tests.app.engine_console import engine, engine_console
 from tests.engine.ssh_server import SshServer, make_home, make_key
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

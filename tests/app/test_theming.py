@@ -11,6 +11,8 @@ from tests.app.console import console, says, until
 from tests.app.fake_transport import fleet, node
 from tui.config import Config
 
+pytestmark = pytest.mark.slow
+
 MINE = 'primary: "#5aa9e6"\nforeground: "#ffffff"\nbackground: "{}"\n'
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.serving import ROOT, serving
 
 AWS = shutil.which("aws", path=str(Path(sys.executable).parent)) or shutil.which("aws")
-pytestmark = pytest.mark.skipif(AWS is None, reason="the aws command line is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(AWS is None, reason="the aws command line is not installed")]
 
 
 @pytest.fixture(scope="module")

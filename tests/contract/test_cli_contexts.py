@@ -9,6 +9,8 @@ import pytest
 from tests.contract.serving import ROOT, plain_environment, serving
 from tests.engine.daemons import end_all
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 60
 
 

@@ -18,6 +18,8 @@ from tests.contract.test_cli_verbs import ROOT, Command
 from tests.engine.ssh_server import make_home, make_key
 from tests.engine.sshd import Sshd
 
+pytestmark = pytest.mark.slow
+
 
 class Operator(Command):
     """`ssm-tui` of somebody whose home folder is in a temporary place."""

@@ -16,6 +16,8 @@ import pytest
 from tests.contract.documented import Said, run
 from tests.contract.serving import Served, serving
 
+pytestmark = pytest.mark.slow
+
 Aws = Callable[..., list[Said]]
 
 

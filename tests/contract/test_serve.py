@@ -20,6 +20,8 @@ from tests.engine.daemons import state_folder
 from tui.transport.local import LocalTransport
 from tui.transport.starting import lock_owner
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):

@@ -21,6 +21,8 @@ from tests.terminal.pty_driver import Program
 from tui.errors import Unreachable
 from tui.transport.local import LocalTransport
 
+pytestmark = pytest.mark.slow
+
 CONTROL = bytes(byte for byte in range(32) if byte != 0x1D) + b"\x7f"
 FUNCTION_KEYS = b"".join(b"\x1bO%c" % key for key in b"PQRS") + b"".join(
     b"\x1b[%d~" % number for number in (15, 17, 18, 19, 20, 21, 23, 24)

@@ -12,6 +12,8 @@ from tests.terminal.pty_driver import Program
 
 READER = """
 import os, sys, termios, tty
+
+pytestmark = pytest.mark.slow
 saved = termios.tcgetattr(0)
 tty.setraw(0)
 print("reading", end="\\r\\n", flush=True)

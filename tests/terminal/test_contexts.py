@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.terminal.console_driver import environment
 from tests.terminal.pty_driver import Program
+
+pytestmark = pytest.mark.slow
 
 CONFIG = """
 [profile corp]

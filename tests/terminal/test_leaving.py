@@ -13,7 +13,7 @@ import pytest
 from tests.terminal.console_driver import environment
 from tests.terminal.oracle import MISSING, Tmux
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 
 def until(tmux: Tmux, true: Callable[[list[str]], bool]) -> list[str]:

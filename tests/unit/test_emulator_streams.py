@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.emulator.terminal import Terminal
+
+pytestmark = pytest.mark.slow
 
 SPICE = [
     *("\x1b", "\x1b]", "\x1bP", "\x1b_", "\x1b\\", "\x07", "\x18", "\r\n", "\t", "\b", "\x1bM", "\x1b(0"),
