@@ -174,6 +174,14 @@ async def test_an_id_that_another_context_does_not_have_says_so(tmp_path: Path) 
         await says(pilot, "host name", "laptop")
 
 
+async def test_a_name_that_no_node_has_is_no_failing_context_and_is_missed_where_it_was_looked_for(
+    tmp_path: Path,
+) -> None:
+    async with console(two(), tmp_path, words=f"node {PROD}:nosuch") as (app, pilot):
+        await says(pilot, f"No node is named nosuch in {PROD}.")
+        assert "failing" not in head(app)
+
+
 async def test_a_node_is_found_in_whatever_context_it_is(tmp_path: Path) -> None:
     async with console(two(), tmp_path, words="node web-2") as (app, pilot):
         await says(pilot, "host name", "web-2")

@@ -35,7 +35,7 @@ async def find_node(services: Services, contexts: Sequence[str], name: str) -> N
         raise SsmTuiError(f"More than one node is named {name}: {ids}.", hint="Esc goes back; `:nodes` lists them.")
     if failed is not None:
         raise failed
-    where = f" in {', '.join(services.contexts)}" if services.contexts != ["local"] else ""
+    where = f" in {', '.join(contexts)}" if [*contexts] != ["local"] or len(services.contexts) > 1 else ""
     raise SsmTuiError(f"No node is named {name}{where}.", hint="Esc goes back; `:nodes` lists them.")
 
 

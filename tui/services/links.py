@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from tui.contexts import ContextSpec
-from tui.errors import ApiError, CredentialsExpired, CredentialsMissing, SsmTuiError, Unreachable
+from tui.errors import ApiError, CredentialsExpired, CredentialsMissing, SsmTuiError, TransportError, Unreachable
 from tui.ports import Clock, Transport
 from tui.services import Services
 from tui.services.api_calls import command_line, wall_clock
@@ -133,7 +133,8 @@ class Links:
         link = self._links.get(name)
         if link is not None and link.error is not None:
             return link.error
-        met = [feed.error for feed in self.services.feeds.of(name) if feed.error is not None]
+        # That a name means nothing is said by our own sentences, and is no trouble of the context.
+        met = [feed.error for feed in self.services.feeds.of(name) if isinstance(feed.error, TransportError)]
         return next((error for error in met if isinstance(error, CredentialsExpired)), next(iter(met), None))
 
     def where(self) -> list[str]:
