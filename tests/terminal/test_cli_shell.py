@@ -228,6 +228,14 @@ def test_piped_input_and_output_work_without_a_terminal(local: Local) -> None:
     assert done.stderr == b""
 
 
+def test_a_login_shell_that_was_given_a_pipe_never_ended(local: Local) -> None:
+    done = subprocess.run(
+        local.words(), input=b"echo pi''ped\n", capture_output=True, cwd=Path(__file__).parents[2], timeout=60
+    )
+    assert b"piped\r\n" in done.stdout
+    assert done.returncode == 0
+
+
 def test_a_reader_that_closes_the_pipe_ends_the_command(local: Local) -> None:
     command = " ".join(f"'{word}'" for word in local.words("--", "yes some-unusual-word"))
     before = len(local.sessions("History"))

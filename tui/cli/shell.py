@@ -17,6 +17,8 @@ from tui.ports import Channel, Transport
 PREFIX = b"\x1d"  # Ctrl+]
 DETACH = b"d"
 END_OF_INPUT = b"\x04"  # Ctrl+D
+AGAIN, AGAIN_LATEST = 1.0, 30.0
+"""Seconds after which Ctrl+D is said again, at first and at most."""
 INTERRUPT = b"\x03"  # Ctrl+C
 
 TAIL = 64 * 1024
@@ -153,12 +155,23 @@ class RawShell:
         try:
             await asyncio.wait((showing, typing), return_when=asyncio.FIRST_COMPLETED)
             if not showing.done() and typing.result() is Leaving.OVER:
-                await showing  # the input has ended; the output goes on
+                await self._end(showing)
             return showing.result() if showing.done() else typing.result()
         finally:
             for task in (showing, typing):
                 task.cancel()
             await asyncio.gather(showing, typing, return_exceptions=True)
+
+    async def _end(self, showing: asyncio.Task[Leaving]) -> None:
+        """Wait for the end of what goes on though the input has ended.
+
+        A shell that is just starting, or starts its line editor, throws away the Ctrl+D that was there before: it is
+        said again after pauses that grow.
+        """
+        pause = AGAIN
+        while not (await asyncio.wait({showing}, timeout=pause))[0]:
+            await self._send(END_OF_INPUT)
+            pause = min(pause * 2, AGAIN_LATEST)
 
     async def _show(self, channel: Channel) -> Leaving:
         old = getattr(channel, "replay", 0)
