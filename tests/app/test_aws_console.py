@@ -15,6 +15,8 @@ from tests.unit.test_aws_services import Run, fleet
 from tests.unit.test_aws_transport import session
 from tui.transport.aws import AwsTransport
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def aws() -> AsyncIterator[FakeAws]:

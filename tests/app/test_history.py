@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.app._command_fake import command
 from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tests.app.test_help import everything
 from tui.app import SsmApp
 from tui.screens._history import KEPT, History, Place
+
+pytestmark = pytest.mark.slow
 
 
 def test_back_and_forward_go_through_the_order_of_visiting() -> None:

@@ -20,6 +20,8 @@ from tui.errors import UsageError
 from tui.screens._view_file import View, _sentence, path_of, write_view, wrong_with
 from tui.widgets.columns import Column
 
+pytestmark = pytest.mark.slow
+
 VIEW = View(
     [Column("ping", kind="status"), Column("name")],
     [(("● Online", "ok"), "web-01"), ("✖ ConnectionLost", ('한글, "quoted"\nand [red]', "muted", 3))],

@@ -13,6 +13,8 @@ import pytest
 
 from tests.engine.daemons import end_all
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 LIMIT = 60
 

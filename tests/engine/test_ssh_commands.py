@@ -15,6 +15,8 @@ from tests.engine.ssh_fleet import add, connect, engine_at, make_home
 from tests.engine.ssh_steps_bench import read
 from tests.engine.sshd import Sshd
 
+pytestmark = pytest.mark.slow
+
 NOTED = 'echo "$AWS_SSM_INSTANCE_ID" >>"$HOME/ran"; echo one'
 """Notes who ran it."""
 

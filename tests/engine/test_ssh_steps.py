@@ -23,6 +23,8 @@ from tui.engine.nodes.ssh.record import Begun, Record
 from tui.engine.nodes.ssh.steps import remote_name
 from tui.ports import SystemClock
 
+pytestmark = pytest.mark.slow
+
 HOLD = 'echo "$$" >>"$HOME/ran"; echo one; until [ -e "$HOME/go" ]; do sleep 0.05; done; echo two'
 """Notes each time that it runs, and waits to be let go."""
 

@@ -14,6 +14,8 @@ from tests.engine.ssh_steps_bench import host, marked, read, wait
 from tests.engine.test_sudo import SUDO
 from tui.engine.nodes.base import Outcome
 
+pytestmark = pytest.mark.slow
+
 
 def fake_sudo(folder: Path) -> Path:
     """Make a sudo that wants the password "open sesame", and notes its arguments and environment."""

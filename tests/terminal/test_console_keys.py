@@ -10,10 +10,10 @@ import pytest
 from tests.terminal.console_driver import console
 from tests.terminal.pty_driver import Program
 
+pytestmark = pytest.mark.slow
+
 READER = """
 import os, sys, termios, tty
-
-pytestmark = pytest.mark.slow
 saved = termios.tcgetattr(0)
 tty.setraw(0)
 print("reading", end="\\r\\n", flush=True)
