@@ -74,8 +74,8 @@ async def test_an_engine_that_is_served_is_a_context_of_aws_beside_the_local_one
         async with state_folder(state):
             near = await LocalTransport.connect(state)
             async with console({"local": near, FAR: far}, tmp_path, size=(200, 44)) as (app, pilot):
-                await until(pilot, lambda: text_of(app).count("Online") >= 2)
-                await says(pilot, FAR)
+                await says(pilot, f"local + {FAR} · 2 nodes")
+                await until(pilot, lambda: text_of(app).count("Online") >= 3)  # two rows, and the panel beside them
                 await hit(pilot, "M", "r")
                 await says(pilot, "runs on 2 nodes in ")
                 await hit(pilot, *"echo $((40+2))x", "ctrl+s")
