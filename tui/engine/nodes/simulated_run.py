@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tui.engine.nodes.base import Outcome, Step, StepResult
+from tui.engine.nodes.followed import FollowedRun
 from tui.engine.nodes.run_folder import RunFolder
 from tui.engine.nodes.steps import KILLED_EXIT_CODE, ended_note, ended_outcome
 from tui.ports import Clock
@@ -97,12 +98,13 @@ def _answer(personality: Personality, line: str, random: Random) -> tuple[float,
     return random.uniform(0.5, 5) * personality.slowness, lines, 0
 
 
-class SimulatedRun:
+class SimulatedRun(FollowedRun):
     """One step of a node that does not exist; see `tui.engine.nodes.base.StepRun`."""
 
     def __init__(
         self, step: Step, personality: Personality, clock: Clock, answers: Callable[[], bool], started_at: float
     ) -> None:
+        super().__init__()
         self.folder = step.folder
         self.started_at = started_at
         self.effective_user = personality.user
@@ -110,7 +112,6 @@ class SimulatedRun:
         self._plan = plan(personality, step)
         self._clock = clock
         self._answers = answers
-        self._stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._play())
 
     @classmethod
@@ -131,18 +132,6 @@ class SimulatedRun:
         if claim is None or not claim.facts:
             return None
         return cls(step, personality, clock, answers, float(claim.facts["started"]))
-
-    async def wait(self) -> StepResult:
-        return await asyncio.shield(self._task)
-
-    async def cancel(self) -> None:
-        if not self._stop.done():
-            self._stop.set_result("cancel")
-
-    async def release(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
 
     async def _play(self) -> StepResult:
         written = {stream: self._size(stream) for stream in ("stdout", "stderr")}

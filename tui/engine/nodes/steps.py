@@ -19,6 +19,7 @@ from pathlib import Path
 from tui.engine import open_files
 from tui.engine.nodes import processes
 from tui.engine.nodes.base import OUTPUT_CAP, Outcome, Step, StepNeverStarted, StepResult
+from tui.engine.nodes.followed import FollowedRun
 from tui.engine.nodes.run_folder import MARK, Claim, RunFolder
 from tui.engine.nodes.sudo import Sudo
 from tui.ports import Clock
@@ -63,7 +64,7 @@ SHELL = "/bin/sh"
 """Named in full: looking for it along PATH costs a step more than its shell's start does."""
 
 
-class DetachedRun:
+class DetachedRun(FollowedRun):
     """A step in a process group of its own, followed until it ends; see `tui.engine.nodes.base.StepRun`."""
 
     def __init__(
@@ -79,6 +80,7 @@ class DetachedRun:
         child: subprocess.Popen[bytes] | None,
         sudo: Sudo | None,
     ) -> None:
+        super().__init__()
         self.folder = folder.path
         self.started_at = started_at
         self.effective_user = effective_user
@@ -90,27 +92,13 @@ class DetachedRun:
         self._child = child
         self._sudo = sudo
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._follow())
 
-    async def wait(self) -> StepResult:
-        return await asyncio.shield(self._task)
-
-    async def cancel(self) -> None:
-        self.end("cancel")
-
     async def release(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await super().release()
         if self._child is not None:
             # Popen complains of a child that still runs when it is collected; this one is meant to.
             self._child.returncode = 0
-
-    def end(self, reason: str) -> None:
-        """End the whole group: for its "timeout", for too much "output", or at the operator's "cancel"."""
-        if not self._stop.done():
-            self._stop.set_result(reason)
 
     def _left(self) -> None:
         if not self._over.done():

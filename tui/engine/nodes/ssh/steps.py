@@ -8,7 +8,6 @@ over the same channel. When the link drops, the step goes on, and another channe
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 import secrets
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tui.engine import output
 from tui.engine.nodes.base import NodeUnreachable, Outcome, Step, StepNeverStarted, StepResult
+from tui.engine.nodes.followed import FollowedRun
 from tui.engine.nodes.ssh import notes, script
 from tui.engine.nodes.ssh.base import Connector, NodeGone
 from tui.engine.nodes.ssh.host import Host
@@ -61,7 +61,7 @@ def remote_name(step: Step, attempt: int) -> str:
     return name if attempt == 1 else f"{name}.again{attempt}"
 
 
-class RemoteRun:
+class RemoteRun(FollowedRun):
     """A step on an SSH node, followed until it ends; see `tui.engine.nodes.base.StepRun`."""
 
     def __init__(
@@ -75,6 +75,7 @@ class RemoteRun:
         password: Callable[[], str],
         channel: Channel | None = None,
     ) -> None:
+        super().__init__()
         self.folder = step.folder
         self.started_at = begun.started
         self.effective_user = begun.user
@@ -94,24 +95,7 @@ class RemoteRun:
         self._made = clock.monotonic()
         # How long is left is asked of the wall clock once: one that is set anew must not end what runs.
         self._end = clock.monotonic() + begun.started + begun.timeout - clock.now()
-        self._stop: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._follow(channel))
-
-    async def wait(self) -> StepResult:
-        return await asyncio.shield(self._task)
-
-    async def cancel(self) -> None:
-        self.end("cancel")
-
-    async def release(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-
-    def end(self, reason: str) -> None:
-        """End the whole group: for its "timeout", for too much "output", or at the operator's "cancel"."""
-        if not self._stop.done():
-            self._stop.set_result(reason)
 
     @property
     def _reason(self) -> str:
