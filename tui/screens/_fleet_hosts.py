@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
 
-from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen, changing
 from tui.screens._links import link_lines, status_word, waiting_words
+from tui.screens._rows import failures
 from tui.screens._ssh_offer import offered_hosts, ssh_context
 from tui.widgets.top_bar import Word
 
@@ -207,12 +207,7 @@ class FleetHosts(ConsoleScreen):
         what, expected = (nodes[0].name, nodes[0].name) if len(nodes) == 1 else (f"{len(nodes)} nodes", str(len(nodes)))
         if not await self.ask(TypeName(f"Remove {what}?", about, expected=expected, verb="remove")):
             return
-        failed: list[str] = []
-        for node in nodes:
-            try:
-                await self._hosts(node.context).remove(node.id)
-            except SsmTuiError as error:
-                failed.append(f"{node.name}: {error}")
+        failed = await failures(nodes, lambda node: self._hosts(node.context).remove(node.id))
         if failed:
             self.shell.notice(f"{len(failed)} of {len(nodes)} were not removed. {failed[0]}", "bad")
         else:

@@ -10,6 +10,7 @@ from tui.screens._base import ConsoleScreen
 from tui.screens._dialogs import TypeName
 from tui.screens._form_dialog import FormDialog
 from tui.screens._group_words import query_words, read_query
+from tui.screens._rows import failures
 from tui.screens._words import ping_word
 from tui.services.nodes import Node
 from tui.services.resource_groups import GroupQuery, ResourceGroup, ResourceGroups
@@ -127,12 +128,8 @@ async def delete_groups(screen: ConsoleScreen, groups: Sequence[ResourceGroup], 
     expected = groups[0].name if len(groups) == 1 else str(len(groups))
     if not await screen.ask(TypeName(f"Delete {what}?", about, expected=expected)):
         return False
-    failed: list[str] = []
-    for group in groups:
-        try:
-            await screen.shell.services.of(ResourceGroups, group.context).delete(group.name)
-        except SsmTuiError as error:
-            failed.append(f"{group.name}: {error}")
+    services = screen.shell.services
+    failed = await failures(groups, lambda group: services.of(ResourceGroups, group.context).delete(group.name))
     if failed:
         screen.shell.notice(f"{len(failed)} of {len(groups)} were not deleted. {failed[0]}", "bad")
     else:

@@ -14,6 +14,7 @@ from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._command_actions import cancel_commands, prefill
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
+from tui.screens._rows import meant, under_cursor
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, CommandRequest, Commands
@@ -140,12 +141,12 @@ class CommandsScreen(ConsoleScreen):
     @property
     def current(self) -> Command | None:
         """The command under the cursor."""
-        return self.commands.get(self.grid.cursor_id)  # type: ignore[call-overload,no-any-return]  # row ids are Refs here
+        return under_cursor(self.grid, self.commands)
 
     @property
     def chosen(self) -> list[Command]:
         """The marked commands, else the one under the cursor."""
-        return [self.commands[ref] for ref in self.grid.targets if isinstance(ref, Ref) and ref in self.commands]
+        return meant(self.grid, self.commands)
 
     def copies(self) -> dict[str, str]:
         command = self.current

@@ -17,6 +17,7 @@ from tui.screens._base import COPY, YAML, Shell, changing
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
 from tui.screens._links import away
+from tui.screens._rows import meant, under_cursor
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
@@ -177,12 +178,12 @@ class NodesScreen(FleetHosts):
     @property
     def current(self) -> Node | None:
         """The node under the cursor."""
-        return self.nodes.get(self.grid.cursor_id)  # type: ignore[call-overload,no-any-return]  # row ids are Refs here
+        return under_cursor(self.grid, self.nodes)
 
     @property
     def chosen(self) -> list[Node]:
         """The marked nodes, else the one under the cursor; on a group's header all of that."""
-        return [self.nodes[ref] for ref in self.grid.targets if isinstance(ref, Ref) and ref in self.nodes]
+        return meant(self.grid, self.nodes)
 
     @property
     def grouped_by(self) -> str:

@@ -13,6 +13,7 @@ from tui.errors import ApiError, SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._group_words import query_said, target_of
+from tui.screens._rows import under_cursor
 from tui.screens._words import age, cell, ping_word
 from tui.services.nodes import Node, Nodes
 from tui.services.resource_groups import GroupQuery, Member, ResourceGroup, ResourceGroups
@@ -160,7 +161,7 @@ class ResourceGroupScreen(ConsoleScreen):
     @property
     def current(self) -> Member | None:
         """The member under the cursor."""
-        return self.members.get(self.grid.cursor_id)  # type: ignore[call-overload,no-any-return]  # row ids are Refs here
+        return under_cursor(self.grid, self.members)
 
     def copies(self) -> dict[str, str]:
         member = self.current

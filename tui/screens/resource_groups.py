@@ -15,6 +15,7 @@ from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._group_words import query_said, target_of
+from tui.screens._rows import meant, under_cursor
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
 from tui.services.resource_groups import GroupQuery, ResourceGroup, ResourceGroups
@@ -147,12 +148,12 @@ class ResourceGroupsScreen(ConsoleScreen):
     @property
     def current(self) -> ResourceGroup | None:
         """The group under the cursor."""
-        return self.groups.get(self.grid.cursor_id)  # type: ignore[call-overload,no-any-return]  # row ids are Refs here
+        return under_cursor(self.grid, self.groups)
 
     @property
     def chosen(self) -> list[ResourceGroup]:
         """The marked groups, else the one under the cursor."""
-        return [self.groups[ref] for ref in self.grid.targets if isinstance(ref, Ref) and ref in self.groups]
+        return meant(self.grid, self.groups)
 
     def copies(self) -> dict[str, str]:
         group = self.current

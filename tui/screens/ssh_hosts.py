@@ -12,6 +12,7 @@ from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import COPY, ConsoleScreen, changing
 from tui.screens._host_forms import ImportHosts, from_the_root
+from tui.screens._rows import meant, under_cursor
 from tui.screens._ssh_offer import remember, ssh_context
 from tui.services.ssh_nodes import HostList, SshHost, SshNodes
 from tui.widgets.cells import own
@@ -100,14 +101,13 @@ class SshHostsScreen(ConsoleScreen):
         return f"{self.TITLE} of {self.config_file}" if self.config_file else self.TITLE
 
     def copies(self) -> dict[str, str]:
-        host = self.hosts.get(self.grid.cursor_id)  # type: ignore[call-overload]  # row ids are Refs here
+        host = under_cursor(self.grid, self.hosts)
         return {} if host is None else {"host": host.name, "address": host.where, "node id": host.node_id}
 
     @property
     def chosen(self) -> list[SshHost]:
         """The marked hosts, else the one under the cursor; without those that are nodes already."""
-        found = [self.hosts[ref] for ref in self.grid.targets if isinstance(ref, Ref) and ref in self.hosts]
-        return [host for host in found if not host.node_id]
+        return [host for host in meant(self.grid, self.hosts) if not host.node_id]
 
     def refusal(self, action: str) -> str:
         if action in ("import_hosts", "copy") and not self.hosts:
