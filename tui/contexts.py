@@ -79,7 +79,8 @@ def read_context(word: str, named: Mapping[str, ContextSpec], environ: Mapping[s
         like = ", ".join(sorted(named)[:4])
         more = f" The config file names {like}." if like else ""
         raise UsageError(
-            f"There is no context {word}: no AWS profile is called {profile}.{more}", hint="`:ctx` lists them all."
+            f"There is no context {word}: no AWS profile is called {profile}.{more}",
+            hint="`aws configure list-profiles` names the profiles.",
         )
     return aws_context(found.name, region or found.region)
 

@@ -9,6 +9,7 @@ are there, and looked after until the last.
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import statistics
 import subprocess
@@ -132,6 +133,7 @@ async def ours(url: str, folder: Path) -> Taken:
     from tests.app.console import console, hit
     from tui.transport.aws import AwsTransport
 
+    gc.disable()  # as the console does before it starts; it turns it on itself once it stands
     go = asyncio.Event()
     transport = await AwsTransport.open(session=session(), endpoint_url=url, context="prod")
     await transport.call("GetCallerIdentity", service="sts")

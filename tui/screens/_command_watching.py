@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from textual.worker import Worker
 
 from tui.errors import SsmTuiError
 from tui.ports import Ref
@@ -65,7 +68,7 @@ class CommandWatching(ConsoleScreen):
             if id in known:
                 self._begin_one(id, known[id])
             elif self.shell.services.contexts:
-                self.run_worker(self._find(id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+                self._work(partial(self._find, id), f"watch-{id}")
 
     def _begin_one(self, id: str, context: str) -> None:
         commands = self.shell.services.of(Commands, context)
@@ -73,9 +76,13 @@ class CommandWatching(ConsoleScreen):
         for event in early.ready() if early is not None else ():
             self._take(event, id)
         # A word that is no command is told from one that says nothing yet.
-        self.run_worker(self._check(commands, id), group=f"check-{id}", exclusive=True, exit_on_error=False)
+        self._work(partial(self._check, commands, id), f"check-{id}")
         events = commands.watch(id) if early is None else early.events()
-        self.run_worker(self._watch(events, id), group=f"watch-{id}", exclusive=True, exit_on_error=False)
+        self._work(partial(self._watch, events, id), f"watch-{id}")
+
+    def _work(self, begin: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+        # What is only begun by its worker is not left half-made where the screen goes before that.
+        _: Worker[None] = self.run_worker(begin, group=group, exclusive=True, exit_on_error=False)
 
     async def _find(self, id: str) -> None:
         try:

@@ -28,7 +28,8 @@ _DESCRIPTION = re.compile(r"[\sA-Za-z0-9_.-]{0,1024}")
 class GroupForm(FormDialog[str]):
     """Asks for a group's name, description and tags, and makes or changes it; gives its name.
 
-    With a `group` the name stays, and its query, where it is one by tags, is changed.
+    With a `group` the name stays, and its query, where it is one by tags, is changed. `where` names the context where
+    several are open.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class GroupForm(FormDialog[str]):
         glyphs: Glyphs,
         group: ResourceGroup | None = None,
         query: GroupQuery | None = None,
+        *,
+        where: str = "",
     ) -> None:
         self._service, self._group, self._query = service, group, query or GroupQuery()
         self._glyphs = glyphs
@@ -51,6 +54,8 @@ class GroupForm(FormDialog[str]):
         if self._query.other:
             text = f"It is filled by {self._query.other}, which is not changed here."
         title = f"The group {group.name}" if group else "A resource group"
+        if where:
+            title += f" in {where}"
         super().__init__(title, fields, self._make, text, verb="change it" if group else "make it")
 
     def problems(self, values: Mapping[str, str]) -> dict[str, str]:
@@ -108,13 +113,19 @@ class GroupForm(FormDialog[str]):
         return next((key for key, likely in words.items() if any(word in text for word in likely)), "")
 
 
+def where_several(screen: ConsoleScreen, context: str) -> str:
+    """Name a context where several are open, else nothing."""
+    return context if len(screen.shell.services.contexts) > 1 else ""
+
+
 async def edit_group(
     screen: ConsoleScreen, service: ResourceGroups, nodes: Sequence[Node], group: ResourceGroup
 ) -> None:
     """Let a group's description and query be changed."""
     query = await service.query(group.name)
     group = await service.get(group.name)
-    if await screen.ask(GroupForm(service, nodes, screen.shell.glyphs, group, query)):
+    where = where_several(screen, service.context)
+    if await screen.ask(GroupForm(service, nodes, screen.shell.glyphs, group, query, where=where)):
         screen.shell.notice(f"The group {group.name} is changed.", "good")
         screen.reload()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.worker import Worker
 
 from tui.aws_profiles import Profile, read_profiles, region_names
 from tui.contexts import ContextSpec, aws_context
@@ -66,7 +67,7 @@ class ContextsScreen(ConsoleScreen):
         self.set_interval(TICK, self._draw)
 
     def begin(self) -> None:
-        self.run_worker(self._read(), group="profiles", exclusive=True, exit_on_error=False)
+        _: Worker[None] = self.run_worker(self._read, group="profiles", exclusive=True, exit_on_error=False)
 
     async def _read(self) -> None:
         # AWS's files may lie on a slow disk: never on the loop.

@@ -40,7 +40,7 @@ COLUMNS = [
     Column("tags", "Tags", max_width=60, wide=True, priority=10),
 ]
 
-FRESH = timedelta(seconds=15)
+FRESH = timedelta(seconds=30)
 """How old a row may be that is taken as it was made."""
 
 

@@ -192,11 +192,12 @@ class ResourceGroupsScreen(ConsoleScreen):
         self.do(self._make())
 
     async def _make(self) -> None:
-        from tui.screens._group_form import GroupForm  # deferred: opened on a key
+        from tui.screens._group_form import GroupForm, where_several  # deferred: opened on a key
 
         context = self.current.context if self.current else self.shell.services.contexts[0]
         service = self.shell.services.of(ResourceGroups, context)
-        name = await self.ask(GroupForm(service, self.nodes.get(context, ()), self.shell.glyphs))
+        nodes, where = self.nodes.get(context, ()), where_several(self, context)
+        name = await self.ask(GroupForm(service, nodes, self.shell.glyphs, where=where))
         if name:
             self.shell.notice(f"The group {name} is made; group:{name} is a target now.", "good")
             self.reload()

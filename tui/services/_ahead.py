@@ -38,7 +38,8 @@ async def joined(
                     coming = asyncio.ensure_future(_next(pages))
                     gathered += page
                 if gathered and (page is None or is_first or len(gathered) >= at_once):
-                    waiting[asyncio.ensure_future(_after_the_page(more, gathered))] = gathered
+                    pause = BREATH if coming is not None else 0.0
+                    waiting[asyncio.ensure_future(_later(more, gathered, pause))] = gathered
                     gathered = []
                 if page is not None and (is_first or len(waiting) > BEHIND):
                     yield page, None
@@ -61,6 +62,6 @@ async def _next(pages: AsyncIterator[list[T]]) -> list[T] | None:
     return await anext(pages, None)
 
 
-async def _after_the_page(more: Callable[[list[T]], Coroutine[Any, Any, A]], items: list[T]) -> A:
-    await asyncio.sleep(BREATH)
+async def _later(more: Callable[[list[T]], Coroutine[Any, Any, A]], items: list[T], pause: float) -> A:
+    await asyncio.sleep(pause)
     return await more(items)

@@ -105,7 +105,7 @@ class Where:
 
     @property
     def log_in(self) -> str:
-        return f"Log in with `{self.login}`, then R." if self.login else "Renew the credentials, then R."
+        return f"Log in with `{self.login}`." if self.login else "Renew the credentials."
 
 
 def as_transport_error(error: BaseException, where: Where) -> TransportError:
@@ -129,7 +129,7 @@ def _mapped(error: BaseException, where: Where) -> TransportError:
             return ApiError("ValidationException", _flat(error), operation=where.operation)
         case NotAnAnswer():
             said = f"{where.host} was answered by something that is not AWS (HTTP {error.status})."
-            hint = "A proxy or a login page may stand between; R tries again."
+            hint = "A proxy or a login page may stand between."
             return _unanswered(said, where, hint, Broken if error.status >= 500 else Unreachable)
         case b.ProfileNotFound():
             said = f"There is no profile {where.profile or error.kwargs.get('profile', '')}."
@@ -144,7 +144,7 @@ def _credentials(error: BaseException, where: Where, b: Any) -> TransportError |
             return _missing(_upper(said), where, "Use a profile that logs in by `aws sso login` or `aws login`.")
         case b.NoCredentialsError():
             login = where.login or f"aws configure{f' --profile {where.profile}' if where.profile else ''}"
-            hint = f"`{login}` sets them up, then R." if not where.login else where.log_in
+            hint = f"`{login}` sets them up." if not where.login else where.log_in
             return CredentialsMissing(
                 "NoCredentials",
                 f"there are no credentials for {where.named}",
@@ -177,12 +177,11 @@ def _credentials(error: BaseException, where: Where, b: Any) -> TransportError |
             | b.InvalidRetryConfigurationError()
             | b.MissingDependencyException()
         ):
-            return _missing(f"The AWS configuration can't be used: {_flat(error)}", where, "Mend the file, then R.")
+            return _missing(f"The AWS configuration can't be used: {_flat(error)}", where, "Mend the file.")
     return None
 
 
 def _network(error: BaseException, where: Where, b: Any) -> TransportError:
-    again = "R tries again."
     match error:
         case b.NoRegionError():
             return RegionDisabled(
@@ -194,26 +193,26 @@ def _network(error: BaseException, where: Where, b: Any) -> TransportError:
         case b.InvalidRegionError() | b.UnknownRegionError() | b.ServiceNotInRegionError():
             return _no_region(where)
         case b.ProxyConnectionError() | b.InvalidProxiesConfigError():
-            return Unreachable(f"The proxy could not be reached: {_reason(error)}.", hint="See HTTPS_PROXY. " + again)
+            return Unreachable(f"The proxy could not be reached: {_reason(error)}.", hint="See HTTPS_PROXY.")
         case b.SSLError():
             said = f"The certificate of {where.host} was not accepted: {_reason(error)}."
-            return Unreachable(said, hint="AWS_CA_BUNDLE names one's own authority. " + again)
+            return Unreachable(said, hint="AWS_CA_BUNDLE names one's own authority.")
         case b.ConnectTimeoutError():
-            return Unreachable(f"{where.host} did not answer when connected to.", hint=again)
+            return Unreachable(f"{where.host} did not answer when connected to.")
         case b.EndpointConnectionError():
             reason = _reason(error)
             if _is_unnamed(reason) and _is_odd(where.region):
                 return _no_region(where)
-            return Unreachable(f"{where.host} could not be reached: {reason}.", hint=again)
+            return Unreachable(f"{where.host} could not be reached: {reason}.")
         case b.ReadTimeoutError():
-            return _unanswered(f"{where.host} did not answer in time.", where, again)
+            return _unanswered(f"{where.host} did not answer in time.", where)
         case b.HTTPClientError() | b.ConnectionError() | b.IncompleteReadError() | b.ResponseStreamingError():
-            return _unanswered(f"The connection to {where.host} broke: {_reason(error)}.", where, again, Broken)
+            return _unanswered(f"The connection to {where.host} broke: {_reason(error)}.", where, kind=Broken)
         case b.BotoCoreError():
-            return Unreachable(f"{where.operation} failed: {_flat(error)}", hint=again)
+            return Unreachable(f"{where.operation} failed: {_flat(error)}")
     # A parser's error, for one: what came was no answer of this operation.
     said = f"{where.host} gave an answer that can't be read ({type(error).__name__})."
-    return _unanswered(said, where, again)
+    return _unanswered(said, where)
 
 
 def _answered(response: Mapping[str, Any], where: Where) -> TransportError:
@@ -247,7 +246,7 @@ def _answered(response: Mapping[str, Any], where: Where) -> TransportError:
         return AccessDenied(code, text, operation=operation, action=action, hint=hint)
     if code.isdigit() or (status >= 500 and code in ("Unknown", "ServiceUnavailable", "InternalFailure")):
         said = f"{where.host} answered HTTP {status or code}{f': {text[:80]}' if text else ''}."
-        return _unanswered(said, where, "R tries again.", Broken if status >= 500 else Unreachable)
+        return _unanswered(said, where, kind=Broken if status >= 500 else Unreachable)
     return api_error(code, text, operation)
 
 
@@ -260,9 +259,7 @@ def _skewed(code: str, text: str, headers: Mapping[str, str], where: Where) -> C
     except (TypeError, ValueError):
         pass
     said = f"this machine's clock is off{off}: {text}"
-    return ClockSkewed(
-        code, said, operation=where.operation, hint="Set the clock (`timedatectl set-ntp true`), then R."
-    )
+    return ClockSkewed(code, said, operation=where.operation, hint="Set the clock (`timedatectl set-ntp true`).")
 
 
 def _expired(text: str, where: Where, code: str = "ExpiredTokenException") -> CredentialsExpired:
@@ -279,16 +276,18 @@ def _missing(text: str, where: Where, hint: str = "") -> CredentialsMissing:
 def _no_region(where: Where, code: str = "RegionDisabled") -> RegionDisabled:
     if not _is_opt_in(where.region) or _is_odd(where.region):
         said = f"there is no region {where.region} for {where.service}"
-        return RegionDisabled("NoRegion", said, operation=where.operation, hint="Choose another with :ctx or --region.")
+        return RegionDisabled(
+            "NoRegion", said, operation=where.operation, hint="Choose another with --region (:ctx in the console)."
+        )
     return RegionDisabled(
         code,
         f"region {where.region} is not enabled for the account of {where.named}, or its access key is not known",
         operation=where.operation,
-        hint=f"`aws account enable-region --region-name {where.region}` enables it; :ctx goes to another.",
+        hint=f"`aws account enable-region --region-name {where.region}` enables it; --region (:ctx) names another.",
     )
 
 
-def _unanswered(text: str, where: Where, hint: str, kind: type[Unreachable] = Unreachable) -> TransportError:
+def _unanswered(text: str, where: Where, hint: str = "", kind: type[Unreachable] = Unreachable) -> TransportError:
     if not where.writes:
         return kind(text, hint=hint)
     return OutcomeUnknown(

@@ -73,7 +73,7 @@ class TableRows:
             self.cells.append(cells)
             self.hay.append("")
             self._bare += 1
-        elif self.cells[slot] != cells:
+        elif (known := self.cells[slot]) is not cells and known != cells:
             self._set(slot, cells)
             changed.append(slot)
         return slot
