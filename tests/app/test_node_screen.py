@@ -149,7 +149,7 @@ async def test_a_denied_tab_says_so_and_looks_unlike_an_empty_one(tmp_path: Path
     async with console(fake.transport, tmp_path, words=f"node {ONE}") as (_, pilot):
         await says(pilot, "42.5 %")
         await pilot.press("2")
-        await says(pilot, "Denied: no", "ssm-tui:ListProcesses")
+        await says(pilot, "Denied: ssm-tui:ListProcesses is missing.", "AccessDenied: no. R tries again.")
         fake.transport.answers["ListProcesses"] = good
         await pilot.press("R")
         await says(pilot, "busy")

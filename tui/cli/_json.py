@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Sequence
 from typing import TextIO
 
-from tui.cli._reason import reason
-from tui.services.commands import Commands, Invocation
+from tui.services.commands import Commands, CommandStatus, Invocation, RunStep
+from tui.services.failure_reason import failure_reason
 
 
 async def write_result(out: TextIO, commands: Commands, invocation: Invocation, name: str) -> None:
@@ -23,7 +24,7 @@ async def write_result(out: TextIO, commands: Commands, invocation: Invocation, 
         "ResponseCode": next((code for code in codes if code), codes[-1] if codes else None),
         "ElapsedSeconds": (run.ended - run.started).total_seconds() if run.ended and run.started else None,
         "EffectiveUser": run.effective_user or None,
-        "Reason": await reason(commands, invocation, run.steps) or None,
+        "Reason": await _reason(commands, invocation, run.steps) or None,
     }
     out.write(json.dumps(head, ensure_ascii=False)[:-1])
     for stream, member in (("stdout", "StandardOutput"), ("stderr", "StandardError")):
@@ -36,3 +37,9 @@ async def write_result(out: TextIO, commands: Commands, invocation: Invocation, 
         out.write(json.dumps(decoder.decode(b"", True), ensure_ascii=False)[1:-1] + '"')
     out.write("}\n")
     out.flush()
+
+
+async def _reason(commands: Commands, invocation: Invocation, steps: Sequence[RunStep]) -> str:
+    if invocation.status is CommandStatus.SUCCESS:
+        return ""
+    return await failure_reason(commands, invocation.command_id, invocation.node_id, steps)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from tui.cli._args import FAILED, OK, UNREACHED, Common, parser
 from tui.cli._context import again, choose_in, opened_contexts, printable, run_async, talk
 from tui.cli._lines import Lines
-from tui.cli._reason import reason
 from tui.cli._together import all_of, interrupt
 from tui.errors import EngineHangs, EngineStopped, SsmTuiError, Unreachable, UsageError
 from tui.ports import Shape, Transport
@@ -28,6 +27,7 @@ from tui.services.commands import (
     Output,
     in_batches,
 )
+from tui.services.failure_reason import failure_reason
 from tui.services.nodes import Node
 
 if TYPE_CHECKING:
@@ -348,7 +348,8 @@ class Run:
         if node in self.reasons:
             return
         steps = (await self.commands.run_details(invocation.command_id, node)).steps
-        self.reasons[node] = await reason(self.commands, invocation, steps)
+        failed = invocation.status is not CommandStatus.SUCCESS
+        self.reasons[node] = await failure_reason(self.commands, invocation.command_id, node, steps) if failed else ""
         for step in steps:
             if step.exit_code:
                 self.codes.setdefault(node, step.exit_code)

@@ -50,7 +50,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
-from tui.errors import SsmTuiError
+from tui.errors import AccessDenied, SsmTuiError
 from tui.screens._keys import hints_of
 from tui.screens._phases import PHASE_STYLES, ScreenPhases
 from tui.screens._shell import COPY, YAML, Shell, changing, explain
@@ -219,9 +219,12 @@ class ConsoleScreen(ScreenPhases):
         if not self.watching:
             right_words.insert(0, ("not watching  ", "warn"))
         words = [(self.filter_fault, "warn")] if self.filter_fault else self.shell.status_words()
-        if not words and self.phase in ("rows", "empty"):
-            words = self._trouble_words()
-        self.bottom.show_status(words or self.standing_words(), right_words)
+        if not words:
+            # What failed stays until it is mended: it must not hide what waits for the operator.
+            troubles = self._trouble_words() if self.phase in ("rows", "empty") else []
+            standing = self.standing_words()
+            words = [*troubles, *([("  ", "dim")] if troubles and standing else []), *standing]
+        self.bottom.show_status(words, right_words)
 
     def _trouble_words(self) -> list[Word]:
         """Say what failed while something shows: which context, how old its rows are, why, and the way out."""
@@ -233,7 +236,9 @@ class ConsoleScreen(ScreenPhases):
         what, way_out = explain(error)
         head = f"{context}{' stale' if age else ''}{age}" if context else f"stale{age}"
         more = f"  ({len(self.troubles) - 1} more)" if len(self.troubles) > 1 else ""
-        return [(f"{self.shell.glyphs.bad} {head}: ", "bad"), (f"{what} {way_out}{more}", "warn")]
+        # Of a denial AWS's own words are long; the permission that is missing is what helps.
+        said = what if isinstance(error, AccessDenied) else f"{what} {way_out}"
+        return [(f"{self.shell.glyphs.bad} {head}: ", "bad"), (f"{said}{more}", "warn")]
 
     def hints(self) -> list[Hint]:
         """Give the keys that work here now."""

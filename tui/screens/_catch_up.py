@@ -9,6 +9,8 @@ from collections.abc import Callable
 from tui.errors import ApiError, SsmTuiError
 from tui.screens._command_runs import NodeRun
 from tui.services.commands import Commands
+from tui.services.failure_reason import failure_reason
+from tui.widgets.cells import own
 
 log = logging.getLogger(__name__)
 AT_ONCE = 6
@@ -72,6 +74,8 @@ class CatchUp:
         told = run.asked = run.status
         result = await self._commands_of(run).invocation(run.command_id, run.node_id)
         run.take_result(result)
+        if run.bad and (why := await failure_reason(self._commands_of(run), run.command_id, run.node_id)):
+            run.tail.note(own(why))
         if result.status is not told and run.asks < len(AGAIN):
             loop = asyncio.get_running_loop()
             self._timers[run.node_id] = loop.call_later(AGAIN[run.asks], self._ask_again, run)

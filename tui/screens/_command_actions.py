@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,15 @@ class ConfirmCancel(Confirm):
     """Asks whether to stop; the key that asked is also the one that confirms."""
 
     BINDINGS = [Binding("X", "yes", "stop it", tooltip="Stop it", show=False, id="cancel.yes")]
+
+
+def still_on(commands: Iterable[Command]) -> str:
+    """Say on how many nodes commands have not ended: `on 41 nodes`, `on 1 of 41 nodes`."""
+    total = left = 0
+    for command in commands:
+        total += command.target_count
+        left += command.target_count - command.completed
+    return f"on {total} node{'s' * (total != 1)}" if left == total else f"on {left} of {total} nodes"
 
 
 async def cancel_commands(screen: ConsoleScreen, refs: Sequence[Ref], where: str) -> None:

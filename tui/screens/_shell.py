@@ -75,7 +75,8 @@ def explain(error: SsmTuiError) -> tuple[str, str]:
     """Say what failed and why, and the way out, each a sentence."""
     match error:
         case AccessDenied() if error.action:
-            return f"Denied: {error.message}", f"The missing permission is {error.action}. R tries again."
+            why = f"{error.action} is missing." if "on purpose" not in error.hint else error.hint
+            return f"Denied: {why}", f"{_ended(error.message)} R tries again."
         case Throttled():
             return "Throttled: too many calls at once.", error.hint or "Backing off; it is tried again by itself."
         case CredentialsExpired():

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from tui.errors import SsmTuiError
 from tui.screens._base import COPY, PHASE_STYLES, YAML, changing
 from tui.screens._catch_up import CatchUp
-from tui.screens._command_actions import cancel_commands, run_again, save_outputs
+from tui.screens._command_actions import cancel_commands, run_again, save_outputs, still_on
 from tui.screens._command_head import CommandHead, head_lines
 from tui.screens._command_places import CommandPlaces
 from tui.screens._command_runs import CommandRuns, NodeRun, folded
@@ -324,8 +324,7 @@ class CommandScreen(CommandWatching):
 
     @changing
     def action_cancel(self) -> None:
-        where = f"on {self.state.total} node{'s' * (self.state.total != 1)}"
-        self.do(cancel_commands(self, self.places.refs(), where))
+        self.do(cancel_commands(self, self.places.refs(), still_on(self.state.commands.values())))
 
     def action_whole(self) -> None:
         run = self.run

@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
-from tui.screens._command_actions import cancel_commands, prefill
+from tui.screens._command_actions import cancel_commands, prefill, still_on
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._rows import meant, under_cursor
 from tui.screens._words import age, status_word
@@ -197,9 +197,7 @@ class CommandsScreen(ConsoleScreen):
     @changing
     def action_cancel(self) -> None:
         running = [command for command in self.chosen if not command.status.over]
-        nodes = sum(command.target_count for command in running)
-        where = f"on {nodes} node{'s' * (nodes != 1)}"
-        self.do(cancel_commands(self, [command.ref for command in running], where))
+        self.do(cancel_commands(self, [command.ref for command in running], still_on(running)))
 
 
 def newest_first(commands: Sequence[Command]) -> Sequence[Command]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.services.commands import Commands, CommandStatus, Invocation, RunStep
+from tui.services.commands import Commands, RunStep
 
 AGENT = "failed to run commands: "
 """How the line begins that AWS's agent adds to the stderr of every script that failed."""
@@ -13,19 +13,21 @@ LONGEST = 8_000
 """Characters of stderr that the API shows; beyond them what the engine adds is cut off."""
 
 
-async def reason(commands: Commands, invocation: Invocation, steps: Sequence[RunStep]) -> str:
+async def failure_reason(
+    commands: Commands, command_id: str, node_id: str, steps: Sequence[RunStep] | None = None
+) -> str:
     """Give what the engine adds to a failed step's own stderr: why nothing could be started, or who ended it.
 
-    Empty where it adds nothing. Raises: TransportError.
+    Empty where it adds nothing, as where a command failed by itself. `steps` are asked for where they are not given.
+    Raises: TransportError.
     """
-    if invocation.status is CommandStatus.SUCCESS:
-        return ""
-    command, node = invocation.command_id, invocation.node_id
+    if steps is None:
+        steps = (await commands.run_details(command_id, node_id)).steps
     for step in steps:
-        shown = str((await commands.raw_invocation(command, node, step.name)).get("StandardErrorContent") or "")
+        shown = str((await commands.raw_invocation(command_id, node_id, step.name)).get("StandardErrorContent") or "")
         said = ""
         if shown and step.stderr_bytes:
-            part = await commands.output(command, node, "stderr", 0, 4 * LONGEST, step.name)
+            part = await commands.output(command_id, node_id, "stderr", 0, 4 * LONGEST, step.name)
             said = part.data.decode("utf-8", "replace").rstrip("\n")
         said = said if said.strip() else ""
         if len(said) < LONGEST and shown.startswith(said):
