@@ -35,7 +35,8 @@ class SsmTuiError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".rstrip()
+        ends = not self.hint or self.message.endswith((".", "!", "?", "…", ":"))
+        return f"{self.message}{'' if ends else '.'} {self.hint}".rstrip()
 
 
 class UsageError(SsmTuiError):

@@ -87,6 +87,14 @@ async def test_a_shell_on_a_node_of_aws_is_refused_with_its_reason(aws: FakeAws,
     assert "StartSession" not in aws.operations()
 
 
+async def test_sessions_of_an_account_offered_shells_that_it_can_not_have(aws: FakeAws, tmp_path: Path) -> None:
+    async with console(await opened(aws), tmp_path, words="sessions") as (app, pilot):
+        await says(pilot, "No sessions yet.", "Session Manager data channel", ":ctx +local")
+        assert "s opens one" not in text_of(app)
+        await hit(pilot, "n")
+        await says(pilot, "Can't open a shell on a node: A shell on AWS needs")
+
+
 async def test_a_command_of_aws_shows_its_output_once_it_is_whole(aws: FakeAws, tmp_path: Path) -> None:
     words = "command 11111111-2222-4333-8444-555555555555"
     async with console(await opened(aws), tmp_path, words=words) as (_, pilot):

@@ -13,7 +13,7 @@ from tests.app._ssh_fake import SshFake, connection
 from tests.app.console import at_each_size, console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.contexts import ContextSpec
-from tui.errors import ApiError, CredentialsExpired, Unreachable
+from tui.errors import AccessDenied, ApiError, CredentialsExpired, Unreachable
 
 PROD, STAGING = "prod/eu-west-1", "staging/us-east-1"
 
@@ -121,6 +121,20 @@ async def test_a_context_that_never_opened_is_named_while_others_show(tmp_path: 
         await pilot.press("R")
         await says(pilot, "laptop", "web-2")
         await until(pilot, lambda: "can't be reached" not in text_of(app))
+
+
+async def test_a_denied_context_hid_who_waits_and_what_an_empty_list_says(tmp_path: Path) -> None:
+    transports = two()
+    for operation in ("DescribeInstanceInformation", "ListGroups"):
+        transports[PROD].answers[operation] = AccessDenied("AccessDenied", "a" * 300, action=f"x:{operation}")
+    transports["local"].answers |= {
+        "ListNodeConnections": {"Connections": [connection(1, "HostKeyUnknown")]},
+        "ListGroups": {"GroupIdentifiers": []},
+    }
+    async with console(transports, tmp_path, size=(80, 24)) as (_, pilot):
+        await says(pilot, f"{PROD}: Denied: x:DescribeInstanceInformation is missing.", "unknown host key. A")
+        await hit(pilot, "colon", *"groups", "enter")
+        await says(pilot, "No resource groups.", f"{PROD}: Denied: x:ListGroups is missing.")
 
 
 async def test_an_expired_login_names_the_key_that_logs_in_and_stays_in_that_context(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ async def test_a_group_opens_on_its_members_nodes_with_their_status(size: tuple[
     async with console(fake(prod="env=prod").transport, tmp_path, words="groups", size=size) as (app, pilot):
         await says(pilot, "env=prod")
         await pilot.press("enter")
-        await says(pilot, "2 nodes, 1 Parameter", "1 do not answer", "✖ ConnectionLost", "app/prod/url", "group:prod")
+        await says(pilot, "2 nodes, 1 Parameter", "1 does not answer", "✖ ConnectionLost", "app/prod/url", "group:prod")
         await pilot.press("slash", *"url", "enter", "enter")
         await says(pilot, "There is no screen for a Parameter yet")
         await pilot.press("escape")

@@ -16,6 +16,7 @@ import pytest
 from tests.engine.command_bench import PATIENCE, until
 from tests.engine.ssh_operator import fleet
 from tests.engine.sshd import Sshd
+from tui.engine.context import ApiFault
 from tui.engine.nodes.ssh.host_keys import fingerprint
 
 
@@ -168,3 +169,17 @@ async def test_a_node_may_go_while_a_command_runs_which_nobody_follows_then(tmp_
 def test_fingerprints_are_those_of_openssh(sshd: Sshd) -> None:
     key = asyncssh.read_public_key(f"{sshd.host_key}.pub")
     assert fingerprint(key.public_data) == keygen("-lf", f"{sshd.host_key}.pub").split()[1]
+
+
+async def test_a_host_that_floods_instead_of_answering_filled_the_memory(tmp_path: Path) -> None:
+    flood = tmp_path / "flood"
+    flood.write_text("#!/bin/sh\nexec yes\n")
+    flood.chmod(0o755)
+    with Sshd(tmp_path / "sshd", shell=str(flood)) as sshd:
+        async with fleet(tmp_path) as us:
+            shutil.copy(sshd.known_hosts, us.ssh / "known_hosts")
+            (us.ssh / "config").write_text(f"IdentityFile {sshd.key}\n")
+            node = await us.add("web-1", address(sshd))
+            assert (await us.connect(node))["State"] == "Connected"
+            with pytest.raises(ApiFault, match="gave more than"):
+                await us.call("ListProcesses", InstanceId=node)

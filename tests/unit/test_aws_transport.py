@@ -260,8 +260,8 @@ aws_access_key_id = AKIDEXAMPLE
     [
         ("typo", CredentialsMissing, "There is no profile typo", ""),
         ("nowhere", RegionDisabled, "names no region", ""),
-        ("corp", CredentialsExpired, "is not logged in", "aws sso login --profile corp"),
-        ("chained", CredentialsExpired, "is not logged in", "aws sso login --profile corp"),
+        ("corp", CredentialsMissing, "is not logged in", "aws sso login --profile corp"),
+        ("chained", CredentialsMissing, "is not logged in", "aws sso login --profile corp"),
         ("coded", CredentialsMissing, "MFA code", ""),
         ("helper", CredentialsExpired, "custom-process", ""),
         ("half", CredentialsMissing, "not whole", ""),

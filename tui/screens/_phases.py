@@ -222,7 +222,7 @@ class ScreenPhases(ScreenActions):
                 self.call_after_refresh(self.focus_body)
         elif any(feed.fetching or (feed.value is None and feed.error is None) for feed in feeds):
             self.update_bars()
-        elif self.troubles:
+        elif self.troubles and not any(feed.value is not None and feed.error is None for feed in feeds):
             context, error = next(iter(self.troubles.items()))
             what, way_out = explain(error)
             self.set_phase("error", f"{context}: {what}", way_out)

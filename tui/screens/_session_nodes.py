@@ -12,6 +12,7 @@ from tui.screens._base import ConsoleScreen
 from tui.screens._context_cells import context_fields
 from tui.services.nodes import Node, Nodes
 from tui.services.sessions import Session, Sessions
+from tui.widgets.cells import own
 
 
 class SessionNodes(ConsoleScreen):
@@ -62,9 +63,35 @@ class SessionNodes(ConsoleScreen):
         assert failed is not None
         raise failed
 
+    def _no_shells(self) -> str:
+        """Say why no open context has shells, as a sentence; "" where one has."""
+        reasons = [one.lacks("StartSession") for one in self.shell.services.each(Sessions)]
+        return reasons[0] if reasons and all(reasons) else ""
+
+    def say_phase(self, phase: str, headline: str, text: str) -> None:
+        if phase == "empty" and (why := self._no_shells()):
+            text = own(f"{why}\n:ctx +local opens the engine of this machine, which has shells.")
+        super().say_phase(phase, headline, text)
+
+    async def _choose_node(self) -> Ref | None:
+        """Let a node be chosen for a shell, where several answer."""
+        nodes = await self._online()
+        if len(nodes) > 1:
+            from tui.screens._dialogs import Choose  # deferred: opened on a key
+
+            options = [(f"{node.name}  {self.shell.services.word(node.ref)}", node.ref) for node in nodes]
+            return await self.ask(Choose("A shell on", options))
+        if not nodes:
+            self.shell.notice("No node answers.", "warn")
+        return nodes[0].ref if nodes else None
+
     async def _online(self) -> list[Node]:
-        """Give the nodes that answer, in all contexts. Raises: SsmTuiError where no context says its own."""
-        asked = (one.all() for one in self.shell.services.each(Nodes))
+        """Give the nodes that answer, in all contexts that have shells.
+
+        Raises: SsmTuiError where no context says its own.
+        """
+        with_shells = [one.context for one in self.shell.services.each(Sessions) if not one.lacks("StartSession")]
+        asked = (self.shell.services.of(Nodes, context).all() for context in with_shells)
         found = await asyncio.gather(*asked, return_exceptions=True)
         failed = [answer for answer in found if isinstance(answer, BaseException)]
         if failed and len(failed) == len(found):

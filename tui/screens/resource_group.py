@@ -128,7 +128,7 @@ class ResourceGroupScreen(ConsoleScreen):
                 [
                     ("in it      ", "dim"),
                     (said or "nothing", "text"),
-                    (f"  {away} do not answer" if away else "", "warn"),
+                    (f"  {away} do{'es' * (away == 1)} not answer" if away else "", "warn"),
                 ],
                 [("has        ", "dim"), (query_said(query), "accent")],
                 [("target     ", "dim"), (target_of(group.ref, self.shell), "text")],

@@ -22,6 +22,7 @@ from tui.widgets.bottom_bar import Hint
 from tui.widgets.resource_table import ResourceTable
 from tui.widgets.tab_bar import TabBar
 from tui.widgets.terminal import TerminalView
+from tui.widgets.top_bar import Word
 
 _COMMANDS = (("d", "leave running"), ("1-9", "tab"), ("n", "new"), ("[", "scrollback"), ("x", "end"), (":", "go"))
 """What follows the prefix, as the footer says it."""
@@ -179,6 +180,10 @@ class SessionsScreen(SessionNodes):
         hints = [Hint(f"{self._prefix} {key}", verb, "") for key, verb in _COMMANDS]
         self.bottom.show_hints(hints, self.shell.tail_words())
 
+    def _trouble_words(self) -> list[Word]:
+        # Which contexts the list lacks is no matter of the shell that shows, and would cost it a line.
+        return super()._trouble_words() if self.pane_now is None else []
+
     def focus_body(self) -> None:
         (self.pane_now.view if self.pane_now else self._grid).focus()
 
@@ -302,6 +307,8 @@ class SessionsScreen(SessionNodes):
             return "there is no session under the cursor"
         if action == "terminate" and not self._ending:
             return "it has ended"
+        if action == "new" and (why := self._no_shells()):
+            return why.rstrip(".")
         return ""
 
     @property
@@ -350,16 +357,7 @@ class SessionsScreen(SessionNodes):
         self._open(self._new())
 
     async def _new(self) -> bool:
-        services = self.shell.services
-        nodes = await self._online()
-        chosen: Ref | None = nodes[0].ref if len(nodes) == 1 else None
-        if len(nodes) > 1:
-            from tui.screens._dialogs import Choose  # deferred: opened on a key
-
-            options = [(f"{node.name}  {services.word(node.ref)}", node.ref) for node in nodes]
-            chosen = await self.ask(Choose("A shell on", options))
-        if not nodes:
-            self.shell.notice("No node answers.", "warn")
+        chosen = await self._choose_node()
         return await self._start(chosen) if chosen else False
 
     @changing

@@ -7,7 +7,15 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tui.errors import Cancelled, CredentialsExpired, EngineStopped, ReadOnlyRefused, SsmTuiError, Unreachable
+from tui.errors import (
+    Cancelled,
+    CredentialsExpired,
+    CredentialsMissing,
+    EngineStopped,
+    ReadOnlyRefused,
+    SsmTuiError,
+    Unreachable,
+)
 from tui.ports import Clock, SystemClock, Transport
 from tui.services.api_calls import ApiCall, Recorded
 from tui.transport.wrappers import ReadOnly
@@ -79,7 +87,8 @@ class Link:
             return [("stopped, R starts it", "bad")]
         if self.error is not None:
             if isinstance(self.error, CredentialsExpired):
-                return [("login expired", "bad")]
+                missing = isinstance(self.error, CredentialsMissing)
+                return [("no login" if missing else "login expired", "bad")]
             local = self.context == "local" or self._base is not None
             return [("engine lost" if self.transport else "no engine" if local else "not open", "bad")]
         if (silent := self._silent()) >= SILENT:

@@ -5,6 +5,7 @@ Everything here blocks, and runs in threads alone; botocore is imported by the f
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import threading
@@ -138,6 +139,8 @@ class AwsClients:
         import boto3.session
         import botocore.session
 
+        # A login that is missing is said where it is asked for; botocore would log a traceback each time as well.
+        logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
         core = botocore.session.Session(profile=self.profile or None)
         for name, file in self._files.items():
             core.set_config_variable(name, file)

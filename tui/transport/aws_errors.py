@@ -154,6 +154,14 @@ def _credentials(error: BaseException, where: Where, b: Any) -> TransportError |
             )
         case b.PartialCredentialsError():
             return _missing(f"The credentials of {where.named} are not whole: {_flat(error)}", where)
+        case b.SSOTokenLoadError():
+            return CredentialsMissing(
+                "LoginRequired",
+                f"{where.named} is not logged in: {_flat(error)}",
+                operation=where.operation,
+                login=where.login,
+                hint=where.log_in,
+            )
         case b.SSOError() | b.LoginError() | b.TokenRetrievalError() | b.NoAuthTokenError():
             return CredentialsExpired(
                 "LoginRequired",

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from tui import __version__
 from tui.engine.context import ApiFault, Services
@@ -22,6 +23,8 @@ from tui.ports import Shape
 
 ASK_SECONDS = 20.0
 """How long a host may take to answer one of our questions."""
+ASK_CHARACTERS = 8 * 1024 * 1024
+"""How long its answer may be; the longest is the list of its processes."""
 
 REFRESH_SECONDS = 30.0
 """After which a host that was known already is asked who it is: commands come first."""
@@ -202,7 +205,9 @@ class SshNode:
                     facts.COMMAND, stderr=asyncssh.DEVNULL, encoding="utf-8", errors="replace"
                 )
                 try:
-                    answer, _ = await process.communicate(script)
+                    process.stdin.write(script)
+                    process.stdin.write_eof()
+                    answer = await _whole(process.stdout)
                 finally:
                     process.close()
         except TimeoutError:
@@ -210,7 +215,9 @@ class SshNode:
         except (OSError, asyncssh.Error) as error:
             reason = getattr(error, "reason", None) or str(error)
             raise SshFault(f"{self._record.name or self.id} could not be asked: {reason}.") from None
-        return str(answer or "")
+        if len(answer) > ASK_CHARACTERS:
+            raise SshFault(f"{self._record.name or self.id} gave more than {ASK_CHARACTERS:,} characters as an answer.")
+        return answer
 
     def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         async def guarded() -> None:
@@ -224,3 +231,13 @@ class SshNode:
         task = asyncio.create_task(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _whole(reader: Any) -> str:
+    """Read all that comes, or a little more than ASK_CHARACTERS: a host may flood instead of answering."""
+    pieces: list[str] = []
+    size = 0
+    while size <= ASK_CHARACTERS and (piece := await reader.read(64 * 1024)):
+        pieces.append(piece)
+        size += len(piece)
+    return "".join(pieces)
