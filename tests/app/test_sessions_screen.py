@@ -123,11 +123,27 @@ async def test_the_prefix_goes_between_tabs_leaves_ends_and_says_what_it_does_no
         await says(pilot, "End the shell on web-01?")
         await pilot.press("enter")
         await says(pilot, "exit status 129", "Enter closes", "○ web-01")
-        # An ended shell's keys are the screen's: it can't be ended again, Enter closes it.
-        await pilot.press("X")
-        await says(pilot, "it has ended")
         await pilot.press("enter")
         await until(pilot, lambda: "web-01" not in text_of(app).splitlines()[1])
+
+
+async def test_what_was_typed_for_a_shell_that_had_just_ended_went_into_the_shell_beside_it(tmp_path: Path) -> None:
+    fake = SessionsFake(session(1), session(2, target=2))
+    async with console(fake.transport, tmp_path, words="sessions") as (app, pilot):
+        await says(pilot, "web-02")
+        await pilot.press("enter")
+        await says(pilot, "2 ● web-01")
+        await hit(pilot, PREFIX, "1", "j", "enter")
+        await says(pilot, "3 ● web-02")
+        await hit(pilot, *"kill", "space")
+        await until(pilot, lambda: fake.channels[1].typed == b"kill ")
+        fake.channels[1].end(129)
+        await says(pilot, "exit status 129")
+        await hit(pilot, *"2", "enter", *"snXc", "enter")
+        await pilot.pause()
+        assert app.screen.crumb() == "Sessions › web-02"  # type: ignore[attr-defined]
+        assert fake.channels[0].typed == b"" and len(fake.channels) == 2
+        assert fake.sent("StartSession") == [] and len(app.screen_stack) == 1
 
 
 async def test_leaving_a_shell_says_that_it_runs_on_and_not_that_it_was_lost(tmp_path: Path) -> None:
@@ -312,6 +328,8 @@ async def test_a_real_shell_answers_is_left_found_again_and_its_exit_status_is_s
             await type_line(pilot, "echo sec''ond; sh -c 'exit 7'; exit 7")
             await says(pilot, "exit status 7 · Enter closes")
             await pilot.press("enter")
+            await says(pilot, "Session id")
+            await pilot.press("2")
             await type_line(pilot, "echo still $kept")
             await says(pilot, "still first")
             await hit(pilot, PREFIX, "d")

@@ -174,7 +174,8 @@ class SessionsScreen(SessionNodes):
             super().update_hints()
             return
         if now.ended:
-            hints = [hint._replace(verb="close") if hint.target == "sessions.open" else hint for hint in self.hints()]
+            hints = [hint._replace(verb="close") for hint in self.hints() if hint.target == "sessions.open"]
+            hints += [Hint(f"{self._prefix} {key}", verb, "") for key, verb in _COMMANDS if key in ("1-9", "n", "[")]
             self.bottom.show_hints(hints, self.shell.tail_words())
             return
         hints = [Hint(f"{self._prefix} {key}", verb, "") for key, verb in _COMMANDS]
@@ -250,7 +251,8 @@ class SessionsScreen(SessionNodes):
 
     async def _close(self, pane: ShellPane) -> None:
         await self.shells.close(pane)
-        self._choose(min(self.shells.at, len(self.shells.panes)))
+        # What one goes on typing after an ended shell must not come to the one beside it.
+        self._choose(0 if pane.ended else min(self.shells.at, len(self.shells.panes)))
 
     def on_shell_pane_ended(self, event: ShellPane.Ended) -> None:
         self._draw_tabs()

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 FRAME = 1 / 60
 WHEEL_LINES = 3
+PAUSE = 1.0
+"""Seconds without a key after which one is no longer typing for a far end that has ended meanwhile."""
+DELIBERATE = ("enter", "ctrl+d")
+"""Keys after which a far end may well end: who pressed one waits for what comes of it."""
 _HELD = ("shift", "ctrl")
 
 
@@ -49,7 +53,7 @@ class TerminalView(Widget, can_focus=True):
     title: reactive[str] = reactive("", init=False, repaint=False)
     """What the far end calls its window; free of control characters."""
     exit_text: reactive[str] = reactive("", init=False)
-    """Shown in the last row once the far end has ended; keys are no longer taken then, and bubble to the screen."""
+    """Shown in the last row once the far end has ended; what is typed goes nowhere then, other keys to the screen."""
     exit_hint = ""
     """The way out, behind `exit_text`; a narrow pane cuts the text, never this."""
     looking_back: reactive[bool] = reactive(False, init=False)
@@ -109,6 +113,7 @@ class TerminalView(Widget, can_focus=True):
         self._picture: Picture | None = None
         self._early: list[tuple[bytes, bool]] = []
         self._painted = 0.0
+        self._typed_at = 0.0
         self._frame: Timer | None = None
 
     # Size and bytes
@@ -240,7 +245,12 @@ class TerminalView(Widget, can_focus=True):
     async def _on_key(self, event: events.Key) -> None:
         called = self.looking_back or self.prefixed or event.key in (self._prefix, "f12")
         back = self._back
-        if self._terminal is None or back is None or (self.exit_text and not called):
+        if self.exit_text and not called:
+            if self._is_typing_on(event):
+                event.stop()
+                event.prevent_default()
+            return
+        if self._terminal is None or back is None:
             return
         event.stop()
         event.prevent_default()
@@ -254,7 +264,24 @@ class TerminalView(Widget, can_focus=True):
         elif self.looking_back:
             self._look(back, self._latin(event.character or event.key) if event.is_printable else event.key)
         else:
+            self._typed_at = monotonic() if event.is_printable else self._typed_at
+            if event.key in DELIBERATE:
+                self._typed_at = 0.0
             self._send(encode_key(event.key, event.character, self._terminal.modes))
+
+    def _is_typing_on(self, event: events.Key) -> bool:
+        """Say whether a key was meant for the far end, which has ended meanwhile: the screen must not act on it.
+
+        Printable keys always are, but for `:` and `?` after a pause; others while one types.
+        """
+        now = monotonic()
+        paused = now - self._typed_at >= PAUSE
+        if not event.is_printable:
+            return not paused
+        if paused and event.character in (":", "?"):
+            return False
+        self._typed_at = now
+        return True
 
     def _command(self, event: events.Key) -> None:
         if event.key in (self._prefix, "f12"):
