@@ -15,6 +15,7 @@ SsmTuiError                   a sentence for the operator, and a way out
     └── ApiError              the API answered with an error code
         ├── AccessDenied      names the IAM action that is missing
         ├── Throttled         try again later; reads do so by themselves
+        ├── ServerFailed      the service itself failed (HTTP 5xx); reads are tried again by themselves
         ├── CredentialsExpired       `login` is the command that logs in
         │   └── CredentialsMissing   none are configured, or the profile is not known
         ├── RegionDisabled    the region is not enabled for the account, or there is none of that name
@@ -114,6 +115,10 @@ class AccessDenied(ApiError):
 
 class Throttled(ApiError):
     """Rate exceeded; the call may be sent again later."""
+
+
+class ServerFailed(ApiError):
+    """The service itself failed and said so, as with InternalServerError: the same call may pass later."""
 
 
 class CredentialsExpired(ApiError):

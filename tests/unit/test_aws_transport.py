@@ -18,14 +18,16 @@ from tui.errors import (
     ClockSkewed,
     CredentialsExpired,
     CredentialsMissing,
+    NotImplementedByEngine,
     NotOnAws,
     OutcomeUnknown,
     RegionDisabled,
+    ServerFailed,
     Throttled,
     TransportError,
     Unreachable,
 )
-from tui.transport.aws import ATTEMPTS, AwsTransport, Retry
+from tui.transport.aws import ATTEMPTS, FAILING, AwsTransport, Retry
 
 SEND = {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["mi-0123456789abcdef0"]}
 
@@ -186,6 +188,46 @@ async def test_a_read_whose_connection_breaks_is_sent_again(aws: FakeAws, transp
 
 
 @pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("InternalServerError", "ouch", 500),
+        Fault("InternalServiceException", "ouch", 500),
+        Fault("ServiceUnavailableException", "ouch", 503),
+        Fault("InternalServerError", "ouch"),
+        Raw(b"bad gateway", 502, "text/plain"),
+    ],
+)
+async def test_a_read_that_the_service_failed_at_for_some_seconds_was_never_sent_again(
+    aws: FakeAws, transport: AwsTransport, clock: QuickClock, fault: Any
+) -> None:
+    aws.answers["ListCommands"] = {"Commands": []}
+    aws.first = lambda call: fault if len(aws.operations()) <= FAILING else None
+    assert await transport.call("ListCommands") == {"Commands": []}
+    assert len(aws.operations()) == FAILING + 1
+    assert sum(clock.slept) > 3
+    assert (transport.throttled, transport.throttles) == (0, 0)
+
+
+async def test_a_service_that_goes_on_failing_is_given_up_with_its_own_code(
+    aws: FakeAws, transport: AwsTransport
+) -> None:
+    aws.first = lambda call: Fault("InternalServerError", "ouch", 500)
+    error = await refused(transport)
+    assert isinstance(error, ServerFailed)
+    assert (error.code, error.text, len(aws.operations())) == ("InternalServerError", "ouch", FAILING + 1)
+
+
+async def test_a_write_that_the_service_failed_at_is_sent_once_and_its_outcome_is_unknown(
+    aws: FakeAws, transport: AwsTransport
+) -> None:
+    aws.first = lambda call: Fault("InternalServerError", "ouch.", 500)
+    error = await refused(transport, "SendCommand", **SEND)
+    assert isinstance(error, OutcomeUnknown)
+    assert "failed with InternalServerError: ouch. Whether SendCommand was done is not known." in error.message
+    assert aws.operations() == ["SendCommand"]
+
+
+@pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
         (denied, AccessDenied, "ssm:ListCommands"),
@@ -202,7 +244,9 @@ async def test_a_read_whose_connection_breaks_is_sent_again(aws: FakeAws, transp
         (Raw(b"Hello", kind="text/plain"), Unreachable, "not AWS"),
         (Raw(b'{"Commands": [', kind="application/x-amz-json-1.1"), Unreachable, "not AWS"),
         (Raw(b"no", 407, "text/plain"), Unreachable, "not AWS"),
-        (Fault("InternalServerError", "ouch", 500), ApiError, "InternalServerError"),
+        (Fault("InternalServerError", "ouch", 500), ServerFailed, "InternalServerError: ouch"),
+        (Fault("ServiceUnavailable", "soon", 503), ServerFailed, "ServiceUnavailable: soon"),
+        (Fault("NotImplementedException", "never", 501), NotImplementedByEngine, "never"),
         (Fault("InvalidFilterKey"), ApiError, "InvalidFilterKey"),
     ],
 )

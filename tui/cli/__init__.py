@@ -12,6 +12,7 @@ from tui.errors import (
     ConfigError,
     OutcomeUnknown,
     ReadOnlyRefused,
+    ServerFailed,
     SsmTuiError,
     StateError,
     Unreachable,
@@ -139,7 +140,7 @@ def _is_headless(verb: str, rest: list[str]) -> bool:
 def _status(error: SsmTuiError) -> int:
     if isinstance(error, UsageError | ConfigError):
         return 2
-    no_answer = Unreachable | OutcomeUnknown | StateError | VersionMismatch
+    no_answer = Unreachable | OutcomeUnknown | ServerFailed | StateError | VersionMismatch
     if isinstance(error, no_answer) and not isinstance(error, ReadOnlyRefused):
         return 3
     return 1

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from tui.errors import CredentialsExpired, NotOnAws, OutcomeUnknown, Throttled, TransportError
+from tui.errors import ApiError, CredentialsExpired, NotOnAws, OutcomeUnknown, ServerFailed, Throttled, TransportError
 from tui.ports import Channel, Clock, Shape, SystemClock, Transport
 from tui.transport.aws_clients import AwsClients
-from tui.transport.aws_errors import Broken
+from tui.transport.aws_errors import Broken, Down
 from tui.transport.threads import Threads
 from tui.transport.wrappers import writes
 
@@ -47,6 +47,8 @@ ATTEMPTS = 10
 """How often a call that is throttled is sent before whoever asked is told."""
 BROKEN = 2
 """How often a read is sent again whose connection broke."""
+FAILING = 6
+"""How often a read is sent again that was answered with HTTP 5xx: for some seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,9 @@ class AwsTransport:
     `reconnect` reads configuration and credentials anew, as does any call after one that failed with
     CredentialsExpired, whose `login` is the command line that logs in.
 
-    What is throttled is sent again after a growing pause: `throttled` says how many calls wait so now, `backing_off`
-    for how many seconds at most, and each of `on_retry` hears of each. `lacks` says why some operations are refused.
+    What is throttled, or failed at the other end, is sent again after a growing pause, and each of `on_retry` hears of
+    it: `throttled` says how many calls wait now because they were too many, `backing_off` for how many seconds at most.
+    `lacks` says why some operations are refused.
     """
 
     def __init__(self, clients: Callable[[], AwsClients], *, context: str, clock: Clock, threads: int) -> None:
@@ -147,8 +150,9 @@ class AwsTransport:
     async def call(self, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm") -> Shape:
         """Call one API operation; who is cancelled is free at once.
 
-        A read is sent again where it was throttled or its connection broke, a write where it was throttled, or has a
-        client token. Raises: TransportError; OutcomeUnknown where a write's answer was lost, NotOnAws.
+        A read is sent again where it was throttled, its connection broke or the service failed, a write where it was
+        throttled, or has a client token.
+        Raises: TransportError; OutcomeUnknown where a write's answer was lost, NotOnAws.
         """
         if (service == OWN or operation in LACKS) and service in (OWN, "ssm"):
             raise NotOnAws(LACKS.get(operation, "AWS has nothing like it."), operation=operation)
@@ -164,12 +168,13 @@ class AwsTransport:
                 if attempt >= ATTEMPTS:
                     raise
                 self.throttles += 1
-                await self._pause(service, operation, request, error.code, attempt)
-            except (OutcomeUnknown, Broken) as error:
+                await self._pause(service, operation, request, error.code, attempt, throttled=True)
+            except (OutcomeUnknown, Broken, ServerFailed) as error:
                 broken += 1
-                if not can_repeat or broken > BROKEN:
+                if not can_repeat or broken > (FAILING if isinstance(error, (ServerFailed, Down)) else BROKEN):
                     raise
-                await self._pause(service, operation, request, type(error).__name__, attempt)
+                code = error.code if isinstance(error, ApiError) else type(error).__name__
+                await self._pause(service, operation, request, code, attempt)
             else:
                 self._ask_identity()
                 return answer
@@ -223,7 +228,9 @@ class AwsTransport:
             request[name] = str(uuid4())
         return bool(name)
 
-    async def _pause(self, service: str, operation: str, request: Shape, code: str, attempt: int) -> None:
+    async def _pause(
+        self, service: str, operation: str, request: Shape, code: str, attempt: int, *, throttled: bool = False
+    ) -> None:
         wait = min(LONGEST, FIRST * float(2 ** (attempt - 1))) * self._random.uniform(0.5, 1.0)
         log.info("%s is sent again in %.2f s: %s", operation, wait, code)
         for tell in [*self.on_retry]:
@@ -231,11 +238,12 @@ class AwsTransport:
                 Retry(service=service, operation=operation, params=request, code=code, attempt=attempt, wait=wait),
             )
         this = object()
-        self._waiting[this] = self._clock.monotonic() + wait
+        if throttled:
+            self._waiting[this] = self._clock.monotonic() + wait
         try:
             await self._clock.sleep(wait)
         finally:
-            del self._waiting[this]
+            self._waiting.pop(this, None)
 
     # who is at the other end
 

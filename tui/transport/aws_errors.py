@@ -17,6 +17,7 @@ from tui.errors import (
     CredentialsMissing,
     OutcomeUnknown,
     RegionDisabled,
+    ServerFailed,
     Throttled,
     TransportError,
     Unreachable,
@@ -51,6 +52,13 @@ UNKNOWN_KEYS = _words("UnrecognizedClientException InvalidClientTokenId AuthFail
 SIGNATURES = _words("SignatureDoesNotMatch InvalidSignatureException IncompleteSignature RequestExpired")
 SKEWED = ("signature expired", "signature not yet current", "request has expired", "too skewed")
 
+FAILURES = _words("""
+    InternalServerError InternalServerErrorException InternalServiceError InternalServiceErrorException
+    InternalServiceException InternalFailure InternalError ServiceUnavailable ServiceUnavailableException Unavailable
+    """)
+"""A service's words for a failure of its own, whatever the HTTP status beside them."""
+NOT_IMPLEMENTED = 501
+
 DEFAULT_REGIONS = _words("""
     us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 eu-central-1 eu-west-1 eu-west-2 eu-west-3
     eu-north-1 ap-south-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-southeast-1 ap-southeast-2
@@ -71,7 +79,11 @@ class NotAnAnswer(Exception):  # noqa: N818 - it is what came instead of an answ
 
 
 class Broken(Unreachable):
-    """The connection broke, or a server between failed, before an answer came: the next attempt may pass."""
+    """The connection broke before an answer came: the next attempt may pass."""
+
+
+class Down(Broken):
+    """A server answered that it can't: HTTP 5xx without a word of the API's."""
 
 
 class NeedsMfa(Exception):  # noqa: N818 - it is a fact about a profile
@@ -130,7 +142,7 @@ def _mapped(error: BaseException, where: Where) -> TransportError:
         case NotAnAnswer():
             said = f"{where.host} was answered by something that is not AWS (HTTP {error.status})."
             hint = "A proxy or a login page may stand between."
-            return _unanswered(said, where, hint, Broken if error.status >= 500 else Unreachable)
+            return _unanswered(said, where, hint, Down if error.status >= 500 else Unreachable)
         case b.ProfileNotFound():
             said = f"There is no profile {where.profile or error.kwargs.get('profile', '')}."
             return _missing(said, where, "`aws configure list-profiles` names those that there are.")
@@ -252,9 +264,15 @@ def _answered(response: Mapping[str, Any], where: Where) -> TransportError:
         deny = _DENY.search(text)
         hint = f"A {deny.group(1)} denies {action} on purpose." if deny else f"The missing permission is {action}."
         return AccessDenied(code, text, operation=operation, action=action, hint=hint)
-    if code.isdigit() or (status >= 500 and code in ("Unknown", "ServiceUnavailable", "InternalFailure")):
+    is_down = status >= 500 and status != NOT_IMPLEMENTED
+    if code.isdigit() or (is_down and code == "Unknown"):
         said = f"{where.host} answered HTTP {status or code}{f': {text[:80]}' if text else ''}."
-        return _unanswered(said, where, kind=Broken if status >= 500 else Unreachable)
+        return _unanswered(said, where, kind=Down if status >= 500 else Unreachable)
+    if is_down or code in FAILURES:
+        if not where.writes:
+            return ServerFailed(code, text, operation=operation)
+        # What failed half way may have been done: the API promises nothing of a write that it failed at.
+        return _unanswered(f"{where.host} failed with {code}{f': {text}' if text else ''}".rstrip(".") + ".", where)
     return api_error(code, text, operation)
 
 
