@@ -189,7 +189,7 @@ async def test_names_of_ec2_instances_come_in_bulk_and_those_that_are_gone_are_l
         await tags.add(id, {"Name": f"web-{number}", "old": "yes"})
     await tags.remove(ids[0], ["old"])
     assert await tags.list(ids[0]) == {"Name": "web-0"}
-    found = await NodeTags(on_moto).of([*ids, "i-00000000000000000"])
+    found = (await NodeTags(on_moto).of([*ids, "i-00000000000000000"])).tags
     assert {id: {tag["Key"]: tag["Value"] for tag in found[id]}["Name"] for id in ids} == {
         id: f"web-{number}" for number, id in enumerate(ids)
     }

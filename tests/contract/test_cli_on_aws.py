@@ -121,3 +121,12 @@ async def test_what_is_denied_or_expired_is_one_sentence_and_a_status(
     assert out == ""
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+async def test_nodes_list_said_nothing_of_tags_that_may_not_be_read(tmp_path: Path) -> None:
+    async with fake_aws() as aws:
+        fleet(aws, 1, 0)
+        aws.first = lambda call: denied(call) if call.operation == "GetResources" else None
+        code, out, err = await ran_on(aws, tmp_path, "nodes", "list", "--json")
+    assert (code, json.loads(out)[0]["Tags"]) == (0, None)
+    assert "some names and tags are not known: tag:GetResources is missing." in err

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from tui.cli._args import OK, Common, engine_only, parser
-from tui.cli._context import opened_contexts, run_async, table
+from tui.cli._context import opened_contexts, run_async, table, talk
 from tui.ports import Transport
 from tui.services.nodes import Node, Nodes
 from tui.services.ssh_nodes import Connection, SshNodes
@@ -53,8 +53,11 @@ async def _list(common: Common, as_json: bool) -> int:
     async with opened_contexts(common) as contexts:
         found = await contexts.ask(_nodes)
     several = contexts.several
-    nodes = [node for _, (listed, _) in found for node in listed]
-    connections = {each.ref: each for _, (_, known) in found for each in known}
+    nodes = [node for _, (listed, _, _) in found for node in listed]
+    connections = {each.ref: each for _, (_, known, _) in found for each in known}
+    for transport, (_, _, faults) in found:
+        for why in faults:
+            talk(f"{transport.context}: some names and tags are not known: {why}.")
     if as_json:
         shapes = [_shape(node, connections.get(node.ref), several) for node in nodes]
         print(json.dumps(shapes, ensure_ascii=False, indent=2))
@@ -87,9 +90,10 @@ async def _list(common: Common, as_json: bool) -> int:
     return contexts.tell()
 
 
-async def _nodes(transport: Transport) -> tuple[list[Node], list[Connection]]:
+async def _nodes(transport: Transport) -> tuple[list[Node], list[Connection], list[str]]:
     nodes = Nodes(transport)
-    return await nodes.all(), [] if nodes.on_aws else await SshNodes(transport).connections()
+    listed = await nodes.all()
+    return listed, [] if nodes.on_aws else await SshNodes(transport).connections(), nodes.tags_faults
 
 
 def _shape(node: Node, connection: Connection | None, with_context: bool) -> dict[str, object]:
@@ -107,7 +111,7 @@ def _shape(node: Node, connection: Connection | None, with_context: bool) -> dic
         "ComputerName": node.computer_name,
         "ResourceType": node.resource_type,
         "RegistrationDate": node.registered.isoformat() if node.registered else None,
-        "Tags": dict(node.tags),
+        "Tags": None if node.tags_unknown else dict(node.tags),
     }
     if connection is not None:
         shape["Address"] = connection.address

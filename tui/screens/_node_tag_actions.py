@@ -27,7 +27,8 @@ class NodeTagActions(ConsoleScreen):
     def action_new_tag(self) -> None:
         from tui.screens._node_tags import add_tag  # deferred: opened on a key
 
-        self.do(add_tag(self, self.ref, self.crumb()))
+        if self.node is not None:
+            self.do(add_tag(self, self.node, self.crumb()))
 
     @changing
     def action_edit_tag(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._dialogs import Prompt, TypeName
+from tui.screens._unknown_tags import warned_of
+from tui.services.nodes import Node
 from tui.services.tags import Tags
 
 
@@ -31,9 +33,10 @@ class ValuePrompt(Prompt):
         return "A value has at most 256 characters.   esc leaves it" if len(text.strip()) > 256 else ""
 
 
-async def add_tag(screen: ConsoleScreen, ref: Ref, name: str) -> None:
+async def add_tag(screen: ConsoleScreen, node: Node, name: str) -> None:
     """Ask for a tag and add it; one of that key gets the new value."""
-    answer = await screen.ask(TagPrompt(f"Add a tag to {name}", "key=value"))
+    ref = node.ref
+    answer = await screen.ask(TagPrompt(f"Add a tag to {name}", f"key=value{warned_of([node])}"))
     if answer:
         key, _, value = answer.partition("=")
         await screen.shell.services.of(Tags, ref.context).add(ref.id, {key.strip(): value.strip()})

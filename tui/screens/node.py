@@ -25,6 +25,7 @@ from tui.services.feeds import Feed, Looker
 from tui.services.nodes import Node, NodeDetails, Nodes, Process, Sample
 from tui.services.sessions import Sessions
 from tui.theming import Glyphs
+from tui.widgets.cells import own
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.resource_table import ResourceTable
 from tui.widgets.tab_bar import TabBar
@@ -261,6 +262,9 @@ class NodeScreen(NodeLink, NodeTagActions):
 
     def _show_tags(self, node: Node) -> None:
         self._set_rows([(key, (key, value)) for key, value in sorted(node.tags.items())])
+        if node.tags_unknown:
+            self._grid.state = "error"
+            self._grid.message = own(f"The tags are not known: {node.tags_unknown}.\nR tries again.")
 
     def _rows_of(self, feed: Feed[Any], row: Callable[[Any, Glyphs], Row]) -> None:
         tab = self.tab

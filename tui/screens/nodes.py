@@ -18,6 +18,7 @@ from tui.screens._context_cells import PLACE, context_cells, context_fields, fit
 from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
 from tui.screens._links import away
 from tui.screens._rows import meant, under_cursor
+from tui.screens._unknown_tags import own_tags, tags_lines, unknown_said, warned_of
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
@@ -77,7 +78,7 @@ class NodesScreen(FleetHosts):
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
         self.nodes: dict[Ref, Node] = {}
-        self._missing: set[str] = set()
+        self._missing: set[tuple[str, str]] = set()
         self._made: dict[Ref, tuple[Node, object, Sequence[Any]]] = {}
         self._outside: object = None
         self._rows_since = datetime.min.replace(tzinfo=UTC)
@@ -129,12 +130,14 @@ class NodesScreen(FleetHosts):
         return len(nodes)
 
     def _tell_missing(self) -> None:
-        """Say once which permissions keep names and tags away."""
-        missing = {action for nodes in self.shell.services.each(Nodes) for action in nodes.missing} - self._missing
-        if missing:
-            self._missing |= missing
-            actions = ", ".join(sorted(missing))
-            self.shell.notice(f"Some names and tags are not shown: {actions} is not allowed.", "warn")
+        """Say once what keeps names and tags away, and again where that comes back."""
+        each = self.shell.services.each(Nodes)
+        now = {(nodes.context, why) for nodes in each for why in nodes.tags_faults}
+        new, self._missing = now - self._missing, now
+        if new:
+            several = len(self.shell.contexts) > 1
+            said = sorted({f"{context}: {why}" if several else why for context, why in new})
+            self.shell.notice(f"Some names and tags are not known: {', '.join(said)}.", "warn")
 
     def crumb(self) -> str:
         return groups.crumb_of(self.TITLE, self.grouped_by)
@@ -219,7 +222,7 @@ class NodesScreen(FleetHosts):
             node.agent_version,
             node.address,
             (age(node.last_ping, now), "", -pinged),
-            " ".join(f"{key}={value}" for key, value in sorted(node.tags.items())),
+            " ".join(f"{key}={value}" for key, value in sorted(node.tags.items())) or (unknown_said(node), "muted"),
         )
         return (*cells[:PLACE], *context, *cells[PLACE:])
 
@@ -253,9 +256,13 @@ class NodesScreen(FleetHosts):
         lines: list[list[Word]] = [[(node.name, "accent")], [ping_word(node.ping, self.shell.glyphs)], []]
         lines += self.link_of(node, max(self.side.size.width - 2, 20))
         lines += [[(f"{name:<9}", "dim"), (text, "text")] for name, text in facts if text]
-        lines += [[], [("tags", "dim"), ("" if node.tags else "  none; t adds some", "dim")]]
+        lines += [[], *tags_lines(node, self._is_listing(node.context), self.side.size.width - 2)]
         lines += [[(f"  {key}", "accent"), (f" = {value}", "text")] for key, value in sorted(node.tags.items())]
         self.side.show(lines)
+
+    def _is_listing(self, context: str) -> bool:
+        feed = self._mains.get(context)
+        return feed is not None and feed.fetching
 
     def on_resource_table_row_highlighted(self) -> None:
         self._tell_side()
@@ -310,10 +317,14 @@ class NodesScreen(FleetHosts):
         from tui.screens._tags import TagsPrompt, read_tags  # deferred: opened on a key
         from tui.services.tags import Tags
 
-        nodes = self.chosen
         hidden = [self.nodes[ref].name for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
+        nodes = await own_tags(self.shell.services, self.chosen)
         names = ", ".join(node.name for node in nodes[:8]) + (f" and {len(nodes) - 8} more" if len(nodes) > 8 else "")
-        about = f"On {names}." + (f"\nHidden by the filter, yet marked: {', '.join(hidden)}." if hidden else "")
+        about = (
+            f"On {names}."
+            + warned_of(nodes)
+            + (f"\nHidden by the filter, yet marked: {', '.join(hidden)}." if hidden else "")
+        )
         common = dict(set.intersection(*(set(node.tags.items()) for node in nodes))) if nodes else {}
         answer = await self.ask(TagsPrompt(len(nodes), about, common))
         if answer is None:

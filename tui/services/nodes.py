@@ -17,6 +17,8 @@ from tui.services.node_tags import ARNS, NodeTags, Tagged
 
 PAGE = 50
 """The most that DescribeInstanceInformation gives at once."""
+LOADING = "loading"
+"""Why the tags of a node that was just listed are not known: they are calls of their own."""
 
 
 class PingStatus(StrEnum):
@@ -32,7 +34,8 @@ class PingStatus(StrEnum):
 class Node(Resource):
     """A managed node as a table shows it.
 
-    `name` is its Name tag, else the name that it was given, else its host name, else its id.
+    `name` is its Name tag, else the name that it was given, else its host name, else its id. Where the tags are not
+    known `tags_unknown` says why, as the end of a sentence, LOADING while they are on their way; they are not none.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Node(Resource):
     last_ping: datetime | None = None
     registered: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    tags_unknown: str = ""
 
     @property
     def platform(self) -> str:
@@ -77,6 +81,7 @@ class Node(Resource):
             last_ping=as_time(shape.get("LastPingDateTime")),
             registered=as_time(shape.get("RegistrationDate")),
             tags=tags,
+            tags_unknown=shape.get("TagsUnknown") or "",
         )
 
 
@@ -195,6 +200,11 @@ class Nodes(Adapter):
         """The IAM actions without which names and tags are not known here."""
         return sorted(self._tags.missing)
 
+    @property
+    def tags_faults(self) -> list[str]:
+        """Why some names and tags are not known here, each as the end of a sentence; nothing where all are."""
+        return [*(f"{action} is missing" for action in self.missing), *sorted(set(self._tags.failed.values()))]
+
     async def list(self, filters: Iterable[Shape] = ()) -> AsyncIterator[list[Node]]:
         """Yield the nodes page by page, with their tags; `filters` are DescribeInstanceInformation's `Filters`.
 
@@ -206,7 +216,7 @@ class Nodes(Adapter):
         listed = pages(self._transport, "DescribeInstanceInformation", "InstanceInformationList", params)
         if self.on_aws:
             both = joined(listed, self._tags_of, ARNS)
-            tagged = (self._tagged(shapes, tags or {}) async for shapes, tags in both)
+            tagged = (self._tagged(shapes, tags) async for shapes, tags in both)
             async for nodes in tagged if filters else self._kept.noting(tagged):
                 yield nodes
             return
@@ -230,20 +240,25 @@ class Nodes(Adapter):
 
         Raises: ApiError with InvalidInstanceId where there is none of that id.
         """
-        return Node.from_api(await self.raw(id), self.context)
+        shape, found = await self._one(id)
+        return self._tagged([shape], found)[0]
 
     async def raw(self, id: str) -> Shape:
-        """Give the API's own answer about one node with its tags, for `y`.
+        """Give the API's own answer about one node with its tags, for `y`; without `Tags` where they are not known.
 
         Raises: ApiError with InvalidInstanceId where there is none of that id.
         """
+        shape, found = await self._one(id)
+        return shape if found.unknown else {**shape, "Tags": found.tags.get(id, [])}
+
+    async def _one(self, id: str) -> tuple[Shape, Tagged]:
         answer = await self._transport.call(
             "DescribeInstanceInformation", {"Filters": [{"Key": "InstanceIds", "Values": [id]}]}
         )
         items: list[Shape] = answer.get("InstanceInformationList") or []
         for item in items:
             if item["InstanceId"] == id:
-                return {**item, "Tags": (await self._tags.of([id])).get(id, [])}
+                return item, await self._tags.of_one(id)
         raise ApiError("InvalidInstanceId", f"no node {id}", operation="DescribeInstanceInformation")
 
     async def details(self, id: str) -> NodeDetails:
@@ -285,5 +300,12 @@ class Nodes(Adapter):
     async def _tags_of(self, page: Sequence[Shape]) -> Tagged:
         return await self._tags.of([shape["InstanceId"] for shape in page])
 
-    def _tagged(self, page: Sequence[Shape], tags: Tagged) -> NodeList:
-        return self._models(Node, ({**shape, "Tags": tags.get(shape["InstanceId"], [])} for shape in page))
+    def _tagged(self, page: Sequence[Shape], found: Tagged | None) -> NodeList:
+        """Make nodes of what was listed and what was found of their tags, None where that is still asked."""
+        if found is None:
+            return self._models(Node, ({**shape, "TagsUnknown": LOADING} for shape in page))
+        known = ((shape, found.tags.get(shape["InstanceId"], [])) for shape in page)
+        unknown = found.unknown
+        return self._models(
+            Node, ({**one, "Tags": tags, "TagsUnknown": unknown.get(one["InstanceId"], "")} for one, tags in known)
+        )

@@ -118,7 +118,7 @@ class Directory:
                 else:
                     targets.append(target)
                 if target is not None and not nodes:
-                    problems.append(Problem(word, Trouble.UNTAGGED, f"No node has {word}."))
+                    problems.append(Problem(word, Trouble.UNTAGGED, f"No node has {word}.{self._untold(context)}"))
             elif tag.startswith(GROUP):
                 nodes, problem = self._grouped(tag.removeprefix(GROUP), context)
                 problems += [problem] if problem else []
@@ -165,6 +165,14 @@ class Directory:
         if equals:
             return {"Key": f"tag:{key}", "Values": [value]}, [n for n in self.nodes if n.tags.get(key) == value]
         return {"Key": "tag-key", "Values": [key]}, [node for node in self.nodes if key in node.tags]
+
+    def _untold(self, context: str) -> str:
+        """Say, as a sentence behind a space, whose tags are not known; "" where all are."""
+        unknown = [one for one in self.nodes if one.tags_unknown and (not context or one.context == context)]
+        if not unknown:
+            return ""
+        many = f"{len(unknown)} node{'s' * (len(unknown) > 1)}"
+        return f" The tags of {many} are not known: {unknown[0].tags_unknown}."
 
     def _grouped(self, name: str, context: str) -> tuple[list[Node], Problem | None]:
         word = GROUP + name
