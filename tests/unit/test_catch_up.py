@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any, cast
 
 from tui.errors import ApiError
+from tui.ports import Ref
 from tui.screens._catch_up import CatchUp
 from tui.screens._command_runs import NodeRun
-from tui.services.commands import Commands, CommandStatus, InvocationResult, OutputPart
+from tui.services.commands import Commands, CommandStatus, InvocationResult, OutputPart, RunDetails
 
 LINE = b"hello\n"
 
@@ -52,6 +53,9 @@ class Behind:
 
     async def output(self, command: str, node: str, stream: str, offset: int, length: int) -> OutputPart:
         return OutputPart(data=b"", offset=0, size=0, final=True)
+
+    async def run_details(self, command: str, node: str) -> RunDetails:
+        return RunDetails(ref=Ref("local", f"{command}/{node}"))
 
     async def invocation(self, command: str, node: str) -> InvocationResult:
         answer = self.answers[min(self.asked, len(self.answers) - 1)]
@@ -96,4 +100,63 @@ async def test_a_refused_answer_was_asked_for_sixty_times_a_second() -> None:
     for _ in range(1000):
         await asyncio.sleep(0)
     assert commands.asked == 1
+    catch_up.close()
+
+
+class Slow:
+    """AWS's answers about an output: those from before its end first, as if they came from a moment ago."""
+
+    def __init__(self, early: int) -> None:
+        self.early, self.asked = early, 0
+
+    async def output(self, command: str, node: str, stream: str, offset: int, length: int) -> OutputPart:
+        self.asked += 1
+        if self.asked <= self.early:
+            return OutputPart(data=b"", offset=0, size=0, final=False)
+        data = LINE if stream == "stdout" else b""
+        return OutputPart(data=data[offset:], offset=offset, size=len(data), final=True)
+
+    async def invocation(self, command: str, node: str) -> InvocationResult:
+        shape = {"CommandId": command, "InstanceId": node, "Status": "Success", "ResponseCode": 0}
+        return InvocationResult.from_api(shape, "prod")
+
+
+async def test_a_node_that_succeeded_said_no_output_where_the_answer_was_from_before_its_end() -> None:
+    run = NodeRun("c", "mi-1", "web-1", CommandStatus.SUCCESS)
+    there, slow = asyncio.Event(), cast(Commands, Slow(2))
+
+    def look() -> None:
+        if run.tail.at("stdout"):
+            there.set()
+        catch_up.need(run)
+
+    catch_up = CatchUp(lambda _: slow, look)
+    catch_up.need(run)
+    async with asyncio.timeout(20):
+        await there.wait()
+    assert [line.text for line in run.tail.lines] == ["hello"]
+    catch_up.close()
+
+
+class Broken(Slow):
+    """An API that fails so often, and then is well."""
+
+    async def output(self, command: str, node: str, stream: str, offset: int, length: int) -> OutputPart:
+        if self.asked < self.early:
+            self.asked += 1
+            raise ApiError("InternalServerError", "We could not.")
+        return await super().output(command, node, stream, offset, length)
+
+
+async def test_an_output_that_could_not_be_fetched_was_called_no_output_and_never_asked_for_again() -> None:
+    run = NodeRun("c", "mi-1", "web-1", CommandStatus.SUCCESS)
+    faults: list[str] = []
+    broken = cast(Commands, Broken(1))
+    catch_up = CatchUp(lambda _: broken, lambda: faults.append(run.hint()))
+    catch_up.need(run)
+    async with asyncio.timeout(20):
+        while not run.tail.at("stdout"):
+            await asyncio.sleep(0.01)
+    assert "output not known: InternalServerError: We could not." in faults[0]
+    assert not run.fault
     catch_up.close()

@@ -8,10 +8,13 @@ from collections.abc import Callable
 
 from tui.errors import ApiError, SsmTuiError
 from tui.screens._command_runs import NodeRun
+from tui.screens._shell import explain
 from tui.services.commands import Commands
 from tui.services.failure_reason import failure_reason
 from tui.widgets.cells import own
 
+NOT_BEGUN = ("InvocationDoesNotExist",)
+"""What an API answers about a node that a command has not come to yet."""
 log = logging.getLogger(__name__)
 AT_ONCE = 6
 AGAIN = (0.5, 1.0, 2.0, 4.0)
@@ -30,7 +33,8 @@ class CatchUp:
 
     def need(self, run: NodeRun) -> None:
         """See to it that a node's pane says all that there is to say now."""
-        if run.catching or not (run.behind or (run.status.over and run.asked is not run.status)):
+        asks = run.late or (run.status.over and run.asked is not run.status)
+        if run.catching or run.resting or run.closed or not (run.behind or asks):
             return
         run.catching = True
         task = asyncio.ensure_future(self._serve(run))
@@ -51,41 +55,58 @@ class CatchUp:
             task.cancel()
 
     async def _serve(self, run: NodeRun) -> None:
+        again = False
         try:
             async with self._turns:
                 while run.behind:
                     run.behind = False
-                    for stream in ("stdout", "stderr"):
-                        await self._stream(run, stream)
-                if run.status.over and run.asked is not run.status:
-                    await self._ask(run)
-        except ApiError as error:
-            # A node that has not begun has nothing to give; it is asked again when it has.
-            log.info("no output of %s on %s: %s", run.command_id, run.node_id, error)
+                    whole = [await self._stream(run, stream) for stream in ("stdout", "stderr")]
+                    # AWS gives an output once it is whole, and may be slower with it than with the state.
+                    if run.status.over and not all(whole):
+                        again = run.behind = True
+                        break
+                if run.late or (run.status.over and run.asked is not run.status):
+                    again = not await self._ask(run) or again
+                run.fault = ""
         except SsmTuiError as error:
-            # The link is gone; the screen begins again when it is back.
-            run.behind = True
             log.info("the output of %s on %s is still behind: %s", run.command_id, run.node_id, error)
+            # A node that has not begun has nothing to give; it is asked again when it has.
+            has_begun = not (isinstance(error, ApiError) and error.code in NOT_BEGUN)
+            if has_begun or run.status.over:
+                again = run.behind = True
+                run.fault = explain(error)[0] if has_begun else ""
         finally:
             run.catching = False
+            if again:
+                self._rest(run)
             self._changed()
 
-    async def _ask(self, run: NodeRun) -> None:
-        told = run.asked = run.status
-        result = await self._commands_of(run).invocation(run.command_id, run.node_id)
-        run.take_result(result)
-        if run.bad and (why := await failure_reason(self._commands_of(run), run.command_id, run.node_id)):
-            run.tail.note(own(why))
-        if result.status is not told and run.asks < len(AGAIN):
-            loop = asyncio.get_running_loop()
-            self._timers[run.node_id] = loop.call_later(AGAIN[run.asks], self._ask_again, run)
+    def _rest(self, run: NodeRun) -> None:
+        """Ask again in a while, a few times; after that when the screen is told to."""
+        run.resting = True
+        if run.asks < len(AGAIN):
+            self._timers[run.key] = asyncio.get_running_loop().call_later(AGAIN[run.asks], self._ask_again, run)
             run.asks += 1
 
     def _ask_again(self, run: NodeRun) -> None:
-        run.asked = None
+        run.resting = False
         self.need(run)
 
-    async def _stream(self, run: NodeRun, stream: str) -> None:
+    async def _ask(self, run: NodeRun) -> bool:
+        """Ask when it began, how long it took and how it ended; False where the answer is behind its state."""
+        told = run.status
+        result = await self._commands_of(run).invocation(run.command_id, run.node_id)
+        run.asked = told
+        run.take_result(result)
+        if result.status is told:
+            if run.bad and (why := await failure_reason(self._commands_of(run), run.command_id, run.node_id)):
+                run.tail.note(own(why))
+            return True
+        run.asked = None
+        return not told.over
+
+    async def _stream(self, run: NodeRun, stream: str) -> bool:
+        """Read what there is of a stream; False where more will come."""
         tail, passed = run.tail, False
         while True:
             at = tail.at(stream)
@@ -103,4 +124,4 @@ class CatchUp:
             if not part.data or tail.at(stream) >= part.size:
                 if part.cut:
                     tail.note(part.cut)
-                return
+                return part.final

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
 
-from tui.errors import SsmTuiError, UsageError
+from tui.errors import ApiError, SsmTuiError, UsageError
 from tui.ports import Ref
+from tui.screens._catch_up import NOT_BEGUN
 from tui.screens._command_runs import CommandRuns, NodeRun
 from tui.screens._dialogs import Confirm, Prompt
 from tui.screens._follower import named
+from tui.screens._shell import explain
 from tui.services.commands import Command, Commands
 from tui.services.targets import join_words
 
@@ -42,9 +44,20 @@ async def cancel_commands(screen: ConsoleScreen, refs: Sequence[Ref], where: str
     """Cancel commands, after one key."""
     ids = [ref.id for ref in refs]
     text = "What runs is stopped with its whole process group; what has not begun will not begin."
-    if await screen.ask(ConfirmCancel(f"Cancel {named(ids)} {where}?", text, verb="or X cancel it")):
-        for ref in refs:
-            await screen.shell.services.of(Commands, ref.context).cancel(ref.id)
+    if not await screen.ask(ConfirmCancel(f"Cancel {named(ids)} {where}?", text, verb="or X cancel it")):
+        return
+    services = screen.shell.services
+    failed: list[str] = []
+    for ref in refs:
+        # One that can't be cancelled leaves none of the others running.
+        try:
+            await services.of(Commands, ref.context).cancel(ref.id)
+        except SsmTuiError as error:
+            failed.append(f"{services.word(ref)}: {' '.join(explain(error))}")
+    if failed:
+        rest = f"{len(failed)} of {len(refs)} commands were not cancelled. " if len(refs) > 1 else ""
+        screen.shell.notice(rest + failed[0], "bad")
+    else:
         screen.shell.notice(f"Cancelling {named(ids)}.")
 
 
@@ -96,15 +109,24 @@ async def save_outputs(screen: CommandScreen, runs: Sequence[NodeRun], named: st
         return
     folder = Path(answer.strip()).expanduser()
     written = bytes_written = 0
+    failed: list[str] = []
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for run in runs:
             for stream in ("stdout", "stderr"):
-                size = await _save(screen.commands_of(run), run, stream, folder)
+                try:
+                    size = await _save(screen.commands_of(run), run, stream, folder)
+                except SsmTuiError as error:
+                    failed.append(f"{run.name}: {' '.join(explain(error))}")
+                    break
                 written, bytes_written = written + (size > 0), bytes_written + size
     except OSError as error:
         raise UsageError(f"{folder} can't be written: {error.strerror}.", hint="Name another folder.") from error
-    screen.shell.notice(f"Saved {written} files, {bytes_written} bytes, in {folder}.", "good")
+    saved = f"Saved {written} files, {bytes_written} bytes, in {folder}."
+    if failed:
+        screen.shell.notice(f"{saved} Of {len(failed)} of {len(runs)} nodes not all was read. {failed[0]}", "bad")
+    else:
+        screen.shell.notice(saved, "good")
 
 
 async def _save(commands: Commands, run: NodeRun, stream: str, folder: Path) -> int:
@@ -119,10 +141,9 @@ async def _save(commands: Commands, run: NodeRun, stream: str, folder: Path) -> 
                 file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
             file.write(part)
             size += len(part)
-    except SsmTuiError:
-        if size == 0:
-            return 0
-        raise
+    except ApiError as error:
+        if error.code not in NOT_BEGUN:
+            raise
     finally:
         if file is not None:
             file.close()

@@ -45,8 +45,10 @@ def head_lines(
     ):
         if counts.get(key):
             first.append((f" {glyph} {counts[key]}", style))
-    if state.over:
-        first.append((f"   {status_word(command.status, glyphs, command.details)[0]}", "text"))
+    if state.over and (worst := state.worst) is not None:
+        first.append((f"   {status_word(worst.status, glyphs, worst.details)[0]}", "text"))
+    elif unheard := len(state.ids) - len(state.commands):
+        first.append((f"   {unheard} of {len(state.ids)} commands not heard of yet", "warn"))
     limits = [f"max {command.max_concurrency} at once" if command.max_concurrency else ""]
     limits.append(f"stop after {command.max_errors} errors" if command.max_errors else "")
     if total == 1:

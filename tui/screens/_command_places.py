@@ -17,21 +17,29 @@ class CommandPlaces:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = [*words]
+        # A command's id has no colon: what stands before one is its context, whether that is open or not.
+        self._said = {id: context for context, _, id in (word.rpartition(":") for word in words) if context}
         self._known: dict[str, str] = {}
 
-    def ids(self, services: Services) -> list[str]:
-        """Give the ids behind the words."""
-        return [services.meant(word)[1] for word in self.words]
+    @property
+    def ids(self) -> list[str]:
+        """The ids behind the words."""
+        return [word.rpartition(":")[2] for word in self.words]
 
     def known(self, services: Services) -> dict[str, str]:
-        """Give the contexts that are known without asking, by id."""
-        for word in self.words:
-            contexts, id = services.meant(word)
-            if self._known.get(id) not in services.contexts:
+        """Give the open contexts that are known without asking, by id."""
+        for id in self.ids:
+            if id not in self._said and self._known.get(id) not in services.contexts:
                 self._known.pop(id, None)
-                if len(contexts) == 1:
-                    self._known[id] = contexts[0]
-        return self._known
+                if len(services.contexts) == 1:
+                    self._known[id] = services.contexts[0]
+            elif self._said.get(id) in services.contexts:
+                self._known[id] = self._said[id]
+        return {id: context for id, context in self._known.items() if context in services.contexts}
+
+    def closed(self, services: Services) -> dict[str, str]:
+        """Give the contexts by id that have been closed since a command was followed there."""
+        return {id: context for id, context in self._known.items() if context not in services.contexts}
 
     async def find(self, services: Services, id: str) -> str:
         """Ask every open context for a command, and give the one that has it.

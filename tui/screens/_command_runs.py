@@ -30,6 +30,8 @@ TOGETHER = 16 * 1024 * 1024
 """Bytes of output that all nodes together keep to be shown."""
 KEYS = ("name", "id", "status", "exit")
 WAITING = (CommandStatus.PENDING, CommandStatus.DELAYED)
+LATE = 2.0
+"""Seconds after its sending from which on a command that runs is not taken to have begun just now."""
 RUNNING = (CommandStatus.IN_PROGRESS, CommandStatus.CANCELLING)
 
 
@@ -59,7 +61,15 @@ class NodeRun:
     asked: CommandStatus | None = None
     """The last state for which the times and the exit were asked, whatever the answer was."""
     asks: int = 0
-    """How often they were asked again, because the answer was behind that state."""
+    """How often it was asked again, because an answer was behind that state or there was none."""
+    resting: bool = False
+    """It is asked again in a while."""
+    fault: str = ""
+    """Why the output is not known, as a sentence."""
+    late: bool = False
+    """It had begun before it was looked at: when, is to be asked."""
+    closed: str = ""
+    """Its context, where that has been closed meanwhile: nothing more is heard of it."""
 
     def __post_init__(self) -> None:
         self.key = self.key or self.node_id
@@ -77,11 +87,16 @@ class NodeRun:
 
     def take(self, invocation: Invocation) -> None:
         if invocation.status in RUNNING and self.began is None and not self.status.over:
-            self.began = time.time()
+            since = invocation.requested
+            if self.status is CommandStatus.UNKNOWN and since is not None and time.time() - since.timestamp() > LATE:
+                self.late = True
+            else:
+                self.began = time.time()
         self.status, self.details = invocation.status, invocation.details
 
     def take_result(self, result: InvocationResult) -> None:
         self.exit_code = result.exit_code
+        self.late = False
         if result.started is not None:
             self.began = result.started.timestamp()
         if result.elapsed is not None and result.status.over:
@@ -92,7 +107,9 @@ class NodeRun:
         words: list[Word] = [(self.name, "text"), ("  ", "text")]
         if self.where:
             words.insert(1, (f" {self.where}", "accent"))
-        if self.status in RUNNING:
+        if self.closed and not self.status.over:
+            words.append((f"{glyphs.warn} {self.closed} is closed: not followed", "warn"))
+        elif self.status in RUNNING:
             since = f" {seconds(time.time() - self.began)}" if self.began is not None else ""
             words.append((f"{glyphs.running}{since}", "accent"))
             if self.status is CommandStatus.CANCELLING:
@@ -112,6 +129,8 @@ class NodeRun:
 
     def hint(self) -> str:
         """Say what an empty pane means."""
+        if self.fault:
+            return own("output not known: ") + self.fault
         if self.status in WAITING:
             return "waits for its turn" if self.status is CommandStatus.PENDING else "waits for the node to answer"
         if self.status in RUNNING:
@@ -175,6 +194,13 @@ class CommandRuns:
     @property
     def first(self) -> Command | None:
         return next(iter(self.commands.values()), None)
+
+    @property
+    def worst(self) -> Command | None:
+        """The command whose end says most of all of them: one that failed before one that did not."""
+        ranks = (CommandStatus.FAILED, CommandStatus.TIMED_OUT, CommandStatus.CANCELLED)
+        found = sorted(self.commands.values(), key=lambda one: ranks.index(one.status) if one.status in ranks else 9)
+        return found[0] if found else None
 
     @property
     def dropped(self) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tui.errors import SsmTuiError
-from tui.ports import Ref
 from tui.screens._follower import follow_commands, tell_sent
 from tui.screens._shell import explain
 from tui.services import Services
@@ -27,17 +26,18 @@ async def send_all(screen: RunScreen) -> None:
     requests: dict[str, list[CommandRequest]] = {}
     for context, request in screen.form.by_context():
         requests.setdefault(context, []).append(request)
-    sent: list[Ref] = []
+    commands: list[Command] = []
     failed: dict[str, SsmTuiError] = {}
     try:
         for context, of_it in requests.items():
             try:
                 for request in of_it:
-                    sent.append((await services.of(Commands, context).send(request)).ref)
+                    commands.append(await services.of(Commands, context).send(request))
             except SsmTuiError as refused:
                 failed[context] = refused
     finally:
         screen.is_sending = False
+    sent = [command.ref for command in commands]
     if failed and not sent:
         raise next(iter(failed.values()))
     for context, error in failed.items():
@@ -47,7 +47,7 @@ async def send_all(screen: RunScreen) -> None:
         screen.shell.notice(f"{len(sent)} of {total} commands were sent. It failed{where}: {said}", "bad")
     words = [services.word(ref) for ref in sent]
     for context in dict.fromkeys(ref.context for ref in sent):
-        await services.of(EarlyWatches, context).begin([ref.id for ref in sent if ref.context == context])
+        await services.of(EarlyWatches, context).begin([one for one in commands if one.context == context])
         services.feeds.hint(context, "ListCommands")
     follow_commands(screen, sent, words)
     screen.nodes.focus()  # who comes back goes on with keys: they are text only once Enter has asked for the form

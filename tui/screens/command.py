@@ -79,7 +79,7 @@ class CommandScreen(CommandWatching):
     def take_argument(self, argument: Any) -> None:
         words = argument.split() if isinstance(argument, str) else [str(id) for id in argument or ()]
         self.places = CommandPlaces(words)
-        self.state = CommandRuns([word.rpartition(":")[2] for word in words])
+        self.state = CommandRuns(self.places.ids)
 
     @property
     def command_words(self) -> str:
@@ -324,7 +324,9 @@ class CommandScreen(CommandWatching):
 
     @changing
     def action_cancel(self) -> None:
-        self.do(cancel_commands(self, self.places.refs(), still_on(self.state.commands.values())))
+        over = {command.id for command in self.state.commands.values() if command.status.over}
+        refs = [ref for ref in self.places.refs() if ref.id not in over]
+        self.do(cancel_commands(self, refs, still_on(self.state.commands.values())))
 
     def action_whole(self) -> None:
         run = self.run

@@ -11,7 +11,7 @@ from contextlib import aclosing, suppress
 
 from tui.ports import Transport
 from tui.services._base import Adapter
-from tui.services.commands import Commands, Event, InvocationChanged, Output, OutputPart
+from tui.services.commands import Command, CommandChanged, Commands, Event, InvocationChanged, Output, OutputPart
 
 AHEAD = 256
 """Events that are taken before anybody looks; the engine waits with the others."""
@@ -25,11 +25,13 @@ MOMENT = 0.012
 class EarlyWatch:
     """One command's events from now on: those that have come, and then the rest."""
 
-    def __init__(self, commands: Commands, id: str) -> None:
+    def __init__(self, commands: Commands, sent: Command) -> None:
         self._queue: asyncio.Queue[Event | Exception | None] = asyncio.Queue(AHEAD)
+        # Of many that were sent as one, those whose watches are slow to begin count from the first.
+        self._queue.put_nowait(CommandChanged(command=sent))
         self.said = asyncio.Event()
         """Set with the first output, or at the end."""
-        self._task = asyncio.ensure_future(self._fill(commands, id))
+        self._task = asyncio.ensure_future(self._fill(commands, sent.id))
 
     async def _fill(self, commands: Commands, id: str) -> None:
         end: Exception | None = None
@@ -91,14 +93,14 @@ class EarlyWatches(Adapter):
         self._commands = Commands(transport)
         self._begun: dict[str, EarlyWatch] = {}
 
-    async def begin(self, ids: Sequence[str]) -> None:
+    async def begin(self, sent: Sequence[Command]) -> None:
         """Watch commands from now on, a moment until the first says something; watches that nobody came for end."""
         for watch in self._begun.values():
             watch.close()
-        self._begun = {id: EarlyWatch(self._commands, id) for id in ids}
+        self._begun = {command.id: EarlyWatch(self._commands, command) for command in sent}
         with suppress(TimeoutError):
             async with asyncio.timeout(MOMENT):
-                await self._begun[ids[0]].said.wait()
+                await self._begun[sent[0].id].said.wait()
 
     def take(self, id: str) -> EarlyWatch | None:
         """Give the watch of a command that was begun early, once."""
