@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,24 @@ async def test_failed_only_and_the_same_output_together(tmp_path: Path) -> None:
         await pilot.press("escape", "f")
         await pilot.press("a")
         await says(pilot, "runs on 1 node", "web-04", "unlike the last run: -3 nodes")
+
+
+async def test_a_command_that_ran_for_long_counted_from_when_its_screen_was_opened(tmp_path: Path) -> None:
+    fake = CommandsFake(command(nodes=1))
+    began = datetime.now(UTC) - timedelta(minutes=5)
+    fake.transport.answers["GetCommandInvocation"] = {
+        "CommandId": ID.format(1),
+        "InstanceId": f"mi-{1:017x}",
+        "Status": "InProgress",
+        "ResponseCode": -1,
+        "ExecutionStartDateTime": began.isoformat().replace("+00:00", "Z"),
+    }
+    async with console(fake.transport, tmp_path, words=f"command {ID.format(1)}") as (_, pilot):
+        long_ago = {**invocation(1), "RequestedDateTime": began.timestamp()}
+        await fake.happen(
+            {"type": "command", "Command": fake.commands[0]}, {"type": "invocation", "Invocation": long_ago}
+        )
+        await says(pilot, "▶ 5m")
 
 
 async def test_output_that_came_before_one_looked_is_fetched_and_not_shown_twice(tmp_path: Path) -> None:
