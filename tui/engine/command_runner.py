@@ -277,7 +277,12 @@ class CommandRunner:
             invocation.effective_user = run.effective_user or invocation.effective_user
             if invocation.cancelled:
                 await run.cancel()
-            result = await run.wait()
+            try:
+                result = await run.wait()
+            except Exception as error:
+                _log.exception("%s on %s can't be followed", command.command_id, node.id)
+                note = f"The engine could not follow it: {error!r}. Whether it does its work is not known."
+                result = StepResult(Outcome.FAILED, -1, self._services.clock.now(), note)
             invocation.run = None
             step_results.keep(record, result, self._services.paths.runs)
             if result.exit_code in step_results.SKIPS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,8 @@ class Channel(asyncssh.SSHClientSession[bytes]):
         self.is_complete = False
         """Whether the far end has ended its output, or the whole channel: nothing of it is missing."""
         self._has_left = False
+        self.status: int | None = None
+        """What the program exited with, where it did by itself and the far end said so."""
         self._nonce = nonce.encode()
         self._sink = sink
         self._noise: bytes | None = b""
@@ -85,6 +88,7 @@ class Channel(asyncssh.SSHClientSession[bytes]):
 
     def exit_status_received(self, status: int) -> None:
         self._has_left = True
+        self.status = status
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
         self._has_left = True
@@ -97,9 +101,10 @@ class Channel(asyncssh.SSHClientSession[bytes]):
                 future.set_result(None)
 
     def write(self, data: bytes) -> None:
-        """Send to the program's input, where there still is one."""
+        """Send to the program's input, where there still is one: one that is gone is told by `closed` alone."""
         if self._channel is not None and not self.closed.done():
-            self._channel.write(data)
+            with contextlib.suppress(OSError, asyncssh.Error):  # the far end has closed it, and that is on its way
+                self._channel.write(data)
 
     def close(self) -> None:
         """End the channel now."""

@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary, ref
 
 from tui.engine.nodes.base import NodeUnreachable
 from tui.engine.nodes.ssh import script
-from tui.engine.nodes.ssh.base import Connector, SshFault
+from tui.engine.nodes.ssh.base import Connector, NodeGone, SshFault
+from tui.ports import Clock
 
 if TYPE_CHECKING:
     from tui.engine.nodes.ssh.channel import Channel
@@ -49,6 +50,7 @@ class Host:
         self._over: list[str] = []
         self._tidying: asyncio.Task[None] | None = None
         self._swept = False
+        self._stirred = asyncio.Event()
 
     @classmethod
     def of(cls, connector: Connector) -> Host:
@@ -57,6 +59,23 @@ class Host:
         if found is None:
             found = _hosts[connector] = cls(connector)
         return found
+
+    @classmethod
+    def stir(cls, connector: Connector) -> None:
+        """Have all look again at once who pause: the host is there again, or is no node any more."""
+        found = _hosts.get(connector)
+        if found is not None:
+            found._stirred.set()
+            found._stirred = asyncio.Event()
+
+    async def pause(self, clock: Clock, seconds: float) -> None:
+        """Wait so long, or until something has become of the host."""
+        waits = [asyncio.ensure_future(each) for each in (clock.sleep(seconds), self._stirred.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
     @classmethod
     def moved(cls) -> None:
@@ -130,11 +149,13 @@ class Host:
     async def ask(self, text: str, *words: str, name: str, patience: float) -> Channel | None:
         """Have a short program run, `words` behind its nonce; None where the host can't be reached.
 
-        Gives the channel once it is closed, or after `patience` seconds.
+        Gives the channel once it is closed, or after `patience` seconds. Raises: NodeGone where it is no node any more.
         """
         nonce = secrets.token_hex(8)
         try:
             channel = await self.open(name, nonce, lambda _is_error, _data: None, refused=REFUSED_PAUSE)
+        except NodeGone:
+            raise
         except NodeUnreachable:
             return None
         channel.write(script.program(text, (nonce, *words)))

@@ -11,6 +11,7 @@ from tui.engine.nodes.ssh.address import Address
 from tui.engine.nodes.ssh.base import NodeGone, SshFault
 from tui.engine.nodes.ssh.config_file import BadConfig
 from tui.engine.nodes.ssh.faults import HostKeyFault, SecretFault
+from tui.engine.nodes.ssh.host import Host
 from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.host_keys import ShownKey
 from tui.engine.nodes.ssh.secrets import Wanted
@@ -131,6 +132,7 @@ class Link:
             if task is not None:
                 task.cancel()
         conn, self._conn = self._conn, None
+        Host.stir(self)
         if conn is not None:
             conn.close()
             try:
@@ -170,6 +172,7 @@ class Link:
         self._conn = conn
         config = self.config
         self._set(CONNECTED, f"Connected as {config.user}." if config else "Connected.")
+        Host.stir(self)
         return conn
 
     async def _make(self) -> asyncssh.SSHClientConnection:

@@ -12,3 +12,14 @@ NO_GROUP = (
 
 OF = {"lost": LOST, "rebooted": REBOOTED, "gone": GONE, "empty": LOST, "stuck": NO_GROUP}
 """By the word that says how the step stands."""
+
+
+def refusal(said: str, had_password: bool) -> str:
+    """Tell why sudo ran nothing, by what it said."""
+    lines = said.strip().splitlines()
+    text = lines[-1] if lines else "it said nothing"
+    if "not found" in text:
+        return "There is no sudo on this node: install it, or set the node's become to none."
+    if had_password:
+        return f"sudo refused the password that was given for this node ({text})."
+    return f"sudo wants a password for this node and none was given ({text})."

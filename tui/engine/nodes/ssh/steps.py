@@ -39,11 +39,17 @@ TENTHS_OF_GRACE = 20
 SILENT_ANSWERS = 3
 """How often a login shell may say nothing to a program before it counts as one that runs none."""
 
+PATIENCE, LONGEST_PATIENCE = 15.0, 600.0
+"""Seconds within which a host is to end a step; each time that it says nothing it is given twice as many."""
+
+NOTHING_RAN = ("absent", "untaken", "mine", "nogroup", "failed")
+"""What is said of a step that did not begin, and can't begin by what was sent so far."""
+
 MUCH = 1024 * 1024
 """Bytes a second from which on the node is asked how much more there is."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0
-"""Seconds between two attempts to reach a host."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 60.0
+"""Seconds between two attempts to reach a host; one that is there again is heard of before."""
 
 SLACK = 5.0
 """Seconds by which a node's time since its start may be off."""
@@ -90,6 +96,8 @@ class RemoteRun(FollowedRun):
         self._received = 0
         self._killed = False
         self._silent = 0
+        self._may_run = channel is None
+        """Whether the step may run on the node, for all that is known."""
         self._breaks = 0
         self._left = ""
         self._made = clock.monotonic()
@@ -138,7 +146,8 @@ class RemoteRun(FollowedRun):
         if word is not None and kind == "over" and not self._killed:
             code, _, refused = word.rest.partition(" ")
             number = int(code) if code.isdigit() else -1
-            note = self._refusal() if refused else self._unstored()
+            said = output.head(self.folder / "stderr", 500) if refused else ""
+            note = notes.refusal(said, bool(self._password())) if refused else self._unstored()
             return StepResult(Outcome.FAILED if number or refused else Outcome.SUCCESS, number, now, note)
         if self._killed and kind in ("over", "lost", "rebooted", "absent", "untaken", "mine", "empty"):
             note = ended_note(self._reason, self._begun.timeout, self._step.output_cap)
@@ -150,15 +159,6 @@ class RemoteRun(FollowedRun):
         if kind in notes.OF:
             return StepResult(Outcome.FAILED, -1, now, notes.OF[kind])
         return None
-
-    def _refusal(self) -> str:
-        said = output.head(self.folder / "stderr", 500).strip().splitlines()
-        text = said[-1] if said else "it said nothing"
-        if "not found" in text:
-            return "There is no sudo on this node: install it, or set the node's become to none."
-        if self._password():
-            return f"sudo refused the password that was given for this node ({text})."
-        return f"sudo wants a password for this node and none was given ({text})."
 
     def _unstored(self) -> str:
         return (
@@ -174,15 +174,15 @@ class RemoteRun(FollowedRun):
             return await self._start() if self._host.next_front() else _word("stuck")
         if kind == "silent":
             self._silent += 1
-            if self._silent == SILENT_ANSWERS:
+            if self._silent >= SILENT_ANSWERS and not self._may_run:
                 assert word is not None
                 return _word("failed", f"its login shell runs no sh ({word.rest or 'it said nothing'})")
-            await self._clock.sleep(FIRST_PAUSE)
+            await self._host.pause(self._clock, _pause(self._silent))
         if not kind:
             # One link that breaks is made again at once; one that always does is not to keep everybody busy.
             self._breaks += 1
             if self._breaks > 1:
-                await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(self._breaks, 10), LONGEST_PAUSE))
+                await self._host.pause(self._clock, _pause(self._breaks))
         if self._reason and not self._killed:
             await self._kill(None)
         if self._killed and self._reason == "output":
@@ -221,7 +221,7 @@ class RemoteRun(FollowedRun):
 
     async def _open(self, text: str, words: Iterable[str]) -> Channel:
         """Have a program run, however long it takes to reach the host."""
-        pause = FIRST_PAUSE
+        tries = 0
         nonce = secrets.token_hex(8)
         while True:
             try:
@@ -231,8 +231,8 @@ class RemoteRun(FollowedRun):
                 raise
             except NodeUnreachable as error:
                 _log.info("%s on %s: %s", self._step.command_id, self._step.node_id, error)
-                await self._clock.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                tries += 1
+                await self._host.pause(self._clock, _pause(tries))
         channel.write(script.program(text, (nonce, *words)))
         return channel
 
@@ -244,9 +244,12 @@ class RemoteRun(FollowedRun):
                 await self._stream(channel, looks=looks)
         finally:
             channel.close()
+        if channel.word is not None:
+            self._silent, self._may_run = 0, channel.word.kind not in NOTHING_RAN
+        elif channel.is_complete and channel.status is None and not channel.noise():
+            return None  # nobody says that a shell was there and ended: the host has only closed the channel
         if channel.is_complete:
             self._breaks = 0
-            self._silent = self._silent if channel.word is None else 0
             return channel.word or _word("silent", channel.noise())
         return channel.word if self._killed and self._reason == "output" else None
 
@@ -283,24 +286,29 @@ class RemoteRun(FollowedRun):
 
     async def _measure(self) -> None:
         """End a step that has written more than it may, though not all of it has come yet."""
-        word = await self._ask(script.MEASURE)
+        asked = await self._ask(script.MEASURE)
+        word = None if asked is None else asked.word
         sizes = [int(part) for part in word.rest.split() if part.isdigit()] if word is not None else []
         if sum(sizes) > self._step.output_cap:
             self.end("output")
 
     async def _kill(self, channel: Channel | None) -> None:
-        """End the step's group over another channel, as soon as the host can be reached."""
+        """End the step's group over another channel, one at a time, as soon as the host can be reached."""
         self._record.mark_ended(self._reason)
-        pause = FIRST_PAUSE
+        tries, patience = 0, PATIENCE
         while True:
-            word = await self._ask(script.KILL, str(TENTHS_OF_GRACE), self._password() if self._begun.sudo else "")
+            words = str(TENTHS_OF_GRACE), self._password() if self._begun.sudo else ""
+            asked = await self._ask(script.KILL, *words, patience=patience)
+            word = None if asked is None else asked.word
             if word is not None:
                 break
             if channel is not None:
                 # The host may allow no channel beside this one; the step does not need it.
                 channel.close()
-            await self._clock.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            tries += 1
+            # A host that hangs may keep every shell that was asked of it.
+            patience = min(patience * 2, LONGEST_PATIENCE)
+            await self._host.pause(self._clock, _pause(tries))
         if word.kind == "over":
             self._stop = asyncio.get_running_loop().create_future()  # it had ended before: nothing was cut short
             return
@@ -309,11 +317,15 @@ class RemoteRun(FollowedRun):
             group, _, why = word.rest.partition(" ")
             self._left = f"The script goes on as root, in process group {group}: {why}"
 
-    async def _ask(self, text: str, *words: str) -> Word | None:
-        """Have a short program run beside the step; None where it could not say anything."""
+    async def _ask(self, text: str, *words: str, patience: float = PATIENCE) -> Channel | None:
+        """Have a short program run beside the step; see `Host.ask`."""
         name = remote_name(self._step, self._attempt)
-        channel = await self._host.ask(text, name, *words, name=name, patience=LONGEST_PAUSE)
-        return None if channel is None else channel.word
+        return await self._host.ask(text, name, *words, name=name, patience=patience)
+
+
+def _pause(tries: int) -> float:
+    """Give the seconds before the next attempt, after so many in vain."""
+    return min(FIRST_PAUSE * 2.0 ** min(tries - 1, 10), LONGEST_PAUSE)
 
 
 def _word(kind: str, rest: str = "") -> Word:
