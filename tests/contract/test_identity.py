@@ -39,6 +39,11 @@ def test_what_sts_can_do_beyond_that_is_refused_by_name(served):
         served.client("sts").assume_role(RoleArn="arn:aws:iam::111122223333:role/some", RoleSessionName="some")
 
 
+def test_another_service_asked_of_this_endpoint_was_called_a_wrong_signature(served):
+    with pytest.raises(botocore.exceptions.ClientError, match="does not answer for ec2"):
+        served.client("ec2").describe_instances()
+
+
 def test_a_form_that_nobody_signed_is_answered_in_xml(served):
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}

@@ -134,6 +134,8 @@ class HttpServer:
         length = headers.get("Content-Length")
         if length is not None and int(length) > MAX_BODY:  # the parser has seen that it is a number
             raise _Unread.too_large()
+        if wire is self._query:
+            self._query.check_service(headers.get("Authorization", ""))
         claim = self._verifier.claim(request.method, target, headers, wire.signing)
         body = await self._body(request)
         claim.check(body)

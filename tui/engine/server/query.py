@@ -5,6 +5,7 @@ Only what the engine answers in it is written: members that are texts and number
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
@@ -14,6 +15,7 @@ from tui.engine.server.wire import Asked, Reply, status_of
 from tui.ports import Shape
 
 FORM = "application/x-www-form-urlencoded"
+_SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/[\w-]+/([\w-]{1,64})/")
 _XML = {"Content-Type": "text/xml"}
 _REFUSED = {
     "InvalidSignatureException": "SignatureDoesNotMatch",
@@ -32,6 +34,12 @@ class QueryWire:
         self.signing = signing
         self._model = model
         self._namespace = escape(namespace, {'"': "&quot;"})
+
+    def check_service(self, authorization: str) -> None:
+        """Refuse what is signed for another service, before its signature is. Raises: ApiFault."""
+        scope = _SCOPE.search(authorization)
+        if scope is not None and scope.group(1) != self.signing:
+            raise ApiFault("InvalidAction", f"This endpoint is ssm-tui's, which does not answer for {scope.group(1)}.")
 
     def asked(self, body: bytes) -> Asked:
         """Read which operation is asked for. Raises: ApiFault."""
