@@ -10,6 +10,7 @@ SsmTuiError                   a sentence for the operator, and a way out
     │   ├── EngineStopped     because it was stopped, on purpose
     │   └── EngineHangs       it is there, and does not say a word
     ├── OutcomeUnknown        a write was sent and the answer was lost
+    ├── NotFollowed           a command was sent, and what became of it can't be read
     ├── VersionMismatch       the daemon is of another version
     ├── ReadOnlyRefused       --read-only: the call was not sent
     └── ApiError              the API answered with an error code
@@ -80,6 +81,10 @@ class EngineHangs(Unreachable):
 
 class OutcomeUnknown(TransportError):
     """A write was sent and the answer was lost: it may or may not have happened."""
+
+
+class NotFollowed(TransportError):
+    """A command was sent, and how it goes on or what it said can't be read; the message names it and where it runs."""
 
 
 class VersionMismatch(TransportError):

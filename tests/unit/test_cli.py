@@ -10,11 +10,12 @@ import pytest
 from tui.cli import _is_headless
 from tui.cli._args import near, split, state_folder
 from tui.cli._context import choose, one, printable, table
+from tui.cli._context_run import _whole
 from tui.cli._demo import daemon_options, demo_of, make_demo
 from tui.cli._lines import LONGEST, Lines
+from tui.cli._run_words import parse
 from tui.cli.demo import prepare
 from tui.cli.open import go_to_line
-from tui.cli.run import _parse, _whole
 from tui.errors import UsageError
 from tui.ports import Ref
 from tui.services.nodes import Node, PingStatus
@@ -103,12 +104,12 @@ def test_go_to_lines_are_screens_names_and_aliases_and_what_follows_them():
 
 
 def test_run_joins_the_words_after_the_dashes_with_spaces():
-    args = _parse(["--target", "web", "--target", "tag:env=prod", "--", "echo", "a  b", "--json"])
+    args = parse(["--target", "web", "--target", "tag:env=prod", "--", "echo", "a  b", "--json"])
     assert args.parameters == {"commands": ["echo a  b --json"]}
     assert args.target == ["web", "tag:env=prod"] and not args.json
-    args = _parse(["--timeout", "5", "--json", "--max-concurrency", "10%", "--max-errors", "0", "--", "id"])
+    args = parse(["--timeout", "5", "--json", "--max-concurrency", "10%", "--max-errors", "0", "--", "id"])
     assert args.parameters == {"commands": ["id"], "executionTimeout": ["5"]} and args.json
-    args = _parse(["--document", "My-Doc", "--parameter", "a=1", "--parameter", "a=2", "--parameter", "b=x=y"])
+    args = parse(["--document", "My-Doc", "--parameter", "a=1", "--parameter", "a=2", "--parameter", "b=x=y"])
     assert args.parameters == {"a": ["1", "2"], "b": ["x=y"]}
 
 
@@ -129,7 +130,7 @@ def test_run_joins_the_words_after_the_dashes_with_spaces():
 )
 def test_words_that_run_cannot_mean_are_a_sentence_with_a_way_out(words, said):
     with pytest.raises(UsageError, match=said):
-        _parse(words)
+        parse(words)
 
 
 def test_a_percentage_of_nodes_is_rounded_down():

@@ -10,6 +10,7 @@ from importlib import import_module
 
 from tui.errors import (
     ConfigError,
+    NotFollowed,
     OutcomeUnknown,
     ReadOnlyRefused,
     ServerFailed,
@@ -140,7 +141,7 @@ def _is_headless(verb: str, rest: list[str]) -> bool:
 def _status(error: SsmTuiError) -> int:
     if isinstance(error, UsageError | ConfigError):
         return 2
-    no_answer = Unreachable | OutcomeUnknown | ServerFailed | StateError | VersionMismatch
+    no_answer = Unreachable | OutcomeUnknown | NotFollowed | ServerFailed | StateError | VersionMismatch
     if isinstance(error, no_answer) and not isinstance(error, ReadOnlyRefused):
         return 3
     return 1

@@ -77,6 +77,17 @@ class Contexts(NamedTuple):
     def several(self) -> bool:
         return len(self.open) + len(self.failed) > 1
 
+    def named_in(self, words: Sequence[str]) -> Contexts:
+        """Give those that target words mean: all, unless each word says its own in front, as `CONTEXT:NAME`."""
+        names = {transport.context for transport in self.open} | {*self.failed}
+        meant = {context if colon and rest else "" for context, colon, rest in (word.partition(":") for word in words)}
+        if not meant or not meant <= names:
+            return self
+        return Contexts(
+            [transport for transport in self.open if transport.context in meant],
+            {name: error for name, error in self.failed.items() if name in meant},
+        )
+
     async def ask(self, question: Callable[[Transport], Awaitable[T]]) -> list[tuple[Transport, T]]:
         """Ask every context at once, and give the answers; what fails is noted in `failed`.
 
@@ -167,7 +178,9 @@ async def choose_in(contexts: Contexts, words: Sequence[str]) -> Chosen:
 
     Raises: as `choose` does, and what a context failed with: whom a command would miss there is not known.
     """
-    found = await contexts.ask(lambda transport: Nodes(transport).all())
+    contexts = contexts.named_in(words)
+    if contexts.open:
+        found = await contexts.ask(lambda transport: Nodes(transport).all())
     for name, error in contexts.failed.items():
         talk(f"nothing was sent: the nodes of {name} are not known.")
         raise error
