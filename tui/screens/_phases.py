@@ -173,9 +173,9 @@ class ScreenPhases(ScreenActions):
     def fail(self, error: SsmTuiError) -> None:
         """Show a failure: rows stay and are marked stale, else the pane says it."""
         self.stale = error
-        if self.phase == "rows" and self.rows:
+        if self.rows:
             self._set_stale(True)
-            self.update_bars()
+            self.set_phase("rows")  # the first pages may have come with the error of a later one
         else:
             what, way_out = explain(error)
             self.set_phase("error", what, way_out)

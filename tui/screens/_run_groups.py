@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.errors import SsmTuiError
@@ -29,8 +29,9 @@ class GroupTargets(ConsoleScreen):
         super().__init__(argument, state)
         self._groups: dict[str, Collection[Ref] | None] = {}
         self._asked: set[str] = set()
-        self._directory = Directory(())
-        self._nodes_known = False
+        self._whole: Sequence[Node] = ()
+        self._lacking: Mapping[str, str] = {"": ""}
+        self._directory = Directory((), lacking=self._lacking)
 
     if TYPE_CHECKING:
 
@@ -38,8 +39,12 @@ class GroupTargets(ConsoleScreen):
 
     def _list_nodes(self, nodes: Sequence[Node]) -> None:
         """Take the nodes that are known now; who is in the groups may have changed with them."""
-        self._directory, self._nodes_known = Directory(nodes, self._groups), True
+        self._whole = nodes
+        self._renew_directory()
         self._look_up(groups_in(split_words(self._line)))
+
+    def _renew_directory(self) -> None:
+        self._directory = Directory(self._whole, self._groups, self._lacking)
 
     def _look_up_new(self) -> None:
         """Look up the groups that are named and not known."""
@@ -70,5 +75,5 @@ class GroupTargets(ConsoleScreen):
                 self._asked = set()
         if any(self._groups.get(name, ()) != members for name, members in found.items()):
             self._groups = self._groups | found
-            self._directory = Directory(self._directory.nodes, self._groups)
+            self._renew_directory()
             self._show_all()

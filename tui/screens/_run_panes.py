@@ -101,6 +101,7 @@ class NodesPane(LinesPane):
         if off:
             head.append((f", {off} offline", "warn"))
             lines.append([(f"{glyphs.warn} offline ones run it only if they are back in time", "warn")])
+        lines += [[(text, "warn")] for text in wrapped(chosen.uncertain, max(self.size.width - 2, 20)) if text]
         if last is not None and count:
             apart = differences(form, last, names)
             ago = age(last.requested)

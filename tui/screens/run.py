@@ -14,14 +14,15 @@ from textual.widget import Widget
 from tui.errors import SsmTuiError
 from tui.screens._base import COPY, changing, explain
 from tui.screens._run_form import LIMITS, SHELL, RunForm, texts_of
-from tui.screens._run_groups import TARGETS, GroupTargets
+from tui.screens._run_groups import TARGETS
+from tui.screens._run_nodes import TargetNodes
 from tui.screens._run_panes import PARAMETER, NodesPane, ParameterFields, RequestPane, RunState, counted
 from tui.screens._run_sending import describe, last_like, send_all
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import Command, Commands
 from tui.services.documents import Document, Documents
 from tui.services.nodes import Node, Nodes
-from tui.services.targets import Directory, join_words, split_words
+from tui.services.targets import Directory, Trouble, join_words, split_words
 from tui.widgets.cells import own
 from tui.widgets.form_field import FormField
 from tui.widgets.text_field import TextField
@@ -31,7 +32,7 @@ USERS = 20
 SOON, PATIENCE = 0.2, 0.6  # seconds until the next screen may be made, and until a slow sending is said
 
 
-class RunScreen(GroupTargets):
+class RunScreen(TargetNodes):
     """The launcher; its argument is target ids, a document's name or target words, or a mapping of what to fill in.
 
     The mapping's keys: `document`, `targets` (a line of words), `nodes` (ids), `parameters` as the API carries them,
@@ -163,11 +164,7 @@ class RunScreen(GroupTargets):
 
     def begin(self) -> None:
         services, who = self.shell.services, {"looker": self.NOUN}
-        nodes = {}
-        for one in services.each(Nodes):
-            nodes[one.context] = services.feeds.feed(one.context, "DescribeInstanceInformation", who, one.all)
-            services.feeds.drive(one.context, "nodes", one.watch, "DescribeInstanceInformation")
-        self.follow_each(nodes, self.show_nodes)
+        self.follow_nodes()
         for documents, commands in zip(services.each(Documents), services.each(Commands), strict=True):
             self._follow_context(documents, commands, who)
         self._describe()
@@ -378,7 +375,8 @@ class RunScreen(GroupTargets):
             self._told |= set(problems)
             self._show_all()
         if not self._nodes_known:
-            self.shell.notice("Not sent: the nodes are not known yet.", "warn")
+            waits = next((one.text for one in self.form.chosen.problems if one.trouble is Trouble.LOADING), "")
+            self.shell.notice(f"Not sent: {waits}", "warn")
         elif problems:
             key, text = next(iter(problems.items()))
             self.shell.notice(f"Not sent: {text}", "warn")

@@ -258,6 +258,11 @@ class Feeds:
         found.every = min(found.every, every)
         return found
 
+    def values(self, context: str, operation: str) -> list[Any]:
+        """Give what is known now of what an operation answers in a context, whoever asked, and for whatever."""
+        asked = [feed for (name, what, _), feed in self._feeds.items() if (name, what) == (context, operation)]
+        return [feed.value for feed in asked if feed.value is not None]
+
     def hint(self, context: str, *operations: str) -> None:
         """Say that what some operations answer has changed: their visible feeds look again."""
         for (feed_context, operation, _), feed in self._feeds.items():

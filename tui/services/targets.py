@@ -35,6 +35,10 @@ class Trouble(StrEnum):
     NO_GROUP = "no group"
     NOT_ASKED = "not asked"
     """A group whose members are not known yet."""
+    LOADING = "loading"
+    """It may be a node of a context whose list is still on its way."""
+    NOT_LISTED = "not listed"
+    """It may be a node of a context whose list failed."""
 
 
 class Problem(NamedTuple):
@@ -50,12 +54,13 @@ class Chosen:
     """The union of what the words mean.
 
     `targets` is the API's form where one `tag:` word says it all, else the nodes go by their ids; `problems` has one
-    for each word that names no node, or more than one.
+    for each word that names no node, or more than one. `uncertain` says, as sentences, who else may be meant.
     """
 
     nodes: tuple[Node, ...] = ()
     targets: tuple[Shape, ...] = field(default=())
     problems: tuple[Problem, ...] = ()
+    uncertain: str = ""
 
     @property
     def ids(self) -> list[str]:
@@ -83,17 +88,27 @@ class Directory:
     """Nodes by what they are called; made once for a list of nodes, asked at every key.
 
     `groups` gives the members of the resource groups that words name (`groups_in`), None for one that does not exist.
+    `lacking` says of contexts whose list is not known why it failed, "" while it is on its way: of their nodes only
+    those are here that were asked by id, and only an id means them.
     """
 
-    def __init__(self, nodes: Sequence[Node], groups: Mapping[str, Collection[Ref] | None] | None = None) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        groups: Mapping[str, Collection[Ref] | None] | None = None,
+        lacking: Mapping[str, str] | None = None,
+    ) -> None:
         self.nodes = nodes
         self._groups = groups or {}
-        self._contexts = {node.context for node in nodes}
+        self._lacking = lacking or {}
+        self._contexts = {node.context for node in nodes} | self._lacking.keys()
         self._by_id: dict[str, list[Node]] = {}
         self._by_name: dict[str, list[Node]] = {}
         self._by_host: dict[str, list[Node]] = {}
         for node in nodes:
             self._by_id.setdefault(node.id, []).append(node)
+            if node.context in self._lacking:
+                continue
             self._by_name.setdefault(node.name, []).append(node)
             self._by_host.setdefault(node.computer_name, []).append(node)
 
@@ -103,13 +118,17 @@ class Directory:
         if not words:
             here = self._this_machine(socket.gethostname() if host is None else host)
             said = "This machine is not among the nodes: name a target."
-            missing = () if here else (Problem("", Trouble.NOT_HERE, said),)
-            return Chosen(nodes=(here,) if here else (), problems=missing)
+            if here is not None:
+                return Chosen(nodes=(here,))
+            return Chosen(problems=(self._unlisted("", "") or Problem("", Trouble.NOT_HERE, said),))
         found: dict[Ref, Node] = {}
         targets: list[Shape] = []
         problems: list[Problem] = []
+        uncertain: dict[str, None] = {}
         for word in words:
             context, tag = self._within(word)
+            if tag.startswith(("tag:", GROUP)) and (unlisted := self._unlisted(word, context)) is not None:
+                uncertain[f"{unlisted.text} {word} may mean some of them too."] = None
             if tag.startswith("tag:"):
                 target, nodes = self._tagged(tag)
                 nodes = [node for node in nodes if not context or node.context == context]
@@ -117,8 +136,12 @@ class Directory:
                     problems.append(Problem(word, Trouble.NO_TAG, f"{word} names no tag: write tag:KEY=VALUE."))
                 else:
                     targets.append(target)
+                untold = self._untold(context)
                 if target is not None and not nodes:
-                    problems.append(Problem(word, Trouble.UNTAGGED, f"No node has {word}.{self._untold(context)}"))
+                    none = Problem(word, Trouble.UNTAGGED, f"No node has {word}. {untold}".rstrip())
+                    problems.append(self._unlisted(word, context) or none)
+                elif untold:
+                    uncertain[untold] = None
             elif tag.startswith(GROUP):
                 nodes, problem = self._grouped(tag.removeprefix(GROUP), context)
                 problems += [problem] if problem else []
@@ -131,6 +154,7 @@ class Directory:
             nodes=tuple(found.values()),
             targets=tuple(targets) if len(words) == 1 and not problems else (),
             problems=tuple(problems),
+            uncertain=" ".join(uncertain) if found else "",
         )
 
     def word_for(self, node_id: str) -> str:
@@ -141,7 +165,7 @@ class Directory:
         context, id = self._within(node_id)
         same = self._by_id.get(id, [])
         node = next((one for one in same if not context or one.context == context), None)
-        if node is None:
+        if node is None or node.context in self._lacking:
             return node_id
         if len(self._by_name[node.name]) > 1 or node.name.startswith(("tag:", GROUP)) or not node.name:
             return node_id if len(same) > 1 else id
@@ -156,23 +180,35 @@ class Directory:
         found = self._by_host.get(host, [])
         if len(found) == 1:
             return found[0]
-        return self.nodes[0] if len(self.nodes) == 1 else None
+        return self.nodes[0] if len(self.nodes) == 1 and not self._lacking else None
 
     def _tagged(self, word: str) -> tuple[Shape | None, list[Node]]:
         key, equals, value = word[4:].partition("=")
         if not key:
             return None, []
+        # A tag goes as a target of the API: where not all are listed it would run on nodes that nobody has seen.
+        listed = [node for node in self.nodes if node.context not in self._lacking]
         if equals:
-            return {"Key": f"tag:{key}", "Values": [value]}, [n for n in self.nodes if n.tags.get(key) == value]
-        return {"Key": "tag-key", "Values": [key]}, [node for node in self.nodes if key in node.tags]
+            return {"Key": f"tag:{key}", "Values": [value]}, [node for node in listed if node.tags.get(key) == value]
+        return {"Key": "tag-key", "Values": [key]}, [node for node in listed if key in node.tags]
 
     def _untold(self, context: str) -> str:
-        """Say, as a sentence behind a space, whose tags are not known; "" where all are."""
+        """Say, as a sentence, whose tags are not known; "" where all are."""
         unknown = [one for one in self.nodes if one.tags_unknown and (not context or one.context == context)]
         if not unknown:
             return ""
         many = f"{len(unknown)} node{'s' * (len(unknown) > 1)}"
-        return f" The tags of {many} are not known: {unknown[0].tags_unknown}."
+        return f"The tags of {many} are not known: {unknown[0].tags_unknown}."
+
+    def _unlisted(self, word: str, context: str) -> Problem | None:
+        """Say which context's list is not known, of one context or of all; None where all are."""
+        lacking = {name: why for name, why in self._lacking.items() if not context or name == context}
+        for name, why in sorted(lacking.items(), key=lambda one: one[1] != ""):
+            whose = f"The nodes of {name}" if name else "The nodes"
+            if not why:
+                return Problem(word, Trouble.LOADING, f"{whose} are still being listed.")
+            return Problem(word, Trouble.NOT_LISTED, f"{whose} could not be listed: {why}")
+        return None
 
     def _grouped(self, name: str, context: str) -> tuple[list[Node], Problem | None]:
         word = GROUP + name
@@ -182,8 +218,10 @@ class Directory:
         if members is None:
             return [], Problem(word, Trouble.NO_GROUP, f"There is no resource group {name}.")
         nodes = [node for node in self.nodes if node.ref in members and (not context or node.context == context)]
-        problem = None if nodes else Problem(word, Trouble.UNTAGGED, f"No node is in the group {name}.")
-        return nodes, problem
+        nodes = [node for node in nodes if node.context not in self._lacking]
+        if nodes:
+            return nodes, None
+        return [], self._unlisted(word, context) or Problem(word, Trouble.UNTAGGED, f"No node is in the group {name}.")
 
     def named(self, word: str) -> tuple[list[Node], Problem | None]:
         """Find the one node that a word names: its id, else its name, else its host name."""
@@ -198,6 +236,8 @@ class Directory:
             how = "CONTEXT:ID" if several else "its id"
             said = f"{len(found)} nodes are called {word}: {ids}. Name one by {how}."
             return [], Problem(word, Trouble.SEVERAL, said)
+        if (unlisted := self._unlisted(word, context)) is not None:
+            return [], unlisted
         low = name.casefold()
         like = [node.name for node in self.nodes if node.name.casefold().startswith(low) or node.id.startswith(low)]
         near = f" There are {_some(like)}." if like else ""
