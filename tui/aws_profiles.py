@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tui.contexts import aws_files
+from tui.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,41 @@ def find_profile(name: str, environ: Mapping[str, str] = os.environ) -> Profile 
     return None
 
 
+def broken_file(environ: Mapping[str, str] = os.environ) -> ConfigError | None:
+    """Say which of AWS's two files can't be read, and why: no profile that it may hold is known then."""
+    return next((fault for path in aws_files(environ) if (fault := file_fault(path)) is not None), None)
+
+
+def file_fault(path: Path) -> ConfigError | None:
+    """Say what botocore would refuse in one of AWS's files, with the line; None where it is whole, or missing.
+
+    Nothing of the file is repeated but the names of sections and keys: the rest may be secret.
+    """
+    line, data = 0, b""
+    try:
+        data = path.read_bytes()
+        # As botocore reads it: strictly.
+        configparser.RawConfigParser().read_string(data.decode())
+        return None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        said = f"it can't be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        line, said = data[: error.start].count(b"\n") + 1, "this line is not UTF-8"
+    except configparser.DuplicateSectionError as error:
+        line, said = error.lineno or 0, f"[{error.section}] stands here a second time"
+    except configparser.DuplicateOptionError as error:
+        line, said = error.lineno or 0, f"{error.option} stands a second time in [{error.section}]"
+    except configparser.MissingSectionHeaderError as error:
+        line, said = error.lineno, "no [section] stands above this line"
+    except configparser.ParsingError as error:
+        line, said = error.errors[0][0] if error.errors else 0, "this line is no KEY = VALUE"
+    except configparser.Error as error:
+        said = " ".join(str(error).split())
+    return ConfigError(f"{said}.", file=str(path), line=line, hint="Mend AWS's file.")
+
+
 def region_names() -> list[str]:
     """Give the names of AWS's regions, as the botocore that is installed knows them."""
     spec = find_spec("botocore")
@@ -96,8 +132,8 @@ def _sections(path: Path) -> dict[str, dict[str, str]]:
             parser.read_file(file)
     except FileNotFoundError:
         return {}
-    except (OSError, configparser.Error) as error:
-        log.warning("%s can't be read as AWS's own file: %s", path, error)
+    except (OSError, configparser.Error):
+        log.info("%s", file_fault(path))
         return {}
     return {name: {key: value or "" for key, value in parser[name].items()} for name in parser.sections()}
 

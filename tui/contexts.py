@@ -61,7 +61,8 @@ def aws_context(profile: str, region: str, *, name: str = "", read_only: bool = 
 def read_context(word: str, named: Mapping[str, ContextSpec], environ: Mapping[str, str] = os.environ) -> ContextSpec:
     """Read a word as a context: `local`, a name of the config file, `PROFILE` or `PROFILE/REGION`.
 
-    A profile without a region takes its own region. Raises: UsageError for a word that can't be meant.
+    A profile without a region takes its own region.
+    Raises: UsageError for a word that can't be meant, ConfigError where AWS's files can't be read.
     """
     if word == LOCAL:
         return ContextSpec()
@@ -72,9 +73,11 @@ def read_context(word: str, named: Mapping[str, ContextSpec], environ: Mapping[s
     profile, slash, region = word.rpartition("/")
     if not slash or not _REGION.fullmatch(region):
         profile, region = word, ""
-    from tui.aws_profiles import find_profile  # deferred: only AWS's words need it
+    from tui.aws_profiles import broken_file, find_profile  # deferred: only AWS's words need it
 
     found = find_profile(profile, environ)
+    if found is None and (fault := broken_file(environ)) is not None:
+        raise fault
     if found is None:
         like = ", ".join(sorted(named)[:4])
         more = f" The config file names {like}." if like else ""

@@ -81,6 +81,21 @@ async def ran(home: Path, contexts: Mapping[str, FakeAws], *words: str) -> tuple
     return process.returncode, out.decode(), err.decode().splitlines()
 
 
+async def test_a_broken_config_of_awss_was_a_traceback_of_its_parser_and_a_false_word(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("garbage\n[profile run]\nregion = eu-west-1\n")
+    process = await asyncio.create_subprocess_exec(
+        *command(tmp_path, "--profile", "run", "nodes", "list"),
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "AWS_CONFIG_FILE": str(config), "PYTHONPATH": str(ROOT)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (2, b"")
+    assert err.decode() == f"ssm-tui: {config}:1: no [section] stands above this line. Mend AWS's file.\n"
+
+
 async def test_one_500_while_following_ended_the_run_with_status_1(aws: FakeAws, tmp_path: Path) -> None:
     sends(aws)
     failed: list[Call] = []

@@ -328,6 +328,19 @@ async def test_a_profile_that_gives_no_credentials_says_why_and_what_logs_in(
     await transport.aclose()
 
 
+async def test_a_section_that_is_there_twice_is_said_with_its_file_and_line(aws: FakeAws, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile lab]\nregion = eu-west-1\n\n[profile lab]\nregion = eu-west-2\n")
+    transport = await AwsTransport.open(
+        "lab", endpoint_url=aws.url, config_file=config, credentials_file=tmp_path / "none"
+    )
+    error = await refused(transport)
+    assert isinstance(error, CredentialsMissing)
+    said = f"The AWS configuration can't be used: {config}:4: [profile lab] stands here a second time."
+    assert (error.message, error.hint) == (said, "Mend the file.")
+    await transport.aclose()
+
+
 async def test_without_credentials_a_metadata_service_that_hangs_is_not_waited_for(
     aws: FakeAws, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.app.fake_transport import FakeTransport, fleet, node
-from tui.aws_profiles import find_profile, read_profiles, region_names
+from tui.aws_profiles import broken_file, find_profile, read_profiles, region_names
 from tui.cli._args import split
 from tui.cli._connect import contexts_at_start, contexts_of_verb
 from tui.config import parse_config
@@ -47,6 +47,36 @@ def environ(tmp_path: Path) -> dict[str, str]:
     (tmp_path / ".aws" / "config").write_text(CONFIG)
     (tmp_path / ".aws" / "credentials").write_text(CREDENTIALS.removesuffix("[broken\n"))
     return {"HOME": str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (b"aws_secret_access_key = hush\n[default]\n", 1, "no [section] stands above this line"),
+        (b"[default]\nregion = x\n\n[profile a]\n[default]\n", 5, "[default] stands here a second time"),
+        (b"[default]\nregion = x\nregion = y\n", 3, "region stands a second time in [default]"),
+        (b"[default]\nregion = x\nhush\n", 3, "this line is no KEY = VALUE"),
+        (b"[default]\nregion = \xff\n", 2, "this line is not UTF-8"),
+    ],
+)
+def test_a_broken_file_of_awss_hid_its_line_and_named_a_missing_profile(
+    environ: dict[str, str], text: bytes, line: int, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = Path(environ["HOME"], ".aws", "config")
+    path.write_bytes(text)
+    with pytest.raises(ConfigError) as caught:
+        read_context("nobody", {}, environ)
+    assert str(caught.value) == f"{path}:{line}: {said}. Mend AWS's file."
+    with pytest.raises(ConfigError):
+        contexts_of_verb(split(["--profile", "nobody", "nodes", "list"], environ)[0], {}, environ)
+    # The keys of the other file are found all the same, and nothing secret is written down.
+    assert find_profile("keys", environ)
+    assert "hush" not in caplog.text
+
+
+def test_whole_files_of_awss_are_not_called_broken(environ: dict[str, str]) -> None:
+    assert broken_file(environ) is None
+    assert broken_file({"HOME": "/nowhere"}) is None
 
 
 def test_profiles_are_read_from_both_files_with_their_regions_and_how_they_log_in(environ: dict[str, str]) -> None:

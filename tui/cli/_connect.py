@@ -20,7 +20,7 @@ def named_contexts(
     """Give the contexts that flags or SSM_TUI_CONTEXT name, () where they name none.
 
     Each profile is taken with each region; regions without a profile are those of AWS's own choice.
-    Raises: UsageError for a name that means none.
+    Raises: UsageError for a name that means none, ConfigError where AWS's files can't be read.
     """
     found = [ContextSpec()] if common.local else []
     found += [read_context(word, named, environ) for word in common.contexts]
@@ -36,9 +36,11 @@ def named_contexts(
 
 
 def _profile(name: str, environ: Mapping[str, str]) -> ContextSpec:
-    from tui.aws_profiles import find_profile  # deferred: it reads AWS's files
+    from tui.aws_profiles import broken_file, find_profile  # deferred: they read AWS's files
 
     found = find_profile(name, environ)
+    if found is None and (fault := broken_file(environ)) is not None:
+        raise fault
     if found is None:
         raise UsageError(f"No AWS profile is called {name}.", hint="aws configure list-profiles lists them.")
     return aws_context(found.name or name, found.region)

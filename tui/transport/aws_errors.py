@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
+from tui.aws_profiles import file_fault
 from tui.errors import (
     AccessDenied,
     ApiError,
@@ -188,9 +190,12 @@ def _credentials(error: BaseException, where: Where, b: Any) -> TransportError |
             return CredentialsExpired(
                 "CredentialRetrieval", _flat(error), operation=where.operation, login=where.login, hint=where.log_in
             )
+        case b.ConfigParseError():
+            fault = file_fault(Path(str(error.kwargs.get("path") or "")))
+            said = fault.message.rstrip(".") if fault is not None else _flat(error)
+            return _missing(f"The AWS configuration can't be used: {said}", where, "Mend the file.")
         case (
             b.InvalidConfigError()
-            | b.ConfigParseError()
             | b.ConfigNotFound()
             | b.InfiniteLoopConfigError()
             | b.InvalidDefaultsMode()
