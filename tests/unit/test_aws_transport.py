@@ -293,6 +293,28 @@ source_profile = nowhere
 [profile helper]
 region = eu-west-1
 credential_process = false
+[profile sayer]
+region = eu-west-1
+credential_process = sh -c "echo first >&2; echo 'no card in the reader.' >&2; exit 3"
+[profile nonsense]
+region = eu-west-1
+credential_process = echo hush
+[profile list]
+region = eu-west-1
+credential_process = echo [1]
+[profile absent]
+region = eu-west-1
+credential_process = /no/such/program --secret hush
+[profile keyless]
+region = eu-west-1
+credential_process = echo '{"Version": 1}'
+[profile unquoted]
+region = eu-west-1
+credential_process = echo "hush
+[profile based]
+region = eu-west-1
+role_arn = arn:aws:iam::123456789012:role/oncall
+source_profile = sayer
 [profile half]
 region = eu-west-1
 aws_access_key_id = AKIDEXAMPLE
@@ -307,7 +329,14 @@ aws_access_key_id = AKIDEXAMPLE
         ("corp", CredentialsMissing, "is not logged in", "aws sso login --profile corp"),
         ("chained", CredentialsMissing, "is not logged in", "aws sso login --profile corp"),
         ("coded", CredentialsMissing, "MFA code", ""),
-        ("helper", CredentialsExpired, "custom-process", ""),
+        ("helper", CredentialsExpired, "of profile helper gave no credentials: false ended with status 1.", ""),
+        ("sayer", CredentialsExpired, "profile sayer gave no credentials: sh ended with status 3: no card in the", ""),
+        ("nonsense", CredentialsExpired, "profile nonsense gave no credentials: echo printed no credentials in", ""),
+        ("list", CredentialsExpired, "profile list gave no credentials: echo printed no credentials in JSON.", ""),
+        ("absent", CredentialsExpired, "/no/such/program could not be started: No such file or directory.", ""),
+        ("keyless", CredentialsExpired, "Missing required key in response: 'AccessKeyId'.", ""),
+        ("unquoted", CredentialsExpired, "profile unquoted gave no credentials: its line can't be read.", ""),
+        ("based", CredentialsExpired, "of profile sayer gave no credentials: sh ended with status 3", ""),
         ("half", CredentialsMissing, "not whole", ""),
     ],
 )
@@ -324,6 +353,7 @@ async def test_a_profile_that_gives_no_credentials_says_why_and_what_logs_in(
     assert said in error.message
     assert getattr(error, "login", "") == login
     assert login in error.hint
+    assert "hush" not in str(error)
     assert aws.operations() == []
     await transport.aclose()
 

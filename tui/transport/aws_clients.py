@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from tui import __version__
 from tui.errors import ApiError
 from tui.ports import Shape
 from tui.transport.aws_errors import NeedsMfa, NotAnAnswer, Where, as_transport_error
+from tui.transport.aws_process import watch_processes
 from tui.transport.wrappers import writes
 
 METADATA_TIMEOUT = 1
@@ -149,11 +148,10 @@ class AwsClients:
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_utc)
         resolver = core.get_component("credential_provider")
         for provider in resolver.providers:
-            # Neither may speak to the terminal, which is ours: one asks for a code, the other starts a process.
+            # It may not ask the terminal for a code, which is ours.
             if hasattr(provider, "_prompter"):
                 provider._prompter = _refuse_prompt
-            if hasattr(provider, "_popen"):
-                provider._popen = partial(subprocess.Popen, stdin=subprocess.DEVNULL, start_new_session=True)
+            watch_processes(provider)
         return boto3.session.Session(botocore_session=core, region_name=self.region or None)
 
 

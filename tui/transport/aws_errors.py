@@ -24,6 +24,7 @@ from tui.errors import (
     TransportError,
     Unreachable,
 )
+from tui.transport.aws_process import ProcessFailed
 from tui.transport.faults import api_error
 
 
@@ -186,9 +187,22 @@ def _credentials(error: BaseException, where: Where, b: Any) -> TransportError |
             )
         case b.RefreshWithMFAUnsupportedError():
             return _expired("the MFA session is over and can't be renewed here", where)
+        case ProcessFailed():
+            said = f"the credential_process of profile {error.profile} gave no credentials: {error}"
+            return CredentialsExpired(
+                "CredentialRetrieval",
+                said,
+                operation=where.operation,
+                login=where.login,
+                hint="Its line in AWS's config file, run in a shell, says more.",
+            )
         case b.CredentialRetrievalError() | b.MetadataRetrievalError() | b.UnknownCredentialError():
             return CredentialsExpired(
-                "CredentialRetrieval", _flat(error), operation=where.operation, login=where.login, hint=where.log_in
+                "CredentialRetrieval",
+                f"the credentials of {where.named} could not be had: {_flat(error)}",
+                operation=where.operation,
+                login=where.login,
+                hint=where.log_in,
             )
         case b.ConfigParseError():
             fault = file_fault(Path(str(error.kwargs.get("path") or "")))
