@@ -96,6 +96,30 @@ async def test_a_broken_config_of_awss_was_a_traceback_of_its_parser_and_a_false
     assert err.decode() == f"ssm-tui: {config}:1: no [section] stands above this line. Mend AWS's file.\n"
 
 
+async def test_a_region_that_nobody_knows_was_taken_without_a_word(aws: FakeAws, tmp_path: Path) -> None:
+    sends(aws)
+    config = tmp_path / "config"
+    config.write_text(PROFILE.format(name="lab", url=aws.url))
+    said = []
+    for region in ("mars-1", "eu-south-2"):
+        process = await asyncio.create_subprocess_exec(
+            *command(tmp_path, "--profile", "lab", "--region", region, "nodes", "list"),
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": str(tmp_path),
+                "AWS_CONFIG_FILE": str(config),
+                "PYTHONPATH": str(ROOT),
+            },
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert (process.returncode, len(out.splitlines())) == (0, 2)
+        said.append(err.decode())
+    assert said == ["ssm-tui: lab/mars-1: no region of AWS is called mars-1; its endpoint answers for it.\n", ""]
+
+
 async def test_one_500_while_following_ended_the_run_with_status_1(aws: FakeAws, tmp_path: Path) -> None:
     sends(aws)
     failed: list[Call] = []

@@ -238,6 +238,19 @@ async def test_one_that_fails_is_said_beside_those_that_are_open() -> None:
     await links.aclose()
 
 
+async def test_a_context_in_a_region_that_nobody_knows_looked_like_any_other() -> None:
+    odd = FakeTransport()
+    odd.peer["odd_region"] = "mars-1"
+    several = Several(a=odd, b=FakeTransport())
+    several.choose("a", "b")
+    await several.heard.get()
+    await several.heard.get()
+    assert several.links.state("a") == ("unknown region", "warn")
+    assert several.links.state("b")[0] == "open"
+    assert ("a unknown region", "warn") in several.links.health()
+    await several.links.aclose()
+
+
 async def test_the_link_of_one_context_is_lost_and_found_again_by_itself() -> None:
     lost = FakeTransport()
     several = Several(a=FakeTransport(), b=lost)

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from tui.cli._args import FAILED, OK, Common, near
 from tui.errors import SsmTuiError, UsageError
-from tui.ports import Ref, Transport
+from tui.ports import Ref, Shape, Transport
 from tui.services.nodes import Node, Nodes
 from tui.services.targets import Chosen, Directory, Problem, Trouble, groups_in
 
@@ -133,6 +133,7 @@ async def opened_contexts(common: Common) -> AsyncIterator[Contexts]:
                 else:
                     transport = await connect_aws(spec)
                     stack.push_async_callback(transport.aclose)
+                    _warn_of(transport)
                     if common.read_only or spec.read_only:
                         transport = ReadOnly(transport)
             except SsmTuiError as error:
@@ -144,6 +145,21 @@ async def opened_contexts(common: Common) -> AsyncIterator[Contexts]:
         if not found.open:
             raise next(iter(found.failed.values()))
         yield found
+
+
+def _warn_of(transport: Transport) -> None:
+    """Say once, when a context of AWS answers, that botocore knows no region of its name."""
+    told: list[str] = []
+    heard: list[Callable[[], None]] = getattr(transport, "on_peer", [])
+
+    def tell() -> None:
+        peer: Shape = getattr(transport, "peer", {})
+        region = str(peer.get("odd_region") or "")
+        if region and not told:
+            told.append(region)
+            talk(f"{transport.context}: no region of AWS is called {printable(region)}; its endpoint answers for it.")
+
+    heard.append(tell)
 
 
 async def again(transport: Transport) -> None:

@@ -197,7 +197,8 @@ class Links:
             case Unreachable():
                 return [("offline", "bad")]
             case ApiError() | None:
-                return []
+                link = self._links.get(name)
+                return [("unknown region", "warn")] if link is not None and link.peer.get("odd_region") else []
             case _:
                 return [("failing", "warn")]
 

@@ -69,10 +69,11 @@ class AwsTransport:
         transport = await AwsTransport.open("prod", "eu-west-1", context="prod/eu-west-1")
 
     Opening reads and sends nothing: boto3 is imported and credentials are looked for in a thread by the first call.
-    From then on `peer` has region, profile and, as soon as STS has said them, account, arn and partition; each of
-    `on_peer` is called when it has more. No connection is kept that could be lost, so `on_lost` is never called;
-    `reconnect` reads configuration and credentials anew, as does any call after one that failed with
-    CredentialsExpired, whose `login` is the command line that logs in.
+    From then on `peer` has region, profile and, as soon as STS has said them, account, arn and partition, and
+    `odd_region` where it answers in a region that botocore does not know; each of `on_peer` is called when it has more.
+    No connection is kept that could be lost, so `on_lost` is never called; `reconnect` reads configuration and
+    credentials anew, as does any call after one that failed with CredentialsExpired, whose `login` is the command line
+    that logs in.
 
     What is throttled, or failed at the other end, is sent again after a growing pause, and each of `on_retry` hears of
     it: `throttled` says how many calls wait now because they were too many, `backing_off` for how many seconds at most.
@@ -212,7 +213,12 @@ class AwsTransport:
             await self.reconnect()
         clients = self._clients
         try:
-            return await self._threads.run(partial(clients.invoke, service, operation, request))
+            answer = await self._threads.run(partial(clients.invoke, service, operation, request))
+            if clients.odd and not self.peer.get("odd_region"):
+                # It answers all the same, as an endpoint of one's own does.
+                self.peer["odd_region"] = clients.region
+                self._tell_peer()
+            return answer
         except CredentialsExpired:
             # Who logs in meanwhile does so in files that botocore has read already.
             self._stale = self._stale or clients is self._clients

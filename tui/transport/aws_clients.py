@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui import __version__
+from tui.aws_profiles import region_names
 from tui.errors import ApiError
 from tui.ports import Shape
-from tui.transport.aws_errors import NeedsMfa, NotAnAnswer, Where, as_transport_error
+from tui.transport.aws_errors import DEFAULT_REGIONS, NeedsMfa, NotAnAnswer, Where, as_transport_error
 from tui.transport.aws_process import watch_processes
 from tui.transport.wrappers import writes
 
@@ -27,9 +28,9 @@ TOKENS = ("ClientToken", "ClientRequestToken", "IdempotencyToken")
 class AwsClients:
     """The clients of one profile and region, each made when it is first wanted.
 
-    `region`, `login` (the command that logs in) and `endpoint` are known after the first call. `session` is a
-    boto3 session that is used as it is; `files` has the paths of config_file and credentials_file, where they are not
-    the usual ones.
+    `region`, `login` (the command that logs in) and whether the region is `odd`, unknown to botocore, are known after
+    the first call. `session` is a boto3 session that is used as it is; `files` has the paths of config_file and
+    credentials_file, where they are not the usual ones.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class AwsClients:
         self.profile = profile
         self.region = region
         self.login = ""
+        self.odd = False
         self._endpoint_url = endpoint_url
         self._given = session
         self._files = files or {}
@@ -119,6 +121,7 @@ class AwsClients:
             self.region = self.region or str(self._session.region_name or "")
             self.profile = self.profile or str(core.profile or "")
             self.login = login_command(core)
+            self.odd = bool(self.region) and self.region not in DEFAULT_REGIONS and self.region not in region_names()
         connect, read = self._timeouts
         # Retries are ours: with botocore's own, a SendCommand that times out is sent three times.
         config = Config(
