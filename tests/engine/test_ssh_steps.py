@@ -115,7 +115,7 @@ async def test_a_cut_link_leaves_the_step_running_and_its_output_goes_on_where_i
         assert ours(remote_name_of(run)) == []
 
 
-@pytest.mark.parametrize(("side", "size", "places"), [("client", 5200, 14), ("server", 900, 10)])
+@pytest.mark.parametrize(("side", "size", "places"), [("client", 6400, 16), ("server", 900, 10)])
 async def test_a_link_cut_anywhere_in_a_start_never_runs_a_step_twice(
     tmp_path: Path, side: str, size: int, places: int
 ) -> None:
@@ -288,6 +288,8 @@ async def test_any_posix_shell_will_do(tmp_path: Path, sh: str) -> None:
         await run.cancel()
         assert (await wait(run)).outcome is Outcome.CANCELLED
         await until(lambda: not group_of(run), "it went on")
+        _, stdout, _ = await far.run("echo 'it\n\n  is'\n\techo \"$IFS\"\n")
+        assert stdout == b"it\n\n  is\n \t\n\n"
 
 
 @pytest.mark.parametrize("shell", ["tcsh", "csh", "fish", "zsh"])
@@ -319,6 +321,22 @@ async def test_a_login_shell_that_runs_nothing_is_named(tmp_path: Path) -> None:
         assert "runs no sh (This account is not available)" in result.note
 
 
+@pytest.mark.parametrize("lines", [1, 2, 3, 5, 6])
+async def test_start_files_that_read_what_is_meant_for_sh_let_no_line_of_a_script_run(
+    tmp_path: Path, lines: int
+) -> None:
+    reading = tmp_path / "reading"
+    reading.write_text("#!/bin/sh\n" + "read -r line\n" * lines + 'shift; exec sh -c "$@"\n')
+    reading.chmod(0o755)
+    async with host(tmp_path, shell=str(reading)) as far:
+        lines_of_script = 'touch "$HOME/ran1"\n' * 9
+        result, _, _ = await far.run(lines_of_script)
+        assert (result.outcome, result.exit_code) == (Outcome.FAILED, -1)
+        assert not (far.sshd.home / "ran1").exists()
+        assert "ssm-tui-step" not in result.note
+        assert notes.EATEN in result.note or lines > 3
+
+
 async def test_a_home_that_takes_nothing_is_gone_round(tmp_path: Path) -> None:
     with_file = tmp_path / "file"
     with_file.touch()
@@ -342,7 +360,7 @@ def mounting() -> bool:
 
 @pytest.mark.skipif(not mounting(), reason="only root may mount a small disk")
 def test_a_node_whose_disks_are_full_says_so(tmp_path: Path) -> None:
-    words = ("nonce", "ssm-tui.c.n.0", "echo never", "", "", "", "A=b")
+    words = ("nonce", "ssm-tui.c.n.0", "echo never", "", "", "", "60", "A=b")
     full = "for d in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o size=4k,nr_inodes=9 none $d; head -c 9999 /dev/zero"
     done = subprocess.run(
         ["unshare", "-m", "setsid", "-w", "sh", "-c", full + " >$d/x 2>/dev/null; done; exec sh -s"],

@@ -69,6 +69,24 @@ async def test_a_script_in_a_session_of_its_own_under_sudo_is_ended_too(tmp_path
         await until(lambda: not marked(mark), "the script went on")
 
 
+async def test_a_script_under_sudo_ran_on_past_its_timeout_while_the_link_was_away(tmp_path: Path) -> None:
+    setsid = shutil.which("setsid")
+    if setsid is None:
+        pytest.skip("setsid(1), which stands for a sudo with a terminal of its own")
+    programs = fake_sudo(tmp_path)
+    program = programs / "sudo"
+    program.write_text(program.read_text().replace('exec "$@"', f'exec {setsid} -w "$@"'))
+    async with host(tmp_path, path=[programs]) as far:
+        step = far.step("trap '' TERM; echo one; while :; do sleep 0.1; done", timeout=1.0)
+        run = await far.start(step, sudo=True, password="open sesame")
+        await until(lambda: read(run.folder / "stdout") == b"one\n")
+        await far.proxy.refuse(cut=True)
+        await until(lambda: not marked(f"SSM_COMMAND_ID={far.command_id}"), "the script went on")
+        await far.proxy.heal()
+        assert (await wait(run)).outcome is Outcome.TIMED_OUT
+        assert "open sesame" not in (tmp_path / "calls").read_text()
+
+
 async def test_a_script_that_sudo_no_longer_lets_be_ended_is_said_to_go_on(tmp_path: Path) -> None:
     setsid = shutil.which("setsid")
     if setsid is None:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary, ref
 from tui.engine.nodes.base import NodeUnreachable
 from tui.engine.nodes.ssh import script
 from tui.engine.nodes.ssh.base import Connector, NodeGone, SshFault
+from tui.engine.nodes.ssh.script_parts import MARK
 from tui.ports import Clock
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Host:
 
         from tui.engine.nodes.ssh.channel import open_channel
 
-        command = f"exec {FRONTS[self._front]}sh -s {script.MARK} {name}"
+        command = f"exec {FRONTS[self._front]}sh -s {MARK} {name}"
         connector = self._connector()
         if connector is None:
             raise SshFault("The host is no longer a node.")

@@ -9,9 +9,11 @@ The run folder on the node (0700, its files 0600):
 script      what sh runs
 claim       made once and for all with O_EXCL: who makes it runs the script, or is an engine that keeps it from running.
             Its lines: the number of the process group and the system's boot id; "runner" and the process that leaves
-            the exit code; in the end "code" and that. One file, because making one is the dearest part of a step
+            the exit code; "late" where the step ran into its time-out; in the end "code" and the exit code. One file,
+            because making one is the dearest part of a step
 stdout, stderr   raw output
 tails       the processes that stream the output to the engine, while they do
+limit       the process that sleeps until the step's time is over
 sudo.pgid   the group of the script under sudo
 """
 
@@ -19,155 +21,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-MARK = "ssm-tui-step"
-"""What the shells that lead a step are called in their arguments, before the name of the run folder."""
-
-# Home comes first: the runtime folder goes with the user's last login, and /tmp with a restart. The names of run
-# folders can't be guessed, and mkdir follows nothing, so it does no harm that others write to the folders below /.
-_BASES = (
-    '"${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/ssm-tui" "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm'
-    ' "${XDG_RUNTIME_DIR:-}"'
+from tui.engine.nodes.ssh.script_parts import (
+    ALIVE,
+    BASES,
+    BOOT,
+    FIND,
+    GUARD,
+    LIMIT,
+    MAKE,
+    MARK,
+    MEMBERS,
+    REST,
+    STREAM,
 )
-
-# $why says why there is no folder; $mask is the login's own umask.
-_MAKE = f"""\
-make() {{
-  for base in {_BASES}; do
-    case $base in /?*) ;; *) continue ;; esac
-    run=$base/$name
-    mask=$(umask; exec mkdir -m 700 "$run" 2>&1) || {{
-      [ -d "$run" ] && return 0
-      why=$(mkdir -p "$base" 2>&1 && exec mkdir -m 700 "$run" 2>&1) || {{ run=; continue; }}
-      mask=$(umask)
-    }}
-    umask 077
-    printf '%s' "$script" 2>/dev/null >"$run/script" && return 0
-    why=$({{ printf '%s' "$script" >"$run/script"; }} 2>&1)
-    # Some shells say no more of a full disk than that a printf failed.
-    case $why in *[Ss]pace* | *[Dd]enied* | *[Rr]ead-only* | *uota*) ;; *) why="No space left on device" ;; esac
-    why="$run: $why"
-    rm -rf "$run"
-    run=
-    umask "$mask"
-  done
-  return 1
-}}
-"""
-
-_FIND = f"""\
-seek() {{
-  for base in {_BASES}; do
-    run=$base/$name
-    [ -d "$run" ] && return 0
-  done
-  run=
-  return 1
-}}
-"""
-
-_BOOT = """\
-boot=-
-{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
-"""
-
-# The living processes of a group: a zombie that nobody reaps, as in many containers, is none. It has no quotes of the
-# one kind, so that it can be handed on as a word.
-_MEMBERS = """\
-members() {
-  if [ -r /proc/self/stat ]; then
-    for a in /proc/[0-9]*; do
-      { read -r b <"$a/stat"; } 2>/dev/null || continue
-      b=${b##*) }
-      case $b in [ZX]*) continue ;; esac
-      b=${b#* }
-      b=${b#* }
-      [ "${b%% *}" != "$1" ] || echo "${a#/proc/}"
-    done
-  else
-    ps -e -o pid= -o pgid= | while read -r a b; do [ "$b" != "$1" ] || echo "$a"; done
-  fi
-}
-some() {
-  for a; do
-    if [ -r /proc/self/stat ]; then
-      { read -r b <"/proc/$a/stat"; } 2>/dev/null || continue
-      case ${b##*) } in [ZX]*) ;; *) return 0 ;; esac
-    else
-      ! kill -0 "$a" || return 0
-    fi
-  done
-  return 1
-}
-end() {
-  left=$(members "$1")
-  i=0
-  kill -TERM "-$1"
-  while [ $i -lt "$2" ] && some $left; do
-    i=$((i+1))
-    sleep 0.1 || sleep 1
-  done
-  kill -KILL "-$1"
-  true
-}
-"""
-
-# A process whose number was given to another one is told apart by its arguments, which have the folder's name.
-_ALIVE = """\
-runs() {
-  if [ -r /proc/self/stat ]; then
-    { read -r a a state a <"/proc/$1/stat"; } 2>/dev/null || return 1
-    case $state in [ZX]) return 1 ;; esac
-  else
-    kill -0 "$1" 2>/dev/null
-  fi
-}
-is_ours() {
-  if [ -r /proc/self/stat ]; then
-    found=$(tr '\\0' ' ' 2>/dev/null <"/proc/$1/cmdline")
-  else
-    found=$(ps -o args= -p "$1" 2>/dev/null)
-  fi
-  case $found in *"$name"*) runs "$1" ;; *) return 1 ;; esac
-}
-look() {
-  group= then= code= runner=
-  while read -r a b; do
-    case $a in runner) runner=$b ;; code) code=$b ;; *) group=$a then=$b ;; esac
-  done 2>/dev/null <"$run/claim"
-  [ -z "$runner$code" ] && [ "${group:-engine}" != engine ] || return 0
-  runner=$group
-  for a in $(members "$group"); do ! is_ours "$a" || runner=$a; done
-}
-"""
-
-# A shell that streams one file. Its number is left before it begins, and it looks once more whether the step is over,
-# so that whoever ends the streams misses none.
-_TAIL = """'
-echo $$ >>"$1/tails"
-while read -r a b; do [ "$a" != code ] || exit; done <"$1/claim"
-exec tail -c "+$3" -f "$1/$2" 2>/dev/null
-'"""
-_STREAM = f"""\
-stream() {{
-  sh -c {_TAIL} {MARK} "$run" stdout "$1" </dev/null &
-  sh -c {_TAIL} {MARK} "$run" stderr "$2" </dev/null >&2 &
-}}
-quiet() {{
-  [ -e "$run/tails" ] || return 0
-  while read -r a; do kill "$a" 2>/dev/null; done <"$run/tails"
-}}
-"""
-
-# The rest of both streams, after the marks that set them apart from what a login shell may have said.
-_REST = """\
-rest() {
-  if [ -s "$run/stderr" ]; then
-    printf '%s\\n' "$nonce" >&2
-    tail -c "+$2" "$run/stderr" >&2
-  fi
-  [ ! -s "$run/stdout" ] || exec tail -c "+$1" "$run/stdout"
-}
-"""
 
 # Under sudo the script may get a session of its own (use_pty), so it leaves its group's number for the one who ends it.
 _INNER = """'
@@ -186,10 +52,10 @@ exec sh "$1/script" </dev/null
 # the script's processes get it with its default.
 START = f"""\
 {{
-nonce=$1 name=$2 script=$3 cwd=$4 sudo=$5 password=$6
-shift 6
+nonce=$1 name=$2 script=$3 cwd=$4 sudo=$5 password=$6 limit=$7
+shift 7
 say() {{ printf '\\n%s %s\\n' "$nonce" "$*"; }}
-{_MAKE}{_BOOT}{_STREAM}
+{MAKE}{BOOT}{STREAM}{LIMIT}{GUARD}\
 # There is a group of this number where this shell leads it, and no other process can.
 kill -0 "-$$" 2>/dev/null || {{ say nogroup; exit; }}
 if [ -n "$password" ]; then
@@ -230,6 +96,7 @@ set +C
   echo "code $code" 2>/dev/null >>"$run/claim"
   kill -9 $$
   if [ -e "$run/tails" ]; then
+    ! read -r a <"$run/limit" || kill "$a"
     while read -r a; do kill "$a" 2>/dev/null; done <"$run/tails"
     exit
   fi
@@ -250,12 +117,17 @@ while read -r a; do
     printf '%s\\n' "$nonce" >&2
     say running
     stream 1 1
+    limit
   fi
   if [ -r /proc/self/stat ]; then
     {{ read -r a a state a <"/proc/$runner/stat"; }} 2>/dev/null || state=Z
     [ "$state" != Z ] || break
   fi
 done
+if [ -z "$streams" ]; then
+  : >>"$run/tails"
+  limit
+fi
 quiet
 exit
 }}
@@ -267,7 +139,7 @@ ATTACH = f"""\
 {{
 nonce=$1 name=$2 out=$3 err=$4 mark=$5 script=
 say() {{ printf '\\n%s %s\\n' "$nonce" "$*"; }}
-{_MAKE}{_FIND}{_BOOT}{_MEMBERS}{_ALIVE}{_STREAM}{_REST}
+{MAKE}{FIND}{BOOT}{MEMBERS}{ALIVE}{STREAM}{REST}{GUARD}\
 if seek; then told=untaken; else told=absent; make || {{ say absent 0; exit; }}; fi
 set -C
 if echo engine 2>/dev/null >"$run/claim"; then
@@ -282,14 +154,20 @@ case $group in
   engine) say mine; exit ;;
   '') say empty; exit ;;
 esac
-if [ -n "$code" ]; then say over "$code"; rest "$out" "$err"; exit; fi
-[ "$then" = "$boot" ] || {{ say rebooted; printf '%s\\n' "$nonce" >&2; rest "$out" "$err"; exit; }}
-if ! is_ours "$runner"; then
+ended() {{
+  if [ -n "$late" ]; then say late; else say over "$code"; fi
+  rest "$out" "$err"
+  exit
+}}
+[ -z "$code" ] || ended
+[ "$then" = "$boot" ] || [ -n "$late" ] || {{ say rebooted; rest "$out" "$err"; exit; }}
+if [ "$then" != "$boot" ] || ! is_ours "$runner"; then
   look
-  if [ -n "$code" ]; then say over "$code"; rest "$out" "$err"; exit; fi
-  # What a dead runner left behind is ended, if it is ours: no other process has these words in its environment.
+  [ -z "$code$late" ] || ended
+  # What a dead runner left behind is ended, if it is ours: no other process has these words in its environment, or the
+  # folder's name in its arguments.
   for a in $(members "$group"); do
-    if grep -q "$mark" "/proc/$a/environ" 2>/dev/null; then kill -9 "-$group" 2>/dev/null; break; fi
+    if is_ours "$a" || grep -q "$mark" "/proc/$a/environ" 2>/dev/null; then kill -9 "-$group" 2>/dev/null; break; fi
   done
   say lost
   rest "$out" "$err"
@@ -315,7 +193,7 @@ KILL = f"""\
 {{
 nonce=$1 name=$2 grace=$3 password=$4 script=
 say() {{ printf '\\n%s %s\\n' "$nonce" "$*"; }}
-{_MAKE}{_FIND}{_BOOT}{_MEMBERS}{_ALIVE}
+{MAKE}{FIND}{BOOT}{MEMBERS}{ALIVE}{GUARD}\
 seek || make || {{ say absent 0; exit; }}
 set -C
 if echo engine 2>/dev/null >"$run/claim"; then say untaken; exit; fi
@@ -326,10 +204,14 @@ case $group in
   '') say empty; exit ;;
 esac
 if [ -n "$code" ]; then say over "$code"; exit; fi
-if [ "$then" != "$boot" ] || ! is_ours "$runner"; then say killed; exit; fi
+if [ "$then" != "$boot" ] || ! is_ours "$runner"; then
+  [ -z "$late" ] || {{ say over late; exit; }}
+  say killed
+  exit
+fi
 root=
 if [ -s "$run/sudo.pgid" ]; then read -r root <"$run/sudo.pgid"; fi
-lib='{_MEMBERS}'
+lib='{MEMBERS}'
 why=
 if [ -n "$root" ]; then
   as_root() {{ sudo "$@" -- sh -c "exec 2>/dev/null; $lib end $root $grace" 2>&1; }}
@@ -351,7 +233,7 @@ exit
 MEASURE = f"""\
 {{
 nonce=$1 name=$2
-{_FIND}
+{FIND}
 seek || exit
 # Not wc: where it reads the file it never comes to the end of one that grows faster.
 size() {{ set -- $(ls -ln "$1"); echo "$5"; }}
@@ -365,15 +247,15 @@ TIDY = f"""\
 {{
 node=$2
 shift 2
-for base in {_BASES}; do
+for base in {BASES}; do
   case $base in /?*) ;; *) continue ;; esac
   for name do [ ! -d "$base/$name" ] || rm -rf "$base/$name"; done
 done
 [ -n "$node" ] || exit
-for base in {_BASES}; do
+for base in {BASES}; do
   for old in $(find "$base/." ! -name . -prune -type d -name "ssm-tui.*.$node.*" -mtime +1 2>/dev/null); do
     code=
-    while read -r a b; do [ "$a" != code ] || code=$b; done 2>/dev/null <"$old/claim"
+    while read -r a b; do [ "$a" != code ] && [ "$a" != late ] || code=1; done 2>/dev/null <"$old/claim"
     [ -z "$code" ] || rm -rf "$old"
   done
 done
@@ -385,9 +267,11 @@ exit
 def program(text: str, words: Iterable[str]) -> bytes:
     """Give what `sh -s` reads: a text, and before it the words that it works on.
 
+    All words are on one line: a start file that reads lines from its input leaves none of theirs to sh.
+
     Raises: OSError where a word has a NUL, which no shell can hold.
     """
-    quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
+    quoted = " ".join("'" + word.replace("'", "'\\''").replace("\n", "'\"$n\"'") + "'" for word in words)
     if "\0" in quoted:
         raise OSError("a NUL character can't be handed to a shell")
-    return f"set -- {quoted}\n{text}".encode("utf-8", "surrogateescape")
+    return f"n=${{IFS#??}}; set -- {quoted}\n{text}".encode("utf-8", "surrogateescape")

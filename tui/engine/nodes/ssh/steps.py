@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -149,7 +150,10 @@ class RemoteRun(FollowedRun):
             said = output.head(self.folder / "stderr", 500) if refused else ""
             note = notes.refusal(said, bool(self._password())) if refused else self._unstored()
             return StepResult(Outcome.FAILED if number or refused else Outcome.SUCCESS, number, now, note)
-        if self._killed and kind in ("over", "lost", "rebooted", "absent", "untaken", "mine", "empty"):
+        if kind == "late" and not self._killed:
+            note = f"{ended_note('timeout', self._begun.timeout)} {self._unstored()}".strip()
+            return StepResult(Outcome.TIMED_OUT, KILLED_EXIT_CODE, now, note)
+        if self._killed and kind in ("over", "late", "lost", "rebooted", "absent", "untaken", "mine", "empty"):
             note = ended_note(self._reason, self._begun.timeout, self._step.output_cap)
             return StepResult(
                 ended_outcome(self._reason), KILLED_EXIT_CODE, now, f"{note} {self._left or self._unstored()}".strip()
@@ -175,8 +179,7 @@ class RemoteRun(FollowedRun):
         if kind == "silent":
             self._silent += 1
             if self._silent >= SILENT_ANSWERS and not self._may_run:
-                assert word is not None
-                return _word("failed", f"its login shell runs no sh ({word.rest or 'it said nothing'})")
+                return _word("failed", f"its login shell runs no sh ({notes.said(word)})")
             await self._host.pause(self._clock, _pause(self._silent))
         if not kind:
             # One link that breaks is made again at once; one that always does is not to keep everybody busy.
@@ -342,6 +345,7 @@ def start_words(step: Step, begun: Begun, password: str, attempt: int = 1) -> li
         step.working_directory,
         "sudo" if begun.sudo else "",
         password if begun.sudo else "",
+        str(max(1, math.ceil(begun.timeout))),
         *(f"{name}={value}" for name, value in step.environment.items()),
     ]
 
