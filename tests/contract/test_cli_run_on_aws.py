@@ -187,6 +187,15 @@ async def test_a_service_that_fails_all_the_while_is_asked_for_a_minute_and_then
     await transport.aclose()
 
 
+async def test_an_error_of_several_lines_that_colours_the_terminal_is_one_plain_line(
+    aws: FakeAws, tmp_path: Path
+) -> None:
+    aws.first = lambda call: Fault("InvalidFilterKey", "first\nsecond \x1b[31mred")
+    status, out, err = await ran(tmp_path, {"lab": aws}, "nodes", "list")
+    assert (status, out) == (1, "")
+    assert err == ["ssm-tui: InvalidFilterKey: first second \\x1b[31mred"]
+
+
 async def test_two_contexts_were_summed_up_as_one_of_them(aws: FakeAws, other: FakeAws, tmp_path: Path) -> None:
     run = sends(aws, 3)
     run.status["mi-00000000000000001"] = "Failed"

@@ -49,7 +49,7 @@ def test_the_first_start_asks_a_login_takes_the_terminal_and_the_next_start_reus
         assert not (state / "state" / "engine.lock").exists()
         one.send("M\r")
         one.wait_for("Online")
-        one.wait_for("login expired")
+        one.wait_for("no login")
         one.wait_for("ctrl+l runs aws sso login --profile corp")
         one.send("\x0c")
         one.wait_for("$ aws sso login --profile corp")

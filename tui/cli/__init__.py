@@ -75,7 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except SsmTuiError as error:
-        print(f"ssm-tui: {error}", file=sys.stderr)
+        from tui.cli._context import talk  # deferred: --help and --version go without
+
+        talk(str(error))
         return _status(error)
     except BrokenPipeError:
         return _reader_left()

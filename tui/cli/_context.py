@@ -266,5 +266,5 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def talk(text: str) -> None:
-    """Say something to the operator on stderr, where it is not data."""
-    print(f"ssm-tui: {text}", file=sys.stderr, flush=True)
+    """Say something to the operator on stderr, where it is not data, on one line that steers no terminal."""
+    print(f"ssm-tui: {printable(' '.join(text.split()))}", file=sys.stderr, flush=True)
