@@ -18,7 +18,6 @@ from typing import Any
 import asyncssh
 from asyncssh import encryption, kex, mac, public_key
 
-from tui.engine import open_files
 from tui.engine.nodes.ssh.address import host_name
 from tui.engine.nodes.ssh.base import SshFault
 from tui.engine.nodes.ssh.corked import Way
@@ -27,10 +26,14 @@ from tui.engine.nodes.ssh.faults import HostKeyFault, SecretFault
 from tui.engine.nodes.ssh.host_config import HostConfig
 from tui.engine.nodes.ssh.host_keys import HostKeys, ShownKey, Verdict
 from tui.engine.nodes.ssh.keys import KeyRing, Offer
+from tui.engine.nodes.ssh.proxy_command import ProxyCommand
 from tui.engine.nodes.ssh.secrets import PASSPHRASE, PASSWORD, Secrets, Wanted
 
 # What asyncssh says of each connection is more than a log can bear where there are hundreds.
 logging.getLogger("asyncssh").setLevel(logging.WARNING)
+
+LOST = ("Connection lost", "Connection closed")
+"""What asyncssh says of a connection that ended."""
 
 CLIENT_METHODS = ("publickey", "keyboard-interactive", "password")
 
@@ -144,6 +147,7 @@ async def connect(
     """
     seconds = config.connect_timeout or patience.connect
     attempt: Attempt | None = None
+    proxy: ProxyCommand | None = None
     offer = Offer()
     where = host_name(config.host, config.port)
     try:
@@ -151,11 +155,15 @@ async def connect(
             attempt = Attempt(config, host_keys, secrets, timeout, patience, lost)
             offer = await keys.offer(config) if config.public_key else Offer()
             options = _options(config, offer, host_keys, patience, tunnel, functools.partial(_same, attempt))
-            if tunnel is None and not config.proxy_command:
+            if tunnel is None and config.proxy_command:
+                options["tunnel"] = proxy = ProxyCommand(config.proxy_command)
+            elif tunnel is None:
                 options["tunnel"] = Way(await open_socket(config))
             return await asyncssh.connect(**options)
     except TimeoutError:
-        raise SshFault(_late(where, attempt, config, patience, seconds)) from None
+        if proxy is not None and attempt is not None and attempt.phase != "login":
+            raise SshFault(await proxy.fate(f"gave no SSH handshake within {seconds:g} seconds")) from None
+        raise SshFault(_late(where, attempt, patience, seconds)) from None
     except asyncssh.PermissionDenied as error:
         assert attempt is not None
         raise _denied(config, attempt, offer, secrets, error) from None
@@ -165,6 +173,8 @@ async def connect(
     except asyncssh.ChannelOpenError as error:
         raise SshFault(f"The jump host can't reach {where}: {error.reason}.") from None
     except asyncssh.DisconnectError as error:
+        if proxy is not None and _is_lost(error):
+            raise SshFault(await proxy.fate("closed the connection")) from None
         raise _dropped(where, attempt, error) from None
     except socket.gaierror as error:
         raise SshFault(f"{config.host} is no name of a host: {error.strerror}.") from None
@@ -225,8 +235,6 @@ def _options(
         "env": dict(config.environment) or None,
         "encryption_algs": _texts(default_ciphers()),
     }
-    if config.proxy_command and tunnel is None:
-        options["proxy_command"] = ["/bin/sh", "-c", f"{open_files.line_for_shell()}exec {config.proxy_command}"]
     possible = {
         "kexalgorithms": ("kex_algs", kex.get_kex_algs(), kex.get_default_kex_algs()),
         "ciphers": ("encryption_algs", encryption.get_encryption_algs(), default_ciphers()),
@@ -280,13 +288,18 @@ def _texts(names: Sequence[bytes]) -> list[str]:
 # what went wrong
 
 
-def _late(where: str, attempt: Attempt | None, config: HostConfig, patience: Patience, seconds: float) -> str:
+def _late(where: str, attempt: Attempt | None, patience: Patience, seconds: float) -> str:
     phase = attempt.phase if attempt is not None else "connect"
     if phase == "login":
         return f"{where} did not finish the login within {patience.login:g} seconds."
-    if phase == "handshake" or config.proxy_command:
+    if phase == "handshake":
         return f"{where} took the connection and did not finish the SSH handshake within {seconds:g} seconds."
     return f"{where} did not answer within {seconds:g} seconds."
+
+
+def _is_lost(error: asyncssh.DisconnectError) -> bool:
+    """Say whether a connection only ended, without a word from the other end."""
+    return isinstance(error, asyncssh.ConnectionLost) or error.reason.rstrip(".") in LOST
 
 
 def _dropped(where: str, attempt: Attempt | None, error: asyncssh.DisconnectError) -> SshFault:
@@ -296,7 +309,7 @@ def _dropped(where: str, attempt: Attempt | None, error: asyncssh.DisconnectErro
         return SshFault(f"{where} ended the login: too many keys were offered. {hint}", "AuthenticationFailed")
     if isinstance(error, asyncssh.KeyExchangeFailed):
         return SshFault(f"{where} and this engine have no common algorithm: {reason}.", "Misconfigured")
-    if isinstance(error, asyncssh.ConnectionLost) or reason in ("Connection lost", "Connection closed"):
+    if _is_lost(error):
         phase = attempt.phase if attempt is not None else "connect"
         during = {"login": "during the login", "handshake": "during the SSH handshake"}.get(phase, "at once")
         return SshFault(f"{where} closed the connection {during}.")
