@@ -190,7 +190,10 @@ class SsmApp(LinesApp, inherit_bindings=False):
         reason = getattr(target, "disabled_reason", None)
         refused = reason(name) if reason is not None else ""
         if refused:
-            self.notice(f"Can't {deed_of(self.screen, name)}: {refused}.", "warn")
+            screen = self.screen
+            loads = getattr(screen, "phase", "") == "loading"
+            holds = (lambda: getattr(screen, "phase", "") == "loading") if loads else None
+            self.notice(f"Can't {deed_of(screen, name)}: {refused}.", "warn", holds=holds)
             return True
         try:
             return await super().run_action(action, default_namespace, namespaces)

@@ -105,6 +105,7 @@ async def test_a_long_fleet_opens_somewhere_in_the_middle_of_its_names(moved: bo
     transport = FakeTransport({"DescribeInstanceInformation": page})
     async with console(transport, tmp_path) as (app, pilot):
         await says(pilot, "▸ ● Online  web-81")
+        app.screen.opens_for = 60.0  # type: ignore[attr-defined]  # all of it is the start
         if moved:  # who has moved already is not moved away again
             await pilot.press("j")
         second.set()

@@ -55,6 +55,7 @@ from tui.screens._keys import hints_of
 from tui.screens._phases import PHASE_STYLES, ScreenPhases
 from tui.screens._shell import COPY, YAML, Shell, changing, explain
 from tui.widgets.bottom_bar import BottomBar, Hint
+from tui.widgets.cells import own
 from tui.widgets.top_bar import TopBar, Word
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ class ConsoleScreen(ScreenPhases):
         right_words: list[Word] = []
         if self.phase == "rows" and self.FILTERS:
             text = f"{shown} of {total}" if shown != total else str(total)
+            text += " so far" if self.is_partial else own(", asking again…") if self._asks_again else ""
             right_words = [(text + " ", "dim")]
             if marked:
                 right_words = [(text, "dim"), (f"{dot}{marked} marked ", "accent")]
@@ -235,10 +237,11 @@ class ConsoleScreen(ScreenPhases):
         age = f" {int(feed.age)}s old" if feed is not None and feed.age is not None else ""
         what, way_out = explain(error)
         head = f"{context}{' stale' if age else ''}{age}" if context else f"stale{age}"
-        more = f"  ({len(self.troubles) - 1} more)" if len(self.troubles) > 1 else ""
+        # In front: behind a long sentence nobody would find where the other ones are told.
+        head += f" ({len(self.troubles) - 1} more: :ctx)" if len(self.troubles) > 1 else ""
         # Of a denial AWS's own words are long; the permission that is missing is what helps.
         said = what if isinstance(error, AccessDenied) else f"{what} {way_out}"
-        return [(f"{self.shell.glyphs.bad} {head}: ", "bad"), (f"{said}{more}", "warn")]
+        return [(f"{self.shell.glyphs.bad} {head}: ", "bad"), (said, "warn")]
 
     def hints(self) -> list[Hint]:
         """Give the keys that work here now."""

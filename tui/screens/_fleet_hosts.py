@@ -59,6 +59,7 @@ class FleetHosts(ConsoleScreen):
         @property
         def chosen(self) -> list[Node]: ...
         def links_changed(self) -> None: ...
+        def _no_node(self, action: str = "") -> str: ...
 
     def follow_links(self) -> None:
         """Follow how the connections of every context stand; only inside `begin`."""
@@ -125,7 +126,7 @@ class FleetHosts(ConsoleScreen):
             return "" if any(link.waits for link in self.links.values()) else "no host waits for an answer"
         chosen = self.chosen
         if not chosen:
-            return "there is no node"
+            return self._no_node()
         foreign = [node for node in chosen if node.ref not in self.links]
         if foreign and not self._hosts(foreign[0].context).has_hosts:
             return f"{foreign[0].name} is a node of AWS, not an SSH host"

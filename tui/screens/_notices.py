@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,20 @@ from tui.widgets.top_bar import Word
 
 log = logging.getLogger(__name__)
 NOTICE_SECONDS = 8.0
+READ_SECONDS = 1.0
+"""A notice that has stood for so long goes with the screen that it was said on; a newer one is about the way on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the operator, with the place that it is about."""
+    """A sentence for the operator, with the place that it is about; it is said while it `holds`."""
 
     text: str
     style: str
     at: float
     noun: str = ""
     argument: Any = None
+    holds: Callable[[], bool] | None = None
 
 
 class NoticesApp(TypeAheadApp, inherit_bindings=False):
@@ -47,11 +50,21 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
         self._disable_tooltips = self._disable_notifications = True
         self.facts: dict[str, str] = {}
         self.notices: list[Notice] = []
+        self._here: object = None
+        self._here_since = 0.0
         self.faults: list[str] = []
 
-    def notice(self, text: str, style: str = "text", *, noun: str = "", argument: Any = None) -> None:
+    def notice(
+        self,
+        text: str,
+        style: str = "text",
+        *,
+        noun: str = "",
+        argument: Any = None,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
         """Say a sentence in the bottom bar for a while; `'` opens the place that it is about."""
-        self.notices = [*self.notices[-99:], Notice(text, style, time.monotonic(), noun, argument)]
+        self.notices = [*self.notices[-99:], Notice(text, style, time.monotonic(), noun, argument, holds)]
         self._bars()
 
     def notify(self, message: str, *, title: str = "", severity: str = "information", **_: Any) -> None:
@@ -97,7 +110,18 @@ class NoticesApp(TypeAheadApp, inherit_bindings=False):
         if not self.notices or time.monotonic() - self.notices[-1].at > NOTICE_SECONDS:
             return []
         latest = self.notices[-1]
+        self._look_where()
+        is_of_before = not latest.noun and latest.at < self._here_since - READ_SECONDS
+        if is_of_before or not (latest.holds is None or latest.holds()):
+            return []
         return [(latest.text + ("  ' to open" if latest.noun else ""), latest.style)]
+
+    def _look_where(self) -> None:
+        """Note since when the place on top is."""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
+        here = screens[-1].place if screens else None
+        if here is not self._here:
+            self._here, self._here_since = here, time.monotonic()
 
     def tail_words(self) -> list[Word]:
         return [("한", "accent")] if self.hangul else []

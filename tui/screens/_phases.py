@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 R = TypeVar("R")
+OPENS = 1.0
+"""Seconds from the first rows in which a cursor that nobody moved stays on top: from then on it stays with its row."""
 PHASE_STYLES = {"loading": "dim", "empty": "text", "rows": "text", "error": "bad"}
 
 
@@ -41,6 +44,9 @@ class ScreenPhases(ScreenActions):
         self.pane = StatePane(own(self.LOADING))
         self.troubles: dict[str, SsmTuiError] = {}
         """What failed, by context, where others show."""
+        self.opens_for = OPENS
+        self._shown_since = 0.0
+        self._asks_again = False
         self._lookers: list[Looker[Any]] = []
         self._mains: dict[str, Feed[Any]] = {}
 
@@ -74,6 +80,12 @@ class ScreenPhases(ScreenActions):
         if len(self.shell.contexts) > 1 and self.shell.link_errors:
             self._tell_state()
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether what shows is a part: a list that was never whole, or a context's that is still on its way."""
+        feeds = self._mains.values()
+        return any((feed.value is not None or feed.error is None) and not feed.whole for feed in feeds)
+
     def is_stale(self, context: str) -> bool:
         """Whether the rows of one of several contexts are old, because its last look failed."""
         feed = self._mains.get(context)
@@ -93,11 +105,13 @@ class ScreenPhases(ScreenActions):
                 seen[:] = feed.value, failed
                 rows = show()
             if main:
+                self._shown_since = self._shown_since if self.rows else time.monotonic()
                 self.rows = rows
+                self._asks_again = self._asks_again and any(one.fetching for one in self._mains.values())
                 self._feed_state(feed)
                 if rows and self._state:
                     self._restore_rows()
-                elif growing[0] and self.table is not None:
+                elif growing[0] and self.table is not None and time.monotonic() - self._shown_since < self.opens_for:
                     self.table.begin_at_top()
                 growing[0] = growing[0] and feed.fetching
 
@@ -190,9 +204,11 @@ class ScreenPhases(ScreenActions):
         """Fetch again now."""
         if self.phase == "error":
             self.set_phase("loading")
+        self._asks_again = bool(self._mains)
         for looker in self._lookers:
             looker.visible = True
             looker.feed.refresh()
+        self.update_bars()
         if not self._lookers or self.shell.link_errors:
             self.shell.connect_again()
 

@@ -20,7 +20,7 @@ from tui.screens._links import away
 from tui.screens._rows import meant, under_cursor
 from tui.screens._unknown_tags import own_tags, tags_lines, unknown_said, warned_of
 from tui.screens._words import age, moment, ping_word
-from tui.services.feeds import growing
+from tui.services.feeds import Feed, growing
 from tui.services.nodes import Node, Nodes
 from tui.widgets.columns import Column
 from tui.widgets.lines_pane import LinesPane
@@ -124,10 +124,19 @@ class NodesScreen(FleetHosts):
         self.nodes = {node.ref: node for node in nodes}
         self.grid.set_rows(self._rows(nodes, datetime.now(UTC)))
         self.shell.see("node", {node.id: node.name for node in nodes})
-        self.shell.set_fact("nodes", f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}")
+        self._tell_count()
         self._tell_side()
         self._tell_missing()
         return len(nodes)
+
+    def _tell_count(self) -> None:
+        many = f"{len(self.nodes)} node{'' if len(self.nodes) == 1 else 's'}"
+        self.shell.set_fact("nodes", many + (" so far" if self.is_partial else ""))
+
+    def _feed_state(self, feed: Feed[Any]) -> None:
+        super()._feed_state(feed)
+        if feed.value is not None:
+            self._tell_count()
 
     def _tell_missing(self) -> None:
         """Say once what keeps names and tags away, and again where that comes back."""
@@ -162,8 +171,8 @@ class NodesScreen(FleetHosts):
         return node.id, await self.shell.services.of(Nodes, node.context).raw(node.id)
 
     def refusal(self, action: str) -> str:
-        if action in ("shell", "run", "tags", "open", "copy", "yaml", "group") and not self.nodes:
-            return "there is no node"
+        if action in ("shell", "run", "tags", "open", "copy", "yaml", "group") and (why := self._no_node(action)):
+            return why
         if action in ("fold_all", "unfold_all") and not self.grouped_by:
             return "the nodes are not grouped; B groups them"
         if action in ("shell", "yaml") and self.grid.group is not None:
@@ -174,6 +183,14 @@ class NodesScreen(FleetHosts):
         if action == "shell" and node is not None and (why := self._lacks(node, "StartSession")):
             return why.rstrip(".")
         return super().refusal(action)
+
+    def _no_node(self, action: str = "") -> str:
+        """Say why there is no node that an action would be done to; "" where there is one."""
+        if not self.nodes:
+            return "the nodes are still being loaded" if self.phase == "loading" else "there is no node"
+        is_about_one = action in ("shell", "open", "copy", "yaml")
+        meant = self.current or self.grid.group if is_about_one else action == "group" or self.chosen
+        return "" if meant else "no node is shown"
 
     def _lacks(self, node: Node, operation: str) -> str:
         return self.shell.services.of(Nodes, node.context).lacks(operation)
@@ -285,7 +302,8 @@ class NodesScreen(FleetHosts):
 
     @changing
     def action_run(self) -> None:
-        self.shell.go("run", [self.shell.services.word(node.ref) for node in self.chosen])
+        if words := [self.shell.services.word(node.ref) for node in self.chosen]:  # no word means this machine
+            self.shell.go("run", words)
 
     def action_group(self) -> None:
         self.do(self._choose_group())

@@ -40,6 +40,7 @@ class Feed(Generic[V]):
     """What one poller knows: its value with its age, or why it has none.
 
     `value` is None until the first answer, and stays what it was when a later fetch fails; `error` says why then.
+    `whole` is False until a fetch has come to its end: until then a value that grows is a part.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Feed(Generic[V]):
         self.error: SsmTuiError | None = None
         self.throttled = 0
         self.fetching = False
+        self.whole = False
         self._took = 0.0
 
     @property
@@ -176,7 +178,7 @@ class Feed(Generic[V]):
                     self._arrived(value)
             else:
                 self._arrived(await source)
-            self.error, self.throttled = None, 0
+            self.error, self.throttled, self.whole = None, 0, True
         except Throttled as error:
             self.error = error
             self.throttled += 1
