@@ -125,6 +125,7 @@ def test_run_joins_the_words_after_the_dashes_with_spaces():
         (["--timeout", "0", "--", "id"], "--timeout"),
         (["--timeout", "soon", "--", "id"], "invalid int"),
         (["--parameter", "novalue", "--", "id"], "NAME=VALUE"),
+        (["--parameter", "commands=ls", "--", "true"], "given twice"),
         (["--target"], "expected one argument"),
     ],
 )

@@ -49,7 +49,7 @@ everywhere, before or after the verb:
   --version     the version
   --help        this text
 
-exit status: 0 done, 1 failed in part or whole, 2 usage, 3 nobody reached, 130 interrupted, 143 ended
+exit status: 0 done, 1 failed in part or whole, 2 usage, 3 nobody reached or not followed, 130 interrupted, 143 ended
 """
 
 VERBS = {

@@ -240,7 +240,11 @@ class Run:
                     self.ended[event.invocation.node_id] = event.invocation
                     was_delayed = before is not None and before.status is CommandStatus.DELAYED
                     if event.invocation.status is CommandStatus.DELAYED and not was_delayed:
-                        talk(f"{self._name(event.invocation.node_id)} can't be reached: the command waits for it.")
+                        node = event.invocation.node_id
+                        said = (
+                            f"{self._name(node)} can't be reached: the command waits for it. {await self._link(node)}"
+                        )
+                        talk(said.rstrip())
                     if event.invocation.status.over and self.commands.on_aws and not self.args.json:
                         # No output comes along there: it is read as each node ends.
                         await self._rest(event.invocation)
@@ -284,6 +288,8 @@ class Run:
         steps = (await self.commands.run_details(invocation.command_id, node)).steps
         failed = invocation.status is not CommandStatus.SUCCESS
         self.reasons[node] = await failure_reason(self.commands, invocation.command_id, node, steps) if failed else ""
+        if invocation.details in UNREACHED_DETAILS and not self.reasons[node]:
+            self.reasons[node] = await self._link(node)
         for step in steps:
             if step.exit_code:
                 self.codes.setdefault(node, step.exit_code)
@@ -293,10 +299,22 @@ class Run:
                     await self._fetch(invocation.command_id, key, size)
         self.printed.add(node)
 
+    async def _link(self, node: str) -> str:
+        """Say in a sentence how the connection to an SSH host stands; "" where it is none, or that is not known."""
+        from tui.services.ssh_nodes import SshNodes
+
+        try:
+            return printable((await SshNodes(self.transport).describe(node)).message)
+        except SsmTuiError:
+            return ""
+
     async def _json(self, invocation: Invocation) -> None:
         from tui.cli._json import write_result
 
-        await write_result(sys.stdout, self.commands, invocation, self.names.get(invocation.node_id, ""))
+        node = invocation.node_id
+        code = await write_result(sys.stdout, self.commands, invocation, self.names.get(node, ""))
+        if code:
+            self.codes.setdefault(node, code)
 
     def _name(self, node: str) -> str:
         return self.names.get(node, node)

@@ -11,8 +11,11 @@ from tui.services.commands import Commands, CommandStatus, Invocation, RunStep
 from tui.services.failure_reason import failure_reason
 
 
-async def write_result(out: TextIO, commands: Commands, invocation: Invocation, name: str) -> None:
-    """Write how a command ended on one node, with all that it said; bytes that are not UTF-8 become U+FFFD."""
+async def write_result(out: TextIO, commands: Commands, invocation: Invocation, name: str) -> int:
+    """Write how a command ended on one node, with all that it said; bytes that are not UTF-8 become U+FFFD.
+
+    Gives the exit status of the step that failed, 0 where none did or it is not known.
+    """
     run = await commands.run_details(invocation.command_id, invocation.node_id)
     codes = [step.exit_code for step in run.steps if step.exit_code is not None]
     head = {
@@ -37,6 +40,7 @@ async def write_result(out: TextIO, commands: Commands, invocation: Invocation, 
         out.write(json.dumps(decoder.decode(b"", True), ensure_ascii=False)[1:-1] + '"')
     out.write("}\n")
     out.flush()
+    return next((code for code in codes if code), 0)
 
 
 async def _reason(commands: Commands, invocation: Invocation, steps: Sequence[RunStep]) -> str:

@@ -78,6 +78,8 @@ def _parameters(args: Namespace, command: Sequence[str]) -> dict[str, list[str]]
             raise UsageError(f"--parameter {printable(text)} is not NAME=VALUE.")
         parameters.setdefault(name, []).append(value)
     if command:
+        if "commands" in parameters:
+            raise UsageError("The command is given twice: by --parameter commands=… and after two dashes.")
         parameters["commands"] = [" ".join(command)]
     if args.timeout is not None and args.document == SHELL_DOCUMENT:
         parameters.setdefault("executionTimeout", [str(args.timeout)])
