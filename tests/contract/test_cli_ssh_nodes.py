@@ -115,7 +115,12 @@ def test_hosts_of_a_configuration_are_imported_once_and_patterns_are_named(ssm: 
     lines = done.stdout.decode().splitlines()
     assert [line.split()[:3] for line in lines[1:]] == [["web-1", "added", "Online"], ["web-2", "added", "Online"]]
     again = ssm("nodes", "import", "web-1")
-    assert again.returncode == 0 and b"already a node" in again.stdout
+    assert (again.returncode, again.stderr) == (0, b"")
+    assert again.stdout.decode().splitlines()[1].split()[:4] == ["web-1", "already", "a", "node"]
+    assert again.stdout.decode().splitlines()[1].split()[4] == "Online"
+    everything = ssm("nodes", "import")
+    assert everything.returncode == 0
+    assert [line.split()[4] for line in everything.stdout.decode().splitlines()[1:]] == ["Online", "Online"]
     wrong = ssm("nodes", "import", "web-3")
     assert wrong.returncode == 2 and b"Did you mean web-" in wrong.stderr
 
@@ -142,12 +147,24 @@ def test_mistakes_are_told_before_anything_is_added(ssm: Operator) -> None:
     for words, reason in (
         (("web-1", "http://host"), b"it begins with http://"),
         (("web-1", "ssh://host:99999"), b"no port from 1 to 65535"),
+        (("web-1", "ssh://root:hunter2@host:22/path"), b"The address of root@host:22/path has a password in it"),
+        (("web-1", "ssh://root:hunter2@host:22"), b"The address of root@host:22 has a password in it"),
+        (("web-1", "http://root:hunt/er2@host"), b"The address of root@host has a password in it"),
+        (
+            ("web-1", "ssh://root@host:22/path"),
+            b"The address ssh://root@host:22/path has a path, /path: a node is a whole host",
+        ),
         (("web-1", "ssh://host", "--tag", "env"), b"is no KEY=VALUE"),
+        (("web-1", "ssh://host", "--tag", "env=a", "--tag", "env=b"), b"--tag env is given more than once"),
+        (("web-1", "ssh://host", "--wait", "-5"), b"seconds"),
+        (("web-1", "ssh://host", "--wait=-5"), b"expected seconds, 0 or more, and not -5"),
+        (("web-1", "ssh://host", "--wait", "nan"), b"expected seconds, 0 or more, and not nan"),
         (("web-1", "ssh://host", "--ssh-config", "/no/such/file"), b"There is no file"),
         (("web-1",), b"address"),
     ):
         done = ssm("nodes", "add", *words)
         assert done.returncode == 2 and reason in done.stderr, done.stderr
+        assert b"hunt" not in done.stderr
     (this,) = json.loads(ssm("nodes", "list", "--json").stdout)
     kept = ssm("nodes", "remove", this["InstanceId"], "--yes")
     assert kept.returncode == 1 and b"the machine that the engine runs on" in kept.stderr
@@ -163,3 +180,32 @@ def test_on_a_terminal_the_key_and_the_passphrase_are_asked_for(ssm: Operator, s
     assert status == 0, seen
     assert fingerprint(sshd).encode() in seen and b"Online" in seen
     assert b"sesame" not in seen
+
+
+def test_an_import_that_says_to_be_run_in_a_terminal_asks_there_for_what_a_node_waits_for(
+    ssm: Operator, sshd: Sshd
+) -> None:
+    key = make_key(ssm.home / ".ssh/locked", "open sesame")
+    with sshd.authorized_keys.open("ab") as file:
+        file.write(key.export_public_key())
+    ssm.config(
+        f"Host web-1\n  HostName {sshd.host}\n  Port {sshd.port}\n  User {sshd.user}\n"
+        f"  IdentityFile {ssm.home}/.ssh/locked\n  UserKnownHostsFile {sshd.known_hosts}\n"
+        f"Host web-2\n  ProxyJump a:b:c:d\nHost db-*\n  User postgres\n"
+    )
+    done = ssm("nodes", "import", "web-1")
+    assert done.returncode == 1
+    assert b"Run ssm-tui nodes import web-1 in a terminal" in done.stderr
+    assert b"db-" not in done.stderr and b"web-2" not in done.stderr
+    again = ssm("nodes", "import", "web-1")
+    assert again.returncode == 1, "a node that is not connected counted as imported"
+    assert b"already a node" in again.stdout and b"SecretNeeded" in again.stdout
+    words = ("nodes", "import", "web-1")
+    status, seen = ssm.on_terminal(*words, answers={b"Passphrase for": b"open sesame\n"})
+    assert status == 0, seen
+    assert b"already a node" in seen and b"Online" in seen and b"sesame" not in seen
+    assert ssm("nodes", "add", "web-2", "ssh://ann@elsewhere", "--wait", "0").returncode == 1
+    ssm.config("Host web-2\n  HostName 127.0.0.1\n")
+    other = ssm("nodes", "import", "web-2")
+    assert other.returncode == 1
+    assert b"web-2 is not added: it is another node's name already: ssh://ann@elsewhere." in other.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -62,7 +63,7 @@ async def _add(common: Common, args: Namespace, tags: dict[str, str], config_fil
         print(f"{printable(node.name)} {node.id} {'Online' if node.is_up else node.state.value}")
     if node.is_up:
         return OK
-    why = f"{printable(node.message)} {way_out(node, 'add')}".rstrip()
+    why = f"{printable(node.message)} {way_out(node, _again(args))}".rstrip()
     talk(f"{printable(node.name)} is a node, but not connected. {why}")
     return FAILED
 
@@ -77,6 +78,12 @@ async def _known(ssh: SshNodes, args: Namespace, error: ApiError) -> Connection:
             f"{printable(args.name)} is another node already:{where or ' no SSH host'}.", hint=hint
         ) from error
     return known
+
+
+def _again(args: Namespace) -> str:
+    """Give the words that say the same again."""
+    config = ["--ssh-config", args.ssh_config] if args.ssh_config else []
+    return printable(shlex.join(["add", args.name, args.address, *config]))
 
 
 def _plain(address: str) -> str:

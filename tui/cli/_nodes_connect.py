@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from getpass import getpass
 from pathlib import Path
@@ -37,8 +37,18 @@ def add_flags(parse: ArgumentParser) -> None:
         metavar="SHA256:…",
         help="the fingerprint of an unknown host key that is to be accepted; may be given again",
     )
-    parse.add_argument("--wait", type=float, default=WAIT, metavar="SECONDS", help=f"for a connection ({WAIT:g})")
+    parse.add_argument("--wait", type=_seconds, default=WAIT, metavar="SECONDS", help=f"for a connection ({WAIT:g})")
     parse.add_argument("--json", action="store_true", help="one JSON array with one object per host")
+
+
+def _seconds(word: str) -> float:
+    try:
+        found = float(word)
+    except ValueError:
+        found = -1.0
+    if not 0.0 <= found < float("inf"):
+        raise ArgumentTypeError(f"expected seconds, 0 or more, and not {printable(word)}")
+    return found
 
 
 def tags_of(args: Namespace) -> dict[str, str]:
@@ -48,6 +58,8 @@ def tags_of(args: Namespace) -> dict[str, str]:
         key, equals, value = word.partition("=")
         if not key or not equals:
             raise UsageError(f"--tag {printable(word)} is no KEY=VALUE.", hint="For example: --tag env=prod.")
+        if key in found:
+            raise UsageError(f"--tag {printable(key)} is given more than once: a node has one value of each tag.")
         found[key] = value
     return found
 
@@ -65,7 +77,7 @@ def config_of(args: Namespace) -> str:
 async def bring_up(ssh: SshNodes, node: Connection, args: Namespace, *, may_ask: bool) -> Connection:
     """Connect to a node, accepting the host keys that were named and asking where somebody is there to answer."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + max(0.0, args.wait)
+    deadline = loop.time() + args.wait
     asked = 0
     while True:
         node = await _settled(ssh, node, deadline)
@@ -86,7 +98,7 @@ async def bring_up(ssh: SshNodes, node: Connection, args: Namespace, *, may_ask:
         else:
             return node
         # Who answered a question has not used up the host's time.
-        deadline = loop.time() + max(0.0, args.wait)
+        deadline = loop.time() + args.wait
 
 
 async def _settled(ssh: SshNodes, node: Connection, deadline: float) -> Connection:
@@ -113,12 +125,15 @@ def _is_accepted(node: Connection) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def way_out(node: Connection, verb: str) -> str:
-    """Say what to do about a node that is not connected; empty where the message says it all."""
+def way_out(node: Connection, words: str) -> str:
+    """Say what to do about a node that is not connected; empty where the message says it all.
+
+    `words` are those behind `ssm-tui nodes` that connect to it.
+    """
     if node.state is LinkState.HOST_KEY_UNKNOWN and node.host_key is not None:
         return f"If it is the host's own, run this again with --accept-host-key {node.host_key.fingerprint}."
     if node.state is LinkState.SECRET_NEEDED:
-        return f"Run ssm-tui nodes {verb} in a terminal, or open the console, which asks for it."
+        return f"Run ssm-tui nodes {words} in a terminal, or open the console, which asks for it."
     if node.state is LinkState.CONNECTING:
         return "The engine goes on trying; ssm-tui nodes list says how it stands."
     if node.state is LinkState.UNREACHABLE:

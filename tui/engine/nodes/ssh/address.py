@@ -32,10 +32,20 @@ def parse_address(text: str) -> Address:
     """Read an address, with `ssh://` or without. Raises: ValueError with a sentence that says what is wrong."""
     rest = text.strip()
     scheme, colon, after = rest.partition("://")
+    before, _, place = (after if colon else rest).rpartition("@")
+    if ":" in before:
+        # It is not said again: what is said may be logged.
+        raise ValueError(
+            f"The address of {before.partition(':')[0]}@{place} has a password in it: leave that out, and it is asked"
+            " for where the host wants one."
+        )
     if colon:
         if scheme.lower() != "ssh":
             raise ValueError(f"{text} is no address of an SSH host: it begins with {scheme}://, not with ssh://.")
         rest = after
+    _, slash, path = rest.partition("/")
+    if slash and path:
+        raise ValueError(f"The address {text} has a path, {slash}{path}: a node is a whole host, so leave it out.")
     match = _ADDRESS.fullmatch(rest)
     if match is None:
         raise ValueError(f"{text} is no address of an SSH host; it looks like ssh://user@host:port.")
