@@ -198,7 +198,7 @@ class SsmApp(LinesApp, inherit_bindings=False):
         try:
             return await super().run_action(action, default_namespace, namespaces)
         except SsmTuiError as error:
-            self.notice(" ".join(explain(error)), "bad")
+            self.notice(" ".join(explain(error, "")), "bad")
         except Exception:
             self.fault(f"the action {name} failed")
         return True

@@ -133,3 +133,31 @@ async def test_a_key_that_aws_does_not_know_was_called_an_expired_login(aws: Fak
     aws.first = lambda call: Fault("UnrecognizedClientException", "The security token is invalid.")
     async with console(await opened(aws), tmp_path) as (_, pilot):
         assert "expired:" not in await says(pilot, "AWS does not know the access key of the default profile.")
+
+
+async def test_a_session_of_an_account_opened_a_tab_that_had_ended(aws: FakeAws, tmp_path: Path) -> None:
+    live = {
+        "SessionId": "oncall-0123456789abcdef0",
+        "Target": "mi-00000000000000000",
+        "Status": "Connected",
+        "StartDate": 1_795_000_000.0,
+    }
+    aws.answers["DescribeSessions"] = lambda call: {"Sessions": [live] if call.params["State"] == "Active" else []}
+    async with console(await opened(aws), tmp_path, words="sessions") as (app, pilot):
+        await says(pilot, "oncall-0123456789abcdef0")
+        await hit(pilot, "enter")
+        shown = await says(pilot, "Can't attach to the session: A shell on AWS needs")
+        assert app.screen.shells.panes == [] and "R tries" not in shown  # type: ignore[attr-defined]
+
+
+async def test_what_aws_does_not_tell_was_said_to_come_by_trying_again(aws: FakeAws, tmp_path: Path) -> None:
+    async with console(await opened(aws), tmp_path, words="node mi-00000000000000000") as (_, pilot):
+        await says(pilot, "name of host-00000")
+        await hit(pilot, "2")
+        assert "R tries" not in await says(pilot, "AWS keeps no list of a node's processes.")
+
+
+async def test_the_launcher_named_a_key_that_types_there(aws: FakeAws, tmp_path: Path) -> None:
+    aws.first = lambda call: denied(call) if call.operation == "DescribeInstanceInformation" else None
+    async with console(await opened(aws), tmp_path, words="run") as (_, pilot):
+        await says(pilot, "ssm:DescribeInstanceInformation is missing.", "Esc, then R tries again.")

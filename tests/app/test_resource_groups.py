@@ -213,3 +213,18 @@ async def test_groups_of_two_contexts_are_one_list_and_each_opens_and_runs_in_it
         await pilot.press("r")
         await until(pilot, lambda: getattr(app.screen, "NOUN", "") == "run")
         await says(pilot, "runs on 1 node", "web-2")
+
+
+async def test_groups_of_two_contexts_were_deleted_by_names_alone_and_r_forgot_the_marks(tmp_path: Path) -> None:
+    here = GroupsFake(node(1, "laptop"), tags={IDS[0]: {"role": "web"}}, web="role=web").transport
+    there = GroupsFake(node(2, "web-2"), tags={IDS[1]: {"role": "web"}}, web="role=web", db="role=db").transport
+    two = {"local": here, PROD: at(there, PROD)}
+    async with console(two, tmp_path, words="groups", size=(120, 36)) as (app, pilot):
+        await says(pilot, PROD, "db")
+        await hit(pilot, "slash", *"web", "enter")
+        await until(pilot, lambda: app.screen.table.shown == 2)  # type: ignore[attr-defined]
+        await hit(pilot, "M", "D")
+        await says(pilot, "Delete 2 groups?", "web in local", f"web in {PROD}")
+        await hit(pilot, "escape")
+        await hit(pilot, "r")
+        await says(pilot, "runs on 2 nodes", "laptop", "web-2")

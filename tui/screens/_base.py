@@ -188,7 +188,7 @@ class ConsoleScreen(ScreenPhases):
                 await work
             except SsmTuiError as error:
                 log.info("an action failed: %s", error)
-                self.shell.notice(" ".join(explain(error)), "bad")
+                self.shell.notice(" ".join(explain(error, "")), "bad")
             except Exception:
                 self.shell.fault("an action failed")
 
@@ -235,7 +235,7 @@ class ConsoleScreen(ScreenPhases):
             return []
         feed = self._mains.get(context)
         age = f" {int(feed.age)}s old" if feed is not None and feed.age is not None else ""
-        what, way_out = explain(error)
+        what, way_out = explain(error, self.AGAIN)
         head = f"{context}{' stale' if age else ''}{age}" if context else f"stale{age}"
         # In front: behind a long sentence nobody would find where the other ones are told.
         head += f" ({len(self.troubles) - 1} more: :ctx)" if len(self.troubles) > 1 else ""

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen, changing
 from tui.screens._links import link_lines, status_word, waiting_words
-from tui.screens._rows import failures
+from tui.screens._rows import failures, told
 from tui.screens._ssh_offer import offered_hosts, ssh_context
 from tui.widgets.top_bar import Word
 
@@ -192,20 +192,22 @@ class FleetHosts(ConsoleScreen):
 
     @changing
     def action_remove(self) -> None:
-        hidden = [self.nodes[ref].name for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
+        hidden = [self.nodes[ref] for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
         self.do(self._remove(self.chosen, hidden))
 
-    async def _remove(self, nodes: Sequence[Node], hidden: Sequence[str]) -> None:
+    async def _remove(self, nodes: Sequence[Node], hidden: Sequence[Node]) -> None:
         from tui.screens._dialogs import TypeName  # deferred: opened on a key
 
-        names = ", ".join(node.name for node in nodes[:8]) + (f" and {len(nodes) - 8} more" if len(nodes) > 8 else "")
-        about = f"{names}.\n" if len(nodes) > 1 else ""
-        about += f"Hidden by the filter, yet marked: {', '.join(hidden)}.\n" if hidden else ""
+        services = self.shell.services
+        about = f"{told(services, nodes, 8)}.\n" if len(nodes) > 1 else ""
+        about += f"Hidden by the filter, yet marked: {told(services, hidden)}.\n" if hidden else ""
         about += (
             "The node with its tags goes from this list, and its connection is closed, which ends its shells. Nothing "
             "on the host is touched; what it ran stays under Commands.\nDeregisterManagedInstance"
         )
-        what, expected = (nodes[0].name, nodes[0].name) if len(nodes) == 1 else (f"{len(nodes)} nodes", str(len(nodes)))
+        what, expected = f"{len(nodes)} nodes", str(len(nodes))
+        if len(nodes) == 1:
+            what, expected = told(services, nodes), nodes[0].name
         if not await self.ask(TypeName(f"Remove {what}?", about, expected=expected, verb="remove")):
             return
         failed = await failures(nodes, lambda node: self._hosts(node.context).remove(node.id))

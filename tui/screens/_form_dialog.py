@@ -152,7 +152,7 @@ class FormDialog(Dialog[T], Generic[T]):
         try:
             answer = await self._do(self.values)
         except SsmTuiError as error:
-            self.say(" ".join(explain(error)))
+            self.say(" ".join(explain(error, "")))
             place: Widget | None = self.fields.get(self.place_of(error))
             if place is not None:
                 place.focus()

@@ -10,7 +10,7 @@ from tui.screens._base import ConsoleScreen
 from tui.screens._dialogs import TypeName
 from tui.screens._form_dialog import FormDialog
 from tui.screens._group_words import query_words, read_query
-from tui.screens._rows import failures
+from tui.screens._rows import failures, told
 from tui.screens._words import ping_word
 from tui.services.nodes import Node
 from tui.services.resource_groups import GroupQuery, ResourceGroup, ResourceGroups
@@ -130,16 +130,18 @@ async def edit_group(
         screen.reload()
 
 
-async def delete_groups(screen: ConsoleScreen, groups: Sequence[ResourceGroup], hidden: Sequence[str]) -> bool:
+async def delete_groups(
+    screen: ConsoleScreen, groups: Sequence[ResourceGroup], hidden: Sequence[ResourceGroup] = ()
+) -> bool:
     """Delete groups once the name, or the count, was typed; False where it was left."""
-    about = "" if len(groups) == 1 else ", ".join(group.name for group in groups) + ".\n"
-    about += f"Hidden by the filter, yet marked: {', '.join(hidden)}.\n" if hidden else ""
+    services = screen.shell.services
+    about = "" if len(groups) == 1 else f"{told(services, groups)}.\n"
+    about += f"Hidden by the filter, yet marked: {told(services, hidden)}.\n" if hidden else ""
     about += "What is in it stays as it is, with its tags.\nDeleteGroup"
-    what = f"the group {groups[0].name}" if len(groups) == 1 else f"{len(groups)} groups"
+    what = f"the group {told(services, groups)}" if len(groups) == 1 else f"{len(groups)} groups"
     expected = groups[0].name if len(groups) == 1 else str(len(groups))
     if not await screen.ask(TypeName(f"Delete {what}?", about, expected=expected)):
         return False
-    services = screen.shell.services
     failed = await failures(groups, lambda group: services.of(ResourceGroups, group.context).delete(group.name))
     if failed:
         screen.shell.notice(f"{len(failed)} of {len(groups)} were not deleted. {failed[0]}", "bad")

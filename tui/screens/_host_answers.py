@@ -59,7 +59,7 @@ class Answers:
                     return True
                 link = answered
         except SsmTuiError as error:
-            self.failed.append(f"{link.name}: {' '.join(explain(error))}")
+            self.failed.append(f"{link.name}: {' '.join(explain(error, ''))}")
             return True
         if link.is_up:
             self.up.append(link.name)

@@ -65,7 +65,7 @@ def _way(spec: ContextSpec, profile: Profile | None) -> str:
             return f"{name} is given credentials by a program, credential_process in {config}: see why it fails."
         case _:
             return (
-                f"The keys of {name} stand in {credentials}. Put new ones there, for example with\n\n"
+                f"The keys of {name} stand in {config} or {credentials}. Put new ones there, for example with\n\n"
                 f"aws configure --profile {shlex.quote(name)}\n\nThen R."
             )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from tui.errors import SsmTuiError
 from tui.screens._actions import ScreenActions
-from tui.screens._shell import explain
+from tui.screens._shell import AGAIN, explain
 from tui.widgets.cells import own
 from tui.widgets.state_pane import StatePane
 
@@ -29,6 +29,8 @@ class ScreenPhases(ScreenActions):
     LOADING: ClassVar[str] = "Loading…"
     NEEDS_CONTEXT: ClassVar[bool] = True
     """The screen waits until a context is open."""
+    AGAIN: ClassVar[str] = AGAIN
+    """How what failed is asked again here."""
     STATES_IN_TABLE: ClassVar[bool] = False
     """The screen's table says by itself that it loads, is empty or failed; else a pane takes the body's place."""
 
@@ -191,7 +193,7 @@ class ScreenPhases(ScreenActions):
             self._set_stale(True)
             self.set_phase("rows")  # the first pages may have come with the error of a later one
         else:
-            what, way_out = explain(error)
+            what, way_out = explain(error, self.AGAIN)
             self.set_phase("error", what, way_out)
 
     def give_up(self) -> bool:
@@ -240,7 +242,7 @@ class ScreenPhases(ScreenActions):
             self.update_bars()
         elif self.troubles and not any(feed.value is not None and feed.error is None for feed in feeds):
             context, error = next(iter(self.troubles.items()))
-            what, way_out = explain(error)
+            what, way_out = explain(error, self.AGAIN)
             self.set_phase("error", f"{context}: {what}", way_out)
         elif feeds:
             self.set_phase("empty")

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from tui.errors import SsmTuiError
 from tui.ports import Ref
+from tui.services import Services
 from tui.widgets.resource_table import ResourceTable
 
 
@@ -15,6 +16,13 @@ class Named(Protocol):
 
     @property
     def name(self) -> str: ...
+
+
+class Placed(Named, Protocol):
+    """What an operator knows by a name, in a context."""
+
+    @property
+    def context(self) -> str: ...
 
 
 T = TypeVar("T")
@@ -30,6 +38,13 @@ def under_cursor(grid: ResourceTable, things: Mapping[Ref, T]) -> T | None:
 def meant(grid: ResourceTable, things: Mapping[Ref, T]) -> list[T]:
     """Give the marked things, else the one under the cursor; on a group's header all of that."""
     return [things[ref] for ref in grid.targets if isinstance(ref, Ref) and ref in things]
+
+
+def told(services: Services, things: Iterable[Placed], most: int = 1000) -> str:
+    """Name things, at most so many of them, each with its context where several are open: names repeat there."""
+    several = len(services.contexts) > 1
+    names = [f"{thing.name} in {thing.context}" if several else thing.name for thing in things]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 async def failures(things: Iterable[N], deed: Callable[[N], Awaitable[None]]) -> list[str]:

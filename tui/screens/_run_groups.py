@@ -68,7 +68,7 @@ class GroupTargets(ConsoleScreen):
         try:
             found = await nodes_in(self.shell.services.each(ResourceGroups), names)
         except SsmTuiError as error:
-            self.shell.notice(" ".join(explain(error)), "bad")
+            self.shell.notice(" ".join(explain(error, "")), "bad")
             return
         finally:
             if self._asked == {*names}:

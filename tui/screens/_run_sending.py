@@ -43,7 +43,7 @@ async def send_all(screen: RunScreen) -> None:
     for context, error in failed.items():
         where = f" in {context}" if len(requests) > 1 else ""
         total = sum(map(len, requests.values()))
-        said = " ".join(explain(error))
+        said = " ".join(explain(error, ""))
         screen.shell.notice(f"{len(sent)} of {total} commands were sent. It failed{where}: {said}", "bad")
     words = [services.word(ref) for ref in sent]
     for context in dict.fromkeys(ref.context for ref in sent):

@@ -48,6 +48,11 @@ class SessionNodes(ConsoleScreen):
     def _name_of(self, session: Session) -> str:
         return self._node_name(Ref(session.context, session.target))
 
+    def _said_of(self, session: Session) -> str:
+        """Name the node of a session, with its context where several are open."""
+        where = f" in {session.context}" if len(self.shell.contexts) > 1 else ""
+        return self._name_of(session) + where
+
     def _node_name(self, node: Ref) -> str:
         return self._known[node].name if node in self._known else node.id
 
@@ -67,6 +72,12 @@ class SessionNodes(ConsoleScreen):
         """Say why no open context has shells, as a sentence; "" where one has."""
         reasons = [one.lacks("StartSession") for one in self.shell.services.each(Sessions)]
         return reasons[0] if reasons and all(reasons) else ""
+
+    def _must_attach(self, context: str) -> None:
+        """Raise SsmTuiError where no session of a context can be attached to, with the reason."""
+        sessions = self.shell.services.of(Sessions, context)
+        if sessions.lacks("DescribeSession"):
+            raise SsmTuiError(f"Can't attach to the session: {sessions.lacks('StartSession')}")
 
     def say_phase(self, phase: str, headline: str, text: str) -> None:
         if phase == "empty" and (why := self._no_shells()):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual.binding import Binding
 
-from tui.errors import AccessDenied, CredentialsExpired, SsmTuiError, Throttled, Unreachable
+from tui.errors import AccessDenied, CredentialsExpired, NotImplementedByEngine, SsmTuiError, Throttled, Unreachable
 
 if TYPE_CHECKING:
     from tui.config import Config
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tui.widgets.top_bar import Word
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+AGAIN = "R tries again."
+"""How a screen's feeds are asked again; transports say it as a hint too."""
 
 COPY = Binding("c", "copy", "copy", tooltip="Copy the id, the name or another value", show=False, id="screen.copy")
 YAML = Binding("y", "yaml", "yaml", tooltip="Show the raw API answer as YAML", show=False, id="screen.yaml")
@@ -71,12 +74,18 @@ def changing(method: F) -> F:
     return method
 
 
-def explain(error: SsmTuiError) -> tuple[str, str]:
-    """Say what failed and why, and the way out, each a sentence."""
+def explain(error: SsmTuiError, again: str = AGAIN) -> tuple[str, str]:
+    """Say what failed and why, and the way out, each a sentence.
+
+    `again` says how it is asked again; "" where no key does, as in a dialog and for what an action did.
+    """
+    hint = again if error.hint == AGAIN else error.hint
     match error:
+        case NotImplementedByEngine():
+            return _ended(error.message), error.hint
         case AccessDenied() if error.action:
             why = f"{error.action} is missing." if "on purpose" not in error.hint else error.hint
-            return f"Denied: {why}", f"{_ended(error.message)} R tries again."
+            return f"Denied: {why}", f"{_ended(error.message)} {again}".rstrip()
         case Throttled():
             return "Throttled: too many calls at once.", error.hint or "Backing off; it is tried again by itself."
         case CredentialsExpired():
@@ -85,9 +94,9 @@ def explain(error: SsmTuiError) -> tuple[str, str]:
             bare = error.message.startswith(error.code)
             return f"The login has expired: {_ended(error.message)}" if bare else _ended(error.message), said
         case Unreachable():
-            return error.message, error.hint or "R tries again."
+            return error.message, hint or again
         case _:
-            return _ended(error.message), error.hint or "R tries again."
+            return _ended(error.message), hint or again
 
 
 def _ended(sentence: str) -> str:

@@ -17,7 +17,7 @@ from tui.screens._base import COPY, YAML, Shell, changing
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
 from tui.screens._links import away
-from tui.screens._rows import meant, under_cursor
+from tui.screens._rows import meant, told, under_cursor
 from tui.screens._unknown_tags import own_tags, tags_lines, unknown_said, warned_of
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import Feed, growing
@@ -335,14 +335,11 @@ class NodesScreen(FleetHosts):
         from tui.screens._tags import TagsPrompt, read_tags  # deferred: opened on a key
         from tui.services.tags import Tags
 
-        hidden = [self.nodes[ref].name for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
-        nodes = await own_tags(self.shell.services, self.chosen)
-        names = ", ".join(node.name for node in nodes[:8]) + (f" and {len(nodes) - 8} more" if len(nodes) > 8 else "")
-        about = (
-            f"On {names}."
-            + warned_of(nodes)
-            + (f"\nHidden by the filter, yet marked: {', '.join(hidden)}." if hidden else "")
-        )
+        services = self.shell.services
+        hidden = [self.nodes[ref] for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
+        nodes = await own_tags(services, self.chosen)
+        about = f"On {told(services, nodes, 8)}." + warned_of(nodes)
+        about += f"\nHidden by the filter, yet marked: {told(services, hidden)}." if hidden else ""
         common = dict(set.intersection(*(set(node.tags.items()) for node in nodes))) if nodes else {}
         answer = await self.ask(TagsPrompt(len(nodes), about, common))
         if answer is None:

@@ -19,6 +19,7 @@ from tui.screens._rows import meant, under_cursor
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
 from tui.services.resource_groups import GroupQuery, ResourceGroup, ResourceGroups
+from tui.services.targets import join_words
 from tui.widgets.cells import own
 from tui.widgets.columns import Column
 from tui.widgets.resource_table import ResourceTable
@@ -49,7 +50,13 @@ class ResourceGroupsScreen(ConsoleScreen):
     STATES_IN_TABLE = True
     BINDINGS = [
         Binding("n", "new", "new", tooltip="Make a group by tags", id="groups.new"),
-        Binding("r", "run", "run", tooltip="Run a command on the group's nodes", id="groups.run"),
+        Binding(
+            "r",
+            "run",
+            "run",
+            tooltip="Run a command on the nodes of the marked groups",
+            id="groups.run",
+        ),
         Binding("e", "edit", "edit", tooltip="Change the group's tags and description", id="groups.edit"),
         Binding("D", "delete", "delete", tooltip="Delete the marked groups, else this one", id="groups.delete"),
         COPY,
@@ -168,8 +175,11 @@ class ResourceGroupsScreen(ConsoleScreen):
         return group.name, await self.shell.services.of(ResourceGroups, group.context).raw(group.name)
 
     def refusal(self, action: str) -> str:
-        if action in ("run", "edit", "delete", "copy", "yaml") and self.current is None:
-            return "there is no group"
+        about_one = action in ("edit", "copy", "yaml")
+        if (about_one or action in ("run", "delete")) and not (self.current if about_one else self.chosen):
+            if self.groups:
+                return "no group is shown"
+            return "the groups are still being loaded" if self.phase == "loading" else "there is no group"
         return ""
 
     def on_resource_table_row_highlighted(self) -> None:
@@ -183,9 +193,8 @@ class ResourceGroupsScreen(ConsoleScreen):
 
     @changing
     def action_run(self) -> None:
-        group = self.current
-        if group is not None:
-            self.shell.go("run", target_of(group.ref, self.shell))
+        if groups := self.chosen:
+            self.shell.go("run", join_words(target_of(group.ref, self.shell) for group in groups))
 
     @changing
     def action_new(self) -> None:
@@ -213,10 +222,10 @@ class ResourceGroupsScreen(ConsoleScreen):
 
     @changing
     def action_delete(self) -> None:
-        hidden = [self.groups[ref].name for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
+        hidden = [self.groups[ref] for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
         self.do(self._delete(self.chosen, hidden))
 
-    async def _delete(self, groups: Sequence[ResourceGroup], hidden: Sequence[str]) -> None:
+    async def _delete(self, groups: Sequence[ResourceGroup], hidden: Sequence[ResourceGroup]) -> None:
         from tui.screens._group_form import delete_groups  # deferred: opened on a key
 
         if await delete_groups(self, groups, hidden):

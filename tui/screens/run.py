@@ -41,7 +41,11 @@ class RunScreen(TargetNodes):
 
     NOUN, TITLE = "run", "Run"
     FILTERS = False
-    EMPTY = ("No nodes to run anything on.", "This machine registers itself when the engine starts; R looks again.")
+    EMPTY = (
+        "No nodes to run anything on.",
+        "This machine registers itself when the engine starts; esc, then R looks again.",
+    )
+    AGAIN = "Esc, then R tries again."  # in the form R is a letter
     STATES_IN_TABLE = True  # one can type before the nodes are known: the form stays in every state
     DEFAULT_CSS = """
     RunScreen > Horizontal { height: 1fr; }

@@ -230,6 +230,7 @@ class SessionsScreen(SessionNodes):
                 self._say_over(session)
                 return False
             ref, target = session.ref, session.target
+        self._must_attach(ref.context)
         node = Ref(ref.context, target)
         if node not in self._known:
             await self._learn(ref.context)
@@ -247,7 +248,7 @@ class SessionsScreen(SessionNodes):
         return True
 
     def _say_over(self, session: Session) -> None:
-        self.shell.notice(f"The shell on {self._name_of(session)} is over. {session.details}".rstrip())
+        self.shell.notice(f"The shell on {self._said_of(session)} is over. {session.details}".rstrip())
 
     async def _close(self, pane: ShellPane) -> None:
         await self.shells.close(pane)
@@ -376,7 +377,7 @@ class SessionsScreen(SessionNodes):
         from tui.screens._dialogs import Confirm  # deferred: opened on a key
 
         panes = {pane.session_id: pane.node for pane in self.shells.panes}
-        names = [panes.get(ref.id) or self._name_of(self._sessions[ref]) for ref in refs]
+        names = [panes.get(ref.id) or self._said_of(self._sessions[ref]) for ref in refs]
         hidden = len([ref for ref in self._grid.hidden_marks if ref in refs])
         title = f"End the shell on {names[0]}?" if len(refs) == 1 else f"End {len(refs)} shells?"
         about = "What runs in it is hung up." if len(refs) == 1 else f"On {', '.join(names)}.\nWhat runs is hung up."
