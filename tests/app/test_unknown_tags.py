@@ -101,3 +101,26 @@ async def test_t_on_fleet_asks_a_node_s_own_tags_before_they_are_changed(aws: Fa
         aws.first = lambda call: denied(call) if "Tags" in call.operation or call.operation == "GetResources" else None
         await hit(pilot, "t")
         await says(pilot, "Tags of one node", "The tags of host-00000 are not known")
+
+
+async def test_a_filter_by_a_tag_found_nobody_and_did_not_say_that_the_tags_are_not_known(
+    aws: FakeAws, tmp_path: Path
+) -> None:
+    aws.first = tagging(lambda call: Fault("InternalServiceException", "It broke", 500))
+    async with console(await opened(aws), tmp_path, size=(160, 40)) as (app, pilot):
+        await says(pilot, "tags not known: they")
+        app.notices.clear()
+        await hit(pilot, "slash", *"env=prod", "enter")
+        await says(pilot, "0 of 1", "The names and tags of 1 node are not known")
+
+
+async def test_a_group_s_form_counted_nobody_where_tags_are_not_known(aws: FakeAws, tmp_path: Path) -> None:
+    aws.first = tagging(denied)
+    aws.answers["/groups-list"] = {"GroupIdentifiers": []}
+    async with console(await opened(aws), tmp_path, words="groups") as (app, pilot):
+        await says(pilot, "No resource groups.")
+        await until(pilot, lambda: any(app.screen.nodes.values()))  # type: ignore[attr-defined]
+        await hit(pilot, "n")
+        await says(pilot, "A resource group")
+        await hit(pilot, "tab", "tab", *"env=prod")
+        await says(pilot, "0 nodes now", "the tags of 1 node are not known")

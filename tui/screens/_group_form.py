@@ -93,6 +93,8 @@ class GroupForm(FormDialog[str]):
         ]
         if count > SHOWN:
             lines.append([(f"and {count - SHOWN} more", "dim")])
+        if untold := sum(1 for node in self._fleet if node.tags_unknown):
+            lines.append([(f"the tags of {untold} node{'s' * (untold > 1)} are not known", "warn")])
         return lines
 
     async def _make(self, values: Mapping[str, str]) -> str:

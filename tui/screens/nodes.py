@@ -21,7 +21,7 @@ from tui.screens._rows import meant, told, under_cursor
 from tui.screens._unknown_tags import own_tags, tags_lines, unknown_said, warned_of
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import Feed, growing
-from tui.services.nodes import Node, Nodes
+from tui.services.nodes import LOADING, Node, Nodes
 from tui.widgets.columns import Column
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.resource_table import ResourceTable
@@ -79,6 +79,7 @@ class NodesScreen(FleetHosts):
         super().__init__(argument, state)
         self.nodes: dict[Ref, Node] = {}
         self._missing: set[tuple[str, str]] = set()
+        self._untold = 0
         self._made: dict[Ref, tuple[Node, object, Sequence[Any]]] = {}
         self._outside: object = None
         self._rows_since = datetime.min.replace(tzinfo=UTC)
@@ -124,6 +125,7 @@ class NodesScreen(FleetHosts):
         self.nodes = {node.ref: node for node in nodes}
         self.grid.set_rows(self._rows(nodes, datetime.now(UTC)))
         self.shell.see("node", {node.id: node.name for node in nodes})
+        self._untold = sum(node.tags_unknown not in ("", LOADING) for node in nodes)
         self._tell_count()
         self._tell_side()
         self._tell_missing()
@@ -147,6 +149,12 @@ class NodesScreen(FleetHosts):
             several = len(self.shell.contexts) > 1
             said = sorted({f"{context}: {why}" if several else why for context, why in new})
             self.shell.notice(f"Some names and tags are not known: {', '.join(said)}.", "warn")
+
+    def standing_words(self) -> list[Word]:
+        if not self._untold or not self.bottom.filter_text:
+            return super().standing_words()
+        many = f"{self._untold} node{'s' * (self._untold > 1)}"
+        return [(f"The names and tags of {many} are not known: no filter finds them by these.", "warn")]
 
     def crumb(self) -> str:
         return groups.crumb_of(self.TITLE, self.grouped_by)
