@@ -10,8 +10,10 @@ from typing import Any
 import asyncssh
 import pytest
 
+from tests.engine.command_bench import until
 from tests.engine.ssh_operator import Fleet, address, fleet
 from tests.engine.ssh_server import SshServer, make_key
+from tui.engine.context import ApiFault
 from tui.engine.nodes.ssh import host
 
 NOTED = 'echo once >>"$HOME/ran"; echo done'
@@ -62,8 +64,13 @@ class Server(SshServer):
         async def pump(source: Any, target: Any) -> None:
             while data := await source.read(65536):
                 target.write(data)
+            if target is child.stdin:
+                target.close()
 
         told = asyncio.create_task(pump(process.stdin, child.stdin))
+        task = asyncio.current_task()
+        assert task is not None and child.stdin is not None
+        self._running.add(task)
         try:
             await asyncio.gather(pump(child.stdout, process.stdout), pump(child.stderr, process.stderr), child.wait())
             process.exit(0)
@@ -71,6 +78,12 @@ class Server(SshServer):
             pass  # nobody listens any more
         finally:
             told.cancel()
+            child.stdin.close()
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+            child._transport.close()  # type: ignore[attr-defined]  # what the step left behind may hold its pipes
+            self._running.discard(task)
 
 
 async def known(made: Fleet, server: Server) -> str:
@@ -191,3 +204,20 @@ async def test_a_host_that_hangs_is_asked_by_one_channel_at_a_time_to_end_a_step
             async with asyncio.timeout(10):
                 while server.hung:
                     await asyncio.sleep(0.01)
+
+
+async def test_a_host_that_gives_no_measures_is_not_asked_for_them_at_each_look(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with Server(tmp_path) as server, fleet(tmp_path) as made:
+        node = await known(made, server)
+        await until_asked_who_it_is(server)
+        server.closes, server.status = 1000, 1
+        for _ in range(3):
+            with pytest.raises(ApiFault):
+                await made.call("ListProcesses", InstanceId=node)
+            await made.call("ListNodeSamples", InstanceId=node)
+            await until(lambda: "no POSIX shell answered" in caplog.text)
+        # One for each list, and one for the measures.
+        assert server.execs == 4

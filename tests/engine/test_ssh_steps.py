@@ -337,6 +337,13 @@ async def test_start_files_that_read_what_is_meant_for_sh_let_no_line_of_a_scrip
         assert notes.EATEN in result.note or lines > 3
 
 
+async def test_a_login_shell_that_floods_is_named_and_not_listened_to_until_the_timeout(tmp_path: Path) -> None:
+    async with host(tmp_path, options=["ForceCommand yes"]) as far:
+        result, stdout, _ = await far.run("true")
+        assert (result.outcome, result.exit_code, stdout) == (Outcome.FAILED, -1, b"")
+        assert "runs no sh (it says something else without end: y)" in result.note
+
+
 async def test_a_home_that_takes_nothing_is_gone_round(tmp_path: Path) -> None:
     with_file = tmp_path / "file"
     with_file.touch()

@@ -95,7 +95,12 @@ def _again(node: Connection, args: Namespace) -> str:
 def _is_same(node: Connection, host: SshHost) -> bool:
     """Say whether the node of a host's name leads to that host, by its name or by what that stands for."""
     given = node.address.removeprefix("ssh://")
-    return given == host.address.removeprefix("ssh://") or given == f"{host.user}@{host.host_name}:{host.port}"
+    return given == host.address.removeprefix("ssh://") or given in {
+        f"{user}{name}{port}"
+        for user in ("", f"{host.user}@")
+        for name in (host.name, host.host_name, f"[{host.host_name}]")
+        for port in ("", f":{host.port}")
+    }
 
 
 def _chosen(listed: HostList, names: Sequence[str]) -> list[SshHost]:

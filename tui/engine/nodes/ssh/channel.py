@@ -13,6 +13,9 @@ import asyncssh
 NOISE = 256 * 1024
 """Bytes that a login shell may say before the program speaks; more than this is not looked through."""
 
+FLOOD = 4 * 1024 * 1024
+"""Bytes of it after which nobody waits for the program any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -34,6 +37,9 @@ class Channel(asyncssh.SSHClientSession[bytes]):
         """What came on standard error before its mark: the login shell's, and why there is no shell."""
         self.is_complete = False
         """Whether the far end has ended its output, or the whole channel: nothing of it is missing."""
+        self.floods = False
+        """Whether so much came beside the program that the channel was closed from here."""
+        self._beside = 0
         self._has_left = False
         self.status: int | None = None
         """What the program exited with, where it did by itself and the far end said so."""
@@ -61,7 +67,9 @@ class Channel(asyncssh.SSHClientSession[bytes]):
         place = data.find(self._nonce + b" ")
         end = data.find(b"\n", place) if place >= 0 else -1
         if end < 0:
+            self._beside += len(data) - len(self._noise or b"")
             self._noise = data[-NOISE:]
+            self._bear()
             return
         kind, _, rest = data[place + len(self._nonce) + 1 : end].decode("utf-8", "replace").partition(" ")
         self.word, self._noise = Word(kind, rest.strip()), None
@@ -70,13 +78,21 @@ class Channel(asyncssh.SSHClientSession[bytes]):
         if end + 1 < len(data):
             self._sink(False, data[end + 1 :])
 
+    def _bear(self) -> None:
+        if self._beside > FLOOD and not self.floods:
+            self.floods = True
+            self.close()
+
     def _error(self, data: bytes) -> None:
         if self._is_marked:
             self._sink(True, data)
             return
         data = self.text + data
         before, mark, after = data.partition(self._nonce + b"\n")
+        self._beside += len(before) - len(self.text)
         self.text = before[-NOISE:]
+        if not mark and self.word is None:
+            self._bear()
         if mark:
             self._is_marked = True
             if after:

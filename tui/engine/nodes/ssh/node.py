@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -38,6 +39,9 @@ KNOWN_SECONDS = 3600.0
 BETWEEN_SECONDS = 0.5
 """Between the first two measures: the first one has nothing to compare with."""
 
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
+"""Seconds before a host is measured again that gave no answer; each pause is twice the last."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -60,6 +64,9 @@ class SshNode:
         self._directory = services.part(NodeDirectory)
         self._sampler = facts.Sampler()
         self._measuring = False
+        self._measures_failed = 0
+        self._measured_again = float("-inf")
+        """When the host is to be measured again at the earliest."""
         self._asked_at = float("-inf")
         self._asking = asyncio.Semaphore(2)
         self._sudo_password = ""
@@ -114,7 +121,8 @@ class SshNode:
 
     def sample(self) -> Shape | None:
         # The host is asked beside the loop, and only while somebody looks; what it says goes to the samples by itself.
-        if self.link.is_connected and not self._measuring and self._services.part(Samples).is_looked_at:
+        is_due = not self._measuring and self._services.clock.monotonic() >= self._measured_again
+        if is_due and self.link.is_connected and self._services.part(Samples).is_looked_at:
             self._measuring = True
             self._spawn(self._measure)
         return None
@@ -189,8 +197,14 @@ class SshNode:
                     await self._services.clock.sleep(BETWEEN_SECONDS)
                 text = await self._ask(facts.SAMPLE)
             sample = self._sampler.parse(text, now=self._services.clock.now())
+            self._measures_failed = 0
             if self._directory.get(self.id) is self._record:
                 self._services.part(Samples).add(self.id, sample)
+        except (NodeUnreachable, facts.BadAnswer):
+            pause = min(FIRST_PAUSE * 2.0 ** min(self._measures_failed, 10), LONGEST_PAUSE)
+            self._measures_failed += 1
+            self._measured_again = self._services.clock.monotonic() + pause
+            raise
         finally:
             self._measuring = False
 
@@ -205,8 +219,9 @@ class SshNode:
                     facts.COMMAND, stderr=asyncssh.DEVNULL, encoding="utf-8", errors="replace"
                 )
                 try:
-                    process.stdin.write(script)
-                    process.stdin.write_eof()
+                    with contextlib.suppress(BrokenPipeError):  # it has closed the channel, and may have said why
+                        process.stdin.write(script)
+                        process.stdin.write_eof()
                     answer = await _whole(process.stdout)
                 finally:
                     process.close()

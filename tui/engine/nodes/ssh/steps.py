@@ -151,8 +151,8 @@ class RemoteRun(FollowedRun):
             note = notes.refusal(said, bool(self._password())) if refused else self._unstored()
             return StepResult(Outcome.FAILED if number or refused else Outcome.SUCCESS, number, now, note)
         if kind == "late" and not self._killed:
-            note = f"{ended_note('timeout', self._begun.timeout)} {self._unstored()}".strip()
-            return StepResult(Outcome.TIMED_OUT, KILLED_EXIT_CODE, now, note)
+            note = f"{ended_note('timeout', self._begun.timeout)} {self._unstored()}"
+            return StepResult(Outcome.TIMED_OUT, KILLED_EXIT_CODE, now, note.strip())
         if self._killed and kind in ("over", "late", "lost", "rebooted", "absent", "untaken", "mine", "empty"):
             note = ended_note(self._reason, self._begun.timeout, self._step.output_cap)
             return StepResult(
@@ -165,9 +165,8 @@ class RemoteRun(FollowedRun):
         return None
 
     def _unstored(self) -> str:
-        return (
-            f"Not all of its output could be stored by the engine: {self._record.fault}." if self._record.fault else ""
-        )
+        fault = self._record.fault
+        return f"Not all of its output could be stored by the engine: {fault}." if fault else ""
 
     async def _go_on(self, word: Word | None) -> Word | None:
         """Do what comes next where it is not over."""
@@ -180,12 +179,10 @@ class RemoteRun(FollowedRun):
             self._silent += 1
             if self._silent >= SILENT_ANSWERS and not self._may_run:
                 return _word("failed", f"its login shell runs no sh ({notes.said(word)})")
-            await self._host.pause(self._clock, _pause(self._silent))
-        if not kind:
-            # One link that breaks is made again at once; one that always does is not to keep everybody busy.
-            self._breaks += 1
-            if self._breaks > 1:
-                await self._host.pause(self._clock, _pause(self._breaks))
+        # One link that breaks is made again at once; one that always does is not to keep everybody busy.
+        self._breaks += not kind
+        if kind == "silent" or self._breaks > 1:
+            await self._host.pause(self._clock, _pause(self._silent + self._breaks))
         if self._reason and not self._killed:
             await self._kill(None)
         if self._killed and self._reason == "output":
@@ -193,7 +190,7 @@ class RemoteRun(FollowedRun):
         return await self._attach()
 
     async def _again(self, word: Word) -> Word | None:
-        """Send a step anew that can't have begun, and can't begin from its old folder any more."""
+        """Send a step anew that can't have begun, and can't from its old folder any more."""
         if word.kind == "mine":
             self._attempt += 1
             return await self._attach()
@@ -249,6 +246,8 @@ class RemoteRun(FollowedRun):
             channel.close()
         if channel.word is not None:
             self._silent, self._may_run = 0, channel.word.kind not in NOTHING_RAN
+        elif channel.floods:
+            return _word("silent", f"it says something else without end: {channel.noise()}")
         elif channel.is_complete and channel.status is None and not channel.noise():
             return None  # nobody says that a shell was there and ended: the host has only closed the channel
         if channel.is_complete:
