@@ -164,7 +164,7 @@ async def test_the_side_panel_follows_the_cursor(tmp_path: Path) -> None:
     async with console(transport, tmp_path) as (app, pilot):
         await says(pilot, "web-02")
         await pilot.press("j")
-        await until(pilot, lambda: " = storage" in text_of(app))
+        await until(pilot, lambda: text_of(app).count(" = storage") == 1)
 
 
 async def test_markup_and_control_characters_in_names_and_tags_are_drawn_as_they_are(tmp_path: Path) -> None:

@@ -282,7 +282,6 @@ class NodesScreen(FleetHosts):
         lines += self.link_of(node, max(self.side.size.width - 2, 20))
         lines += [[(f"{name:<9}", "dim"), (text, "text")] for name, text in facts if text]
         lines += [[], *tags_lines(node, self._is_listing(node.context), self.side.size.width - 2)]
-        lines += [[(f"  {key}", "accent"), (f" = {value}", "text")] for key, value in sorted(node.tags.items())]
         self.side.show(lines)
 
     def _is_listing(self, context: str) -> bool:
