@@ -221,3 +221,16 @@ async def test_a_host_that_gives_no_measures_is_not_asked_for_them_at_each_look(
             await until(lambda: "no POSIX shell answered" in caplog.text)
         # One for each list, and one for the measures.
         assert server.execs == 4
+
+
+async def test_a_step_goes_on_as_soon_as_its_host_is_back_however_long_it_was_away(tmp_path: Path) -> None:
+    async with Server(tmp_path) as server, fleet(tmp_path) as made:
+        node = await known(made, server)
+        connector = made.engine.services.nodes.get(node).link  # type: ignore[union-attr]  # it is an SSH node
+        waiting = asyncio.create_task(host.Host.of(connector).pause(made.engine.services.clock, 3600.0))
+        await server.stop()
+        await made.until(node, "Unreachable", saying="nothing listens there")
+        await server.start()
+        async with asyncio.timeout(20):
+            await waiting
+        assert (await made.state(node))["State"] == "Connected"

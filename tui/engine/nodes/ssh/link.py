@@ -167,12 +167,13 @@ class Link:
             raise unforeseen from error
         finally:
             self._attempt = None
-        self._failures = 0
+        was_away, self._failures = self._failures > 0, 0
         self._fault = None
         self._conn = conn
         config = self.config
         self._set(CONNECTED, f"Connected as {config.user}." if config else "Connected.")
-        Host.stir(self)
+        if was_away:  # a host that only drops connections is not to set the pace
+            Host.stir(self)
         return conn
 
     async def _make(self) -> asyncssh.SSHClientConnection:
