@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.engine.command_bench import until
 from tests.engine.ssh_operator import Fleet, address, fleet
 from tests.engine.ssh_server import SshServer, make_key
+from tests.engine.ssh_steps_bench import marked
 from tui.engine.context import ApiFault
 from tui.engine.nodes.ssh import host
 
@@ -191,6 +193,8 @@ async def test_a_cancel_on_a_host_that_hangs_ends_when_the_host_is_removed(tmp_p
         got = await made.engine.call("ListCommandInvocations", {"CommandId": command_id, "Details": True})
         assert "was removed from the nodes meanwhile" in str(got["CommandInvocations"][0]["CommandPlugins"])
         assert made.engine.live() == []
+        for pid in marked(f"SSM_COMMAND_ID={command_id}"):
+            os.kill(pid, signal.SIGKILL)
 
 
 async def test_a_host_that_hangs_is_asked_by_one_channel_at_a_time_to_end_a_step(tmp_path: Path) -> None:

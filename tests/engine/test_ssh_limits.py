@@ -123,6 +123,20 @@ async def test_a_step_whose_sleep_was_ended_by_somebody_goes_on(tmp_path: Path) 
 
 
 @pytest.mark.slow
+async def test_what_a_finished_step_left_running_outlives_its_timeout_even_where_the_folder_was_removed(
+    tmp_path: Path,
+) -> None:
+    async with host(tmp_path) as far:
+        run, group = await started(far, '(sleep 30 & ); echo one; until [ -e "$HOME/go" ]; do sleep 0.05; done', 3.0)
+        shutil.rmtree(far.far / f"ssm-tui.{run.folder.name}")
+        await far.proxy.refuse(cut=True)
+        (far.sshd.home / "go").touch()
+        await until(lambda: not [args for args in of_group(group) if "ssm-tui-step" in args or args == "sleep 3"])
+        assert "sleep 30" in str(of_group(group))
+        await run.release()
+
+
+@pytest.mark.slow
 async def test_nothing_sleeps_on_where_a_step_and_who_ran_it_were_killed(tmp_path: Path) -> None:
     async with host(tmp_path) as far:
         run, group = await started(far, "echo one; sleep 60", 4321.0)

@@ -158,7 +158,7 @@ quiet() {{
 LIMIT = """\
 over() {
   while read -r a b; do [ "$a" != code ] || return 0; done <"$run/claim"
-  return 1
+  [ ! -s "$run/claim" ] && ! kill -0 "$runner"  # somebody may have removed the folder meanwhile
 }
 limit() {
   (
