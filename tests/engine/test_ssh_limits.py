@@ -72,7 +72,7 @@ async def test_what_ignores_sigterm_is_ended_at_its_timeout_too_and_the_next_eng
 async def test_a_link_that_is_cut_before_the_first_look_leaves_the_timeout_to_the_node(tmp_path: Path) -> None:
     async with host(tmp_path) as far:
         await far.kept.connection()
-        step = far.step(BEATS, timeout=1.0)
+        step = far.step(BEATS, timeout=3.0)
         run = await far.start(step)
         claim = far.far / remote_name(step, 1) / "claim"
         await until(lambda: b"runner" in read(claim), "it did not begin")
