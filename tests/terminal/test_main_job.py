@@ -16,7 +16,7 @@ from tests.terminal.console_driver import console, verb
 SIZES = [(24, 80), (50, 200)]
 
 
-@pytest.mark.parametrize(("rows", "columns"), SIZES)
+@pytest.mark.parametrize(("rows", "columns"), [SIZES[0], pytest.param(*SIZES[1], marks=pytest.mark.slow)])
 def test_this_machine_a_command_live_a_shell_quit_and_come_back(state: Path, rows: int, columns: int) -> None:
     gate = state / "gate"
     os.mkfifo(gate)
