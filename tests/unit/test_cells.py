@@ -75,6 +75,10 @@ def test_charts_take_any_numbers(values: list[float | None], cells: int, glyphs:
         assert len(bar(value or 0.0, cells, glyphs=glyphs)) == cells
 
 
+def test_a_span_beyond_what_a_number_can_be_drew_nothing_but_an_error() -> None:
+    assert sparkline([1.7976931348623157e308, -1.7976931348623157e308], 2, low=None) == "█▁"
+
+
 def test_bars_show_shares_to_an_eighth() -> None:
     assert bar(0.5, 4) == "██░░"
     assert bar(0.03125, 4) == "▏░░░"

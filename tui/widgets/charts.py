@@ -42,13 +42,13 @@ def sparkline(
     floor = min(known) if low is None else low
     top = max(known) if high is None else high
     marks = _SPARKS[glyphs]
-    span = top - floor
+    span = top / 2 - floor / 2  # halves: the difference of two numbers may be more than a number can be
     drawn = []
     for value in numbers:
         if value is None:
             drawn.append(" ")
             continue
-        share = (value - floor) / span if span > 0 else 0.0
+        share = (value / 2 - floor / 2) / span if span > 0 else 0.0
         drawn.append(marks[min(len(marks) - 1, max(0, int(share * len(marks))))])
     return "".join(drawn).rjust(width)
 
