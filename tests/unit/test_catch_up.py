@@ -10,7 +10,7 @@ from tui.errors import ApiError
 from tui.ports import Ref
 from tui.screens._catch_up import CatchUp
 from tui.screens._command_runs import NodeRun
-from tui.services.commands import Commands, CommandStatus, InvocationResult, OutputPart, RunDetails
+from tui.services.commands import Commands, CommandStatus, Invocation, InvocationResult, OutputPart, RunDetails
 
 LINE = b"hello\n"
 
@@ -159,4 +159,29 @@ async def test_an_output_that_could_not_be_fetched_was_called_no_output_and_neve
             await asyncio.sleep(0.01)
     assert "output not known: InternalServerError: We could not." in faults[0]
     assert not run.fault
+    catch_up.close()
+
+
+async def test_when_a_command_began_was_asked_sixty_times_a_second_where_the_api_had_not_heard_of_it() -> None:
+    commands = Behind(ApiError("InvocationDoesNotExist", "not yet"))
+    run = NodeRun("c", "mi-1", "web-1", CommandStatus.IN_PROGRESS, late=True)
+    catch_up = CatchUp(lambda _: cast(Commands, commands), lambda: catch_up.need(run))
+    catch_up.need(run)
+    async with asyncio.timeout(20):
+        while not commands.asked or run.catching:
+            await asyncio.sleep(0)
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert commands.asked == 1
+    catch_up.close()
+
+
+async def test_an_output_that_failed_for_long_while_it_ran_was_not_asked_for_at_its_end() -> None:
+    run = NodeRun("c", "mi-1", "web-1", CommandStatus.IN_PROGRESS, resting=True, asks=9)
+    commands = Behind(CommandStatus.SUCCESS)
+    shape = {"CommandId": "c", "InstanceId": "mi-1", "Status": "Success"}
+    run.take(Invocation.from_api(shape, "local"))
+    catch_up = CatchUp(lambda _: cast(Commands, commands), lambda: None)
+    await catch_up.all_of([run])
+    assert commands.asked == 1
     catch_up.close()

@@ -72,9 +72,9 @@ class CatchUp:
             log.info("the output of %s on %s is still behind: %s", run.command_id, run.node_id, error)
             # A node that has not begun has nothing to give; it is asked again when it has.
             has_begun = not (isinstance(error, ApiError) and error.code in NOT_BEGUN)
-            if has_begun or run.status.over:
-                again = run.behind = True
-                run.fault = explain(error)[0] if has_begun else ""
+            again = has_begun or run.status.over or run.late
+            run.behind = run.behind or has_begun or run.status.over
+            run.fault = explain(error)[0] if has_begun else ""
         finally:
             run.catching = False
             if again:
@@ -82,10 +82,11 @@ class CatchUp:
             self._changed()
 
     def _rest(self, run: NodeRun) -> None:
-        """Ask again in a while, a few times; after that when the screen is told to."""
+        """Ask again in a while, of what is over a few times; after that when the screen is told to."""
         run.resting = True
-        if run.asks < len(AGAIN):
-            self._timers[run.key] = asyncio.get_running_loop().call_later(AGAIN[run.asks], self._ask_again, run)
+        if run.asks < len(AGAIN) or not run.status.over:
+            wait = AGAIN[min(run.asks, len(AGAIN) - 1)]
+            self._timers[run.key] = asyncio.get_running_loop().call_later(wait, self._ask_again, run)
             run.asks += 1
 
     def _ask_again(self, run: NodeRun) -> None:

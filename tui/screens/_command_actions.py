@@ -53,7 +53,7 @@ async def cancel_commands(screen: ConsoleScreen, refs: Sequence[Ref], where: str
         try:
             await services.of(Commands, ref.context).cancel(ref.id)
         except SsmTuiError as error:
-            failed.append(f"{services.word(ref)}: {' '.join(explain(error))}")
+            failed.append(f"{services.word(ref)}: {' '.join(explain(error, ''))}")
     if failed:
         rest = f"{len(failed)} of {len(refs)} commands were not cancelled. " if len(refs) > 1 else ""
         screen.shell.notice(rest + failed[0], "bad")
@@ -117,7 +117,7 @@ async def save_outputs(screen: CommandScreen, runs: Sequence[NodeRun], named: st
                 try:
                     size = await _save(screen.commands_of(run), run, stream, folder)
                 except SsmTuiError as error:
-                    failed.append(f"{run.name}: {' '.join(explain(error))}")
+                    failed.append(f"{run.name}: {' '.join(explain(error, ''))}")
                     break
                 written, bytes_written = written + (size > 0), bytes_written + size
     except OSError as error:

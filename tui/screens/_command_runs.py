@@ -92,6 +92,8 @@ class NodeRun:
                 self.late = True
             else:
                 self.began = time.time()
+        if invocation.status is not self.status:
+            self.resting, self.asks = False, 0  # what could not be had in the state before may be there now
         self.status, self.details = invocation.status, invocation.details
 
     def take_result(self, result: InvocationResult) -> None:
@@ -199,8 +201,8 @@ class CommandRuns:
     def worst(self) -> Command | None:
         """The command whose end says most of all of them: one that failed before one that did not."""
         ranks = (CommandStatus.FAILED, CommandStatus.TIMED_OUT, CommandStatus.CANCELLED)
-        found = sorted(self.commands.values(), key=lambda one: ranks.index(one.status) if one.status in ranks else 9)
-        return found[0] if found else None
+        found = self.commands.values()
+        return min(found, key=lambda one: ranks.index(one.status) if one.status in ranks else len(ranks), default=None)
 
     @property
     def dropped(self) -> int:
