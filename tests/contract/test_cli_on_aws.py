@@ -54,7 +54,12 @@ def ran(served: Served, home: Path, *words: str) -> subprocess.CompletedProcess[
 
 async def ran_on(aws: FakeAws, home: Path, *words: str) -> tuple[int | None, str, str]:
     """Run a verb in a context that a server of faults is."""
-    (home / "config").write_text(PROFILE.format(url=aws.url))
+    return await ran_with(PROFILE.format(url=aws.url), home, "--profile", "lab", *words)
+
+
+async def ran_with(config: str, home: Path, *words: str) -> tuple[int | None, str, str]:
+    """Run a verb with an AWS configuration; give its exit status, stdout and stderr."""
+    (home / "config").write_text(config)
     environment: Mapping[str, str] = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(home),
@@ -63,7 +68,7 @@ async def ran_on(aws: FakeAws, home: Path, *words: str) -> tuple[int | None, str
         "PYTHONPATH": str(ROOT),
     }
     process = await asyncio.create_subprocess_exec(
-        *command(home, "--profile", "lab", *words),
+        *command(home, *words),
         env=environment,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.serving import ROOT
-from tests.contract.test_cli_on_aws import command
+from tests.contract.test_cli_on_aws import command, ran_with
 from tests.fake_aws import EXPIRED, Call, FakeAws, Fault, denied, fake_aws
 from tests.unit.test_aws_services import ID, Run, fleet
 from tests.unit.test_aws_transport import QuickClock, session
@@ -60,25 +60,10 @@ def targets(count: int, context: str = "") -> list[str]:
 
 async def ran(home: Path, contexts: Mapping[str, FakeAws], *words: str) -> tuple[int | None, str, list[str]]:
     """Run a verb in contexts that servers of faults are; give its exit status, stdout and the lines of stderr."""
-    (home / "config").write_text("".join(PROFILE.format(name=name, url=aws.url) for name, aws in contexts.items()))
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(home),
-        "AWS_CONFIG_FILE": str(home / "config"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "PYTHONPATH": str(ROOT),
-    }
-    process = await asyncio.create_subprocess_exec(
-        *command(home, *(word for name in contexts for word in ("--context", name)), *words),
-        env=environment,
-        cwd=ROOT,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert b"Traceback" not in err
-    return process.returncode, out.decode(), err.decode().splitlines()
+    config = "".join(PROFILE.format(name=name, url=aws.url) for name, aws in contexts.items())
+    flags = (word for name in contexts for word in ("--context", name))
+    status, out, err = await ran_with(config, home, *flags, *words)
+    return status, out, err.splitlines()
 
 
 async def test_a_broken_config_of_awss_was_a_traceback_of_its_parser_and_a_false_word(tmp_path: Path) -> None:

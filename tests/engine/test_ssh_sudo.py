@@ -52,13 +52,19 @@ async def test_the_password_reaches_sudo_and_neither_the_script_nor_any_argument
                 assert b"open sesame" not in read(path), path
 
 
-async def test_a_script_in_a_session_of_its_own_under_sudo_is_ended_too(tmp_path: Path) -> None:
+def fake_sudo_with_sessions(folder: Path) -> Path:
+    """Make a sudo that gives each command a session of its own, or skip the test that asks."""
     setsid = shutil.which("setsid")
     if setsid is None:
         pytest.skip("setsid(1), which stands for a sudo with a terminal of its own")
-    programs = fake_sudo(tmp_path)
+    programs = fake_sudo(folder)
     program = programs / "sudo"
     program.write_text(program.read_text().replace('exec "$@"', f'exec {setsid} -w "$@"'))
+    return programs
+
+
+async def test_a_script_in_a_session_of_its_own_under_sudo_is_ended_too(tmp_path: Path) -> None:
+    programs = fake_sudo_with_sessions(tmp_path)
     async with host(tmp_path, path=[programs]) as far:
         mark = f"SSM_COMMAND_ID={far.command_id}"
         run = await far.start("echo one; sleep 60", sudo=True, password="open sesame")
@@ -70,12 +76,7 @@ async def test_a_script_in_a_session_of_its_own_under_sudo_is_ended_too(tmp_path
 
 
 async def test_a_script_under_sudo_ran_on_past_its_timeout_while_the_link_was_away(tmp_path: Path) -> None:
-    setsid = shutil.which("setsid")
-    if setsid is None:
-        pytest.skip("setsid(1), which stands for a sudo with a terminal of its own")
-    programs = fake_sudo(tmp_path)
-    program = programs / "sudo"
-    program.write_text(program.read_text().replace('exec "$@"', f'exec {setsid} -w "$@"'))
+    programs = fake_sudo_with_sessions(tmp_path)
     async with host(tmp_path, path=[programs]) as far:
         step = far.step("trap '' TERM; echo one; while :; do sleep 0.1; done", timeout=1.0)
         run = await far.start(step, sudo=True, password="open sesame")
@@ -88,16 +89,11 @@ async def test_a_script_under_sudo_ran_on_past_its_timeout_while_the_link_was_aw
 
 
 async def test_a_script_that_sudo_no_longer_lets_be_ended_is_said_to_go_on(tmp_path: Path) -> None:
-    setsid = shutil.which("setsid")
-    if setsid is None:
-        pytest.skip("setsid(1), which stands for a sudo with a terminal of its own")
-    programs = fake_sudo(tmp_path)
-    program = programs / "sudo"
-    program.write_text(program.read_text().replace('exec "$@"', f'exec {setsid} -w "$@"'))
+    programs = fake_sudo_with_sessions(tmp_path)
     async with host(tmp_path, path=[programs]) as far:
         run = await far.start("echo one; sleep 60", sudo=True, password="open sesame")
         await until(lambda: read(run.folder / "stdout") == b"one\n")
-        program.write_text('#!/bin/sh\necho "sudo: you are not in the sudoers file" >&2\nexit 1\n')
+        (programs / "sudo").write_text('#!/bin/sh\necho "sudo: you are not in the sudoers file" >&2\nexit 1\n')
         await run.cancel()
         result = await wait(run)
         left = marked(f"SSM_COMMAND_ID={far.command_id}")

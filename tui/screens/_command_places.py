@@ -26,8 +26,8 @@ class CommandPlaces:
         """The ids behind the words."""
         return [word.rpartition(":")[2] for word in self.words]
 
-    def known(self, services: Services) -> dict[str, str]:
-        """Give the open contexts that are known without asking, by id."""
+    def settled(self, services: Services) -> dict[str, str]:
+        """Give the contexts that are known without asking, by id, open or not."""
         for id in self.ids:
             if id not in self._said and self._known.get(id) not in services.contexts:
                 self._known.pop(id, None)
@@ -35,11 +35,7 @@ class CommandPlaces:
                     self._known[id] = services.contexts[0]
             elif self._said.get(id) in services.contexts:
                 self._known[id] = self._said[id]
-        return {id: context for id, context in self._known.items() if context in services.contexts}
-
-    def closed(self, services: Services) -> dict[str, str]:
-        """Give the contexts by id that have been closed since a command was followed there."""
-        return {id: context for id, context in self._known.items() if context not in services.contexts}
+        return self._known
 
     async def find(self, services: Services, id: str) -> str:
         """Ask every open context for a command, and give the one that has it.

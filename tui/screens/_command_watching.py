@@ -42,7 +42,7 @@ class CommandWatching(ConsoleScreen):
         return self.shell.services.of(Commands, self.places.context(run))
 
     def concerns(self, context: str) -> bool:
-        known = self.places.known(self.shell.services) | self.places.closed(self.shell.services)
+        known = self.places.settled(self.shell.services)
         return len(known) < len(self.state.ids) or context in known.values()
 
     def reload(self) -> None:
@@ -57,7 +57,7 @@ class CommandWatching(ConsoleScreen):
             self._touch()
 
     def contexts_changed(self) -> None:
-        known = self.places.known(self.shell.services) | self.places.closed(self.shell.services)
+        known = self.places.settled(self.shell.services)
         if len(known) < len(self.state.ids) and self.shell.is_connected:
             # It was shown from a context that is no more: what is there now is asked for it.
             self.take_argument(self.argument)
@@ -69,7 +69,9 @@ class CommandWatching(ConsoleScreen):
         if self.catch_up is not None:
             self.catch_up.close()
         self.catch_up = CatchUp(self.commands_of, self._touch)
-        known, closed = self.places.known(self.shell.services), self.places.closed(self.shell.services)
+        services = self.shell.services
+        known = self.places.settled(services)
+        closed = {id: context for id, context in known.items() if context not in services.contexts}
         for run in self.state.runs.values():
             # The engine was away: what it said meanwhile is fetched from where each pane stands.
             run.behind, run.catching, run.resting, run.asks, run.fault = True, False, False, 0, ""
@@ -77,9 +79,9 @@ class CommandWatching(ConsoleScreen):
         if not self.state.ids:
             self.set_phase("empty", "No command is named.", ":commands lists what ran; r on Fleet runs one.")
         for id in self.state.ids:
-            if id in known:
+            if id in known and id not in closed:
                 self._begin_one(id, known[id])
-            elif id not in closed and self.shell.services.contexts:
+            elif id not in closed and services.contexts:
                 self._work(partial(self._find, id), f"watch-{id}")
 
     def _begin_one(self, id: str, context: str) -> None:

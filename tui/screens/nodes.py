@@ -10,14 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 
-from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens import _node_groups as groups
 from tui.screens._base import COPY, YAML, Shell, changing
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
 from tui.screens._links import away
-from tui.screens._rows import meant, told, under_cursor
+from tui.screens._rows import failures, meant, told, under_cursor
 from tui.screens._unknown_tags import own_tags, tags_lines, unknown_said, warned_of
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import Feed, growing
@@ -354,16 +353,15 @@ class NodesScreen(FleetHosts):
         tags = read_tags(answer)
         gone = sorted(set(common) - set(tags))
         changed = {key: value for key, value in tags.items() if common.get(key) != value}
-        failed: list[str] = []
-        for node in nodes:
-            service = self.shell.services.of(Tags, node.context)
-            try:
-                if gone:
-                    await service.remove(node.id, gone)
-                if changed:
-                    await service.add(node.id, changed)
-            except SsmTuiError as error:
-                failed.append(f"{node.name}: {error}")
+
+        async def change(node: Node) -> None:
+            service = services.of(Tags, node.context)
+            if gone:
+                await service.remove(node.id, gone)
+            if changed:
+                await service.add(node.id, changed)
+
+        failed = await failures(nodes, change)
         if failed:
             self.shell.notice(f"{len(failed)} of {len(nodes)} failed. {failed[0]}", "bad")
         elif gone or changed:

@@ -158,52 +158,24 @@ def _credentials(error: BaseException, where: Where, b: Any) -> TransportError |
             said = f"{where.named} asks for an MFA code, which can't be asked for here."
             return _missing(_upper(said), where, "Use a profile that logs in by `aws sso login` or `aws login`.")
         case b.NoCredentialsError():
-            login = where.login or f"aws configure{f' --profile {where.profile}' if where.profile else ''}"
-            hint = f"`{login}` sets them up." if not where.login else where.log_in
-            return CredentialsMissing(
-                "NoCredentials",
-                f"there are no credentials for {where.named}",
-                operation=where.operation,
-                login=where.login,
-                hint=hint,
-            )
+            login = f"aws configure{f' --profile {where.profile}' if where.profile else ''}"
+            hint = where.log_in if where.login else f"`{login}` sets them up."
+            said = f"there are no credentials for {where.named}"
+            return _no_login(CredentialsMissing, "NoCredentials", said, where, hint)
         case b.PartialCredentialsError():
             return _missing(f"The credentials of {where.named} are not whole: {_flat(error)}", where)
-        case b.SSOTokenLoadError():
-            return CredentialsMissing(
-                "LoginRequired",
-                f"{where.named} is not logged in: {_flat(error)}",
-                operation=where.operation,
-                login=where.login,
-                hint=where.log_in,
-            )
         case b.SSOError() | b.LoginError() | b.TokenRetrievalError() | b.NoAuthTokenError():
-            return CredentialsExpired(
-                "LoginRequired",
-                f"{where.named} is not logged in: {_flat(error)}",
-                operation=where.operation,
-                login=where.login,
-                hint=where.log_in,
-            )
+            kind = CredentialsMissing if isinstance(error, b.SSOTokenLoadError) else CredentialsExpired
+            return _no_login(kind, "LoginRequired", f"{where.named} is not logged in: {_flat(error)}", where)
         case b.RefreshWithMFAUnsupportedError():
             return _expired("the MFA session is over and can't be renewed here", where)
         case ProcessFailed():
             said = f"the credential_process of profile {error.profile} gave no credentials: {error}"
-            return CredentialsExpired(
-                "CredentialRetrieval",
-                said,
-                operation=where.operation,
-                login=where.login,
-                hint="Its line in AWS's config file, run in a shell, says more.",
-            )
+            hint = "Its line in AWS's config file, run in a shell, says more."
+            return _no_login(CredentialsExpired, "CredentialRetrieval", said, where, hint)
         case b.CredentialRetrievalError() | b.MetadataRetrievalError() | b.UnknownCredentialError():
-            return CredentialsExpired(
-                "CredentialRetrieval",
-                f"the credentials of {where.named} could not be had: {_flat(error)}",
-                operation=where.operation,
-                login=where.login,
-                hint=where.log_in,
-            )
+            said = f"the credentials of {where.named} could not be had: {_flat(error)}"
+            return _no_login(CredentialsExpired, "CredentialRetrieval", said, where)
         case b.ConfigParseError():
             fault = file_fault(Path(str(error.kwargs.get("path") or "")))
             said = fault.message.rstrip(".") if fault is not None else _flat(error)
@@ -267,14 +239,14 @@ def _answered(response: Mapping[str, Any], where: Where) -> TransportError:
         if code == "RequestTimeTooSkewed" or any(word in text.lower() for word in SKEWED):
             return _skewed(code, text, headers, where)
         said = "the secret key does not fit the access key" if code != "IncompleteSignature" else text
-        return CredentialsExpired(code, said, operation=operation, login=where.login, hint=where.log_in)
+        return _no_login(CredentialsExpired, code, said, where)
     if code in EXPIRED:
         return _expired(text or "the session token is over", where, code)
     if code in UNKNOWN_KEYS:
         if code == "OptInRequired" or _is_opt_in(where.region):
             return _no_region(where, code)
         said = f"AWS does not know the access key of {where.named}"
-        return CredentialsExpired(code, said, operation=operation, login=where.login, hint=where.log_in)
+        return _no_login(CredentialsExpired, code, said, where)
     if code in ("MissingAuthenticationToken", "MissingAuthenticationTokenException"):
         return _missing("The call was not signed.", where)
     if code in DENIALS or (status == 403 and not code.isdigit()):
@@ -308,14 +280,15 @@ def _skewed(code: str, text: str, headers: Mapping[str, str], where: Where) -> C
 
 
 def _expired(text: str, where: Where, code: str = "ExpiredTokenException") -> CredentialsExpired:
-    said = f"the login of {where.named} has expired: {text}"
-    return CredentialsExpired(code, said, operation=where.operation, login=where.login, hint=where.log_in)
+    return _no_login(CredentialsExpired, code, f"the login of {where.named} has expired: {text}", where)
 
 
-def _missing(text: str, where: Where, hint: str = "") -> CredentialsMissing:
-    return CredentialsMissing(
-        "NoCredentials", text, operation=where.operation, login=where.login, hint=hint or where.log_in
-    )
+def _missing(text: str, where: Where, hint: str = "") -> CredentialsExpired:
+    return _no_login(CredentialsMissing, "NoCredentials", text, where, hint)
+
+
+def _no_login(kind: type[CredentialsExpired], code: str, text: str, where: Where, hint: str = "") -> CredentialsExpired:
+    return kind(code, text, operation=where.operation, login=where.login, hint=hint or where.log_in)
 
 
 def _no_region(where: Where, code: str = "RegionDisabled") -> RegionDisabled:
