@@ -11,7 +11,7 @@ from textual.binding import Binding
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen, changing
 from tui.screens._links import link_lines, status_word, waiting_words
-from tui.screens._rows import failures, told
+from tui.screens._rows import failures, hidden_marked, told
 from tui.screens._ssh_offer import offered_hosts, ssh_context
 from tui.widgets.top_bar import Word
 
@@ -192,7 +192,7 @@ class FleetHosts(ConsoleScreen):
 
     @changing
     def action_remove(self) -> None:
-        hidden = [self.nodes[ref] for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
+        hidden = hidden_marked(self.grid, self.nodes)
         self.do(self._remove(self.chosen, hidden))
 
     async def _remove(self, nodes: Sequence[Node], hidden: Sequence[Node]) -> None:

@@ -40,6 +40,11 @@ def meant(grid: ResourceTable, things: Mapping[Ref, T]) -> list[T]:
     return [things[ref] for ref in grid.targets if isinstance(ref, Ref) and ref in things]
 
 
+def hidden_marked(grid: ResourceTable, things: Mapping[Ref, T]) -> list[T]:
+    """Give the marked things that the filter hides."""
+    return [things[ref] for ref in grid.hidden_marks if isinstance(ref, Ref) and ref in things]
+
+
 def told(services: Services, things: Iterable[Placed], most: int = 1000) -> str:
     """Name things, at most so many of them, each with its context where several are open: names repeat there."""
     several = len(services.contexts) > 1

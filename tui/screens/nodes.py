@@ -16,7 +16,7 @@ from tui.screens._base import COPY, YAML, Shell, changing
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
 from tui.screens._links import away
-from tui.screens._rows import failures, meant, told, under_cursor
+from tui.screens._rows import failures, hidden_marked, meant, told, under_cursor
 from tui.screens._unknown_tags import own_tags, tags_lines, unknown_said, warned_of
 from tui.screens._words import age, moment, ping_word
 from tui.services.feeds import Feed, growing
@@ -342,7 +342,7 @@ class NodesScreen(FleetHosts):
         from tui.services.tags import Tags
 
         services = self.shell.services
-        hidden = [self.nodes[ref] for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
+        hidden = hidden_marked(self.grid, self.nodes)
         nodes = await own_tags(services, self.chosen)
         about = f"On {told(services, nodes, 8)}." + warned_of(nodes)
         about += f"\nHidden by the filter, yet marked: {told(services, hidden)}." if hidden else ""

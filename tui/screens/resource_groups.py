@@ -15,7 +15,7 @@ from tui.ports import Ref
 from tui.screens._base import COPY, YAML, ConsoleScreen, changing
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
 from tui.screens._group_words import query_said, target_of
-from tui.screens._rows import meant, under_cursor
+from tui.screens._rows import hidden_marked, meant, under_cursor
 from tui.services.feeds import growing
 from tui.services.nodes import Node, Nodes
 from tui.services.resource_groups import GroupQuery, ResourceGroup, ResourceGroups
@@ -222,7 +222,7 @@ class ResourceGroupsScreen(ConsoleScreen):
 
     @changing
     def action_delete(self) -> None:
-        hidden = [self.groups[ref] for ref in self.grid.hidden_marks if isinstance(ref, Ref)]
+        hidden = hidden_marked(self.grid, self.groups)
         self.do(self._delete(self.chosen, hidden))
 
     async def _delete(self, groups: Sequence[ResourceGroup], hidden: Sequence[ResourceGroup]) -> None:
