@@ -1,8 +1,8 @@
 """MB/s of the terminal emulator, beside pyte's screens and native emulators, on eight streams at two sizes.
 
 Chunks of 16 KiB; ours with 100,000 lines of scrollback. A peer that is slow is fed for a quarter of a second. Each
-stream's screen and cursor are then compared with tmux's: where they differ, our figure is 0. SSM_TUI_BENCH_STREAMS names
-a folder that keeps the streams; SSM_TUI_BENCH_ONLY a part of the names of those that are measured.
+stream's screen and cursor are then compared with tmux's: where they differ, our figure is 0. SSM_TUI_BENCH_STREAMS
+names a folder that keeps the streams, SSM_TUI_BENCH_ONLY a part of the names of those that are measured.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.bench._streams import SCREENS, TEXTS, stream
 from tests.terminal.oracle import MISSING, Tmux
 from tui.emulator.terminal import Terminal
 
-ROUNDS = 5
+ROUNDS = 3
 SIZES = ((80, 24), (200, 50))
 SCROLLBACK = 100_000
 ONLY = "SSM_TUI_BENCH_ONLY"
