@@ -51,7 +51,7 @@ def state_of(terminal: Terminal) -> tuple[object, ...]:
 
 def check(terminal: Terminal) -> None:
     for row in terminal._screen.buffer:
-        assert len(row.cells) == len(row.styles) == terminal.columns
+        assert len(row.open()) == len(row.styles) == terminal.columns
     assert 0 <= terminal.cursor.row < terminal.rows
     assert 0 <= terminal.cursor.column < terminal.columns
     assert len(terminal._screen.buffer) == terminal.rows

@@ -63,9 +63,12 @@ class Modes:
     alternate_scroll: bool = True
     reverse: bool = False
     synchronised: bool = False
+    keyboard: int = 0
+    """The flags of kitty's keyboard protocol in force: 1 disambiguate, 2 event types, 4 alternate keys, 8 all keys as
+    escapes, 16 with their text."""
 
     @classmethod
-    def of(cls, modes: Set[int], *, alternate: bool) -> Modes:
+    def of(cls, modes: Set[int], *, alternate: bool, keyboard: int = 0) -> Modes:
         return cls(
             cursor_keys=CURSOR_KEYS in modes,
             keypad=KEYPAD in modes,
@@ -77,4 +80,5 @@ class Modes:
             alternate_scroll=ALTERNATE_SCROLL in modes,
             reverse=REVERSE_SCREEN in modes,
             synchronised=SYNCHRONISED in modes,
+            keyboard=keyboard,
         )

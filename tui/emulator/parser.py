@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
+from tui.emulator.bulk import Bulk
+from tui.emulator.pieces import Pieces
 from tui.emulator.style import number
 from tui.emulator.switches import SwitchedScreen
 
@@ -20,13 +23,18 @@ STRING_LIMIT = 1 << 20
 """Characters of an OSC that are kept; a longer one is swallowed to its end and ignored."""
 
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]+")
-_WHOLE = re.compile(r"\x1b\[([\x30-\x3f]{0,200})([\x20-\x2f]{0,3})([\x40-\x7e])")
 _BODY = re.compile(r"[\x20-\x3f]*")
 _STRING = re.compile(r"[^\x07\x18\x1a\x1b]+")
 
 _GROUND, _ESCAPE, _CSI, _OSC, _SWALLOW = range(5)
 
 _MANY = 32
+
+
+def _nothing() -> None:
+    """What an unknown sequence does."""
+
+
 _CSI_CALLS: dict[str, tuple[str, int]] = {
     "@": ("insert_characters", 1),
     "A": ("cursor_up", 1),
@@ -51,6 +59,7 @@ _CSI_CALLS: dict[str, tuple[str, int]] = {
     "Z": ("back_tab", 1),
     "`": ("cursor_to_column", 1),
     "a": ("cursor_forward", 1),
+    "b": ("repeat", 1),
     "d": ("cursor_to_line", 1),
     "e": ("cursor_down", 1),
     "f": ("cursor_position", 2),
@@ -60,6 +69,9 @@ _CSI_CALLS: dict[str, tuple[str, int]] = {
     "r": ("set_margins", 2),
     "s": ("save_cursor", 0),
     "u": ("restore_cursor", 0),
+    ">u": ("push_keyboard", 1),
+    "<u": ("pop_keyboard", 1),
+    "=u": ("set_keyboard", 2),
     "!p": ("soft_reset", 0),
     " q": ("set_cursor_shape", 1),
 }
@@ -100,12 +112,12 @@ class Host(Protocol):
 
 
 class Parser:
-    """Feeds a screen."""
+    """Feeds a screen: whole lines and known pieces at once (`bulk`, `pieces`), the rest character by character."""
 
     def __init__(self, screen: SwitchedScreen, host: Host) -> None:
         self._host = host
         self._screen = screen
-        self._draw = screen.draw
+        self._bulk = Bulk(screen, Pieces(screen, self), self)
         self._csi: dict[str, tuple[Callable[..., None], int]] = {
             key: (getattr(screen, name), most) for key, (name, most) in _CSI_CALLS.items()
         }
@@ -122,32 +134,36 @@ class Parser:
     def feed(self, data: str) -> None:
         """Take characters in; what is cut at the end is gone on with at the next call."""
         at, end = 0, len(data)
-        text, whole = _TEXT.match, _WHOLE.match
-        screen, draw, controls = self._screen, self._draw, self._controls
+        while self._state != _GROUND and at < end:
+            at = self._go_on(data, at)
+        if at < end:
+            self._bulk.feed(data[at:] if at else data)
+
+    def is_between(self) -> bool:
+        return self._state == _GROUND
+
+    def read(self, data: str) -> None:
+        at, end = 0, len(data)
         while at < end:
             if self._state != _GROUND:
                 at = self._go_on(data, at)
                 continue
-            found = text(data, at)
+            found = _TEXT.match(data, at)
             if found:
                 at = found.end()
-                draw(found.group())
+                self._screen.draw(found.group())
                 continue
-            character = data[at]
-            if character == "\x1b":
-                found = whole(data, at)
-                if found:
-                    at = found.end()
-                    self._sequence(*found.groups())
-                else:
-                    at += 1
-                    self._enter(_ESCAPE)
-                continue
+            if data[at] == "\x1b":
+                self._enter(_ESCAPE)
+            else:
+                self.control(data[at])
             at += 1
-            control = controls.get(character)
-            if control is not None:
-                control()
-                screen.last_drawn = ""
+
+    def control(self, character: str) -> None:
+        call = self._controls.get(character)
+        if call is not None:
+            call()
+            self._screen.last_drawn = ""
 
     def _enter(self, state: int) -> None:
         self._state = state
@@ -172,10 +188,7 @@ class Parser:
             self._enter(_GROUND)
         elif character < " ":
             # Controls inside a sequence act at once, and the sequence goes on.
-            control = self._controls.get(character)
-            if control is not None:
-                control()
-                self._screen.last_drawn = ""
+            self.control(character)
         elif self._state == _CSI:
             self._end_sequence(character)
         else:
@@ -196,12 +209,12 @@ class Parser:
             collected = self._collected
             self._enter(_GROUND)
             self._screen.last_drawn = ""
-            if collected in ("(", ")"):
-                self._screen.define_charset(character, collected)
-                return
-            call = self._escapes.get(collected + character)
-            if call is not None:
-                call()
+            self.escape_of(collected, character)()
+
+    def escape_of(self, intermediates: str, final: str) -> Callable[[], None]:
+        if intermediates in ("(", ")"):
+            return partial(self._screen.define_charset, final, intermediates)
+        return self._escapes.get(intermediates + final, _nothing)
 
     def _end_sequence(self, character: str) -> None:
         if character == "\x7f":
@@ -211,31 +224,29 @@ class Parser:
         if len(body) > SEQUENCE_LIMIT or character > "~":
             return
         params = body.rstrip(" !\"#$%&'()*+,-./")
-        self._sequence(params, body[len(params) :], character)
+        call = self.call_of(params, body[len(params) :], character)
+        if character != "b":
+            self._screen.last_drawn = ""  # only what was drawn right before can be repeated
+        call()
 
-    def _sequence(self, params: str, intermediates: str, final: str) -> None:
-        """Act on one control sequence; unknown ones do nothing."""
-        repeated = self._screen.last_drawn
-        self._screen.last_drawn = ""  # only what was drawn right before can be repeated
+    def call_of(self, params: str, intermediates: str, final: str) -> Callable[[], None]:
+        """Give what one control sequence does; unknown ones do nothing."""
         private = params[0] if params and params[0] in "<=>?" else ""
         numbers = params[1:] if private else params
         key = private + intermediates + final
+        screen = self._screen
         if key == "m":
-            self._screen.render(numbers)
-            return
+            return partial(screen.render, numbers)
         values = [number(part) for part in numbers.split(";", _MANY)[:_MANY]] if numbers else []
         if key in ("?h", "?l"):
-            (self._screen.set_mode if final == "h" else self._screen.reset_mode)(*values, private=True)
-            return
-        if key == "b":
-            self._screen.repeat(repeated, *values[:1])
-            return
-        call = self._csi.get(key)
-        if call is not None:
-            handler, most = call
-            handler(*values[:most])
-        elif final in "cnptqx":
-            self._host.report(key, values)
+            return partial(screen.set_mode if final == "h" else screen.reset_mode, *values, private=True)
+        known = self._csi.get(key)
+        if known is not None:
+            handler, most = known
+            return partial(handler, *values[:most])
+        if final in "cnptqx" or key == "?u":
+            return partial(self._host.report, key, values)
+        return _nothing
 
     def _begin_string(self, state: int) -> None:
         self._enter(state)

@@ -1,92 +1,187 @@
-"""One row of cells, and the runs of equal style it is drawn from."""
+"""One row: text and style as they came, until something writes into its middle and makes cells of them."""
 
 from __future__ import annotations
 
-import unicodedata
-from functools import lru_cache
 from itertools import groupby
 
-import wcwidth
-
+from tui.emulator.pens import Run, bare, runs_of
 from tui.emulator.style import DEFAULT, Style
+from tui.emulator.widths import ZWJ, cell_width, text_width
 
-ZWJ = "\u200d"
-"""What comes after it joins the cell before it."""
-
-Run = tuple[str, Style]
 Runs = tuple[Run, ...]
 """A row as it is drawn: text and style, left to right; blank default cells at the end are left off."""
 
 
-@lru_cache(maxsize=8192)
-def cell_width(character: str) -> int:
-    """Give the cells one character takes: 0 (it joins the cell before it), 1, 2, or -1 where it can't be shown."""
-    if "\x7f" <= character <= "\x9f" or character < " ":
-        return -1
-    if "\U0001f1e6" <= character <= "\U0001f1ff":
-        return 1  # the two letters of a flag are one cell each, as in tmux and in the C library at the far end
-    width: int = wcwidth.wcwidth(character)
-    if width < 0 and unicodedata.category(character) in ("Cn", "Co", "Cf", "Cs"):
-        return 1  # unassigned to this table is not unreadable to the terminal
-    return width
+class Line:
+    """A line of the scrollback as runs: `used` cells of it were ever written; `wrapped` where its text goes on in the
+    next line."""
+
+    __slots__ = ("runs", "used", "wrapped")
+
+    def __init__(self, runs: Runs, used: int, wrapped: bool) -> None:
+        self.runs = runs
+        self.used = used
+        self.wrapped = wrapped
+
+
+Entry = str | tuple[str, Style, bool] | Line
+"""A line as it is kept: plain text as written; text with SGR sequences, the style it begins in, and `wrapped`; runs."""
 
 
 class Row:
-    """The cells of one row: `cells[x]` is the text of a cell ("" for the right half of a wide one), `styles[x]` its
-    style; `wrapped` where the text goes on in the next row."""
+    """A row of the screen.
 
-    __slots__ = ("cells", "styles", "wide", "wrapped")
+    While `cells` is None the row is `raw` (text and SGR sequences, nothing odd in it) begun in `start`. Once opened
+    `cells[x]` is the text of a cell ("" for the right half of a wide one) and `styles[x]` its style. `used` counts the
+    cells up to the last that was ever written.
+    """
+
+    __slots__ = ("_used", "cells", "columns", "raw", "start", "styles", "wide", "wrapped")
 
     def __init__(self, columns: int, style: Style = DEFAULT) -> None:
-        self.cells = [" "] * columns
-        self.styles = [style] * columns
-        self.wrapped = False
+        self.columns = columns
+        self.cells: list[str] | None = None
+        self.styles: list[Style] = []
         self.wide = False
+        self.wrapped = False
+        self.raw = ""
+        self.start = DEFAULT
+        self._used = -1
+        if style is not DEFAULT:
+            self.open()
+            self.styles = [style] * columns
+
+    @classmethod
+    def of(cls, entry: Entry, columns: int) -> Row:
+        """Make a row of a kept line; what is beyond the last column is lost."""
+        row = cls(columns)
+        if isinstance(entry, str):
+            row.raw = entry
+        elif isinstance(entry, tuple):
+            row.raw, row.start, row.wrapped = entry
+        else:
+            row.open()
+            x = 0
+            for text, style in entry.runs:
+                x = row.fill(x, text, style)
+            row.wrapped = entry.wrapped
+            row._used = min(entry.used, columns)
+            return row
+        if len(row.raw) > columns and row.used > columns:
+            row.open()
+            row.wrapped = False
+        return row
+
+    @property
+    def used(self) -> int:
+        if self.cells is None and self._used < 0:
+            self._used = text_width(bare(self.raw))
+        return self._used
+
+    @used.setter
+    def used(self, count: int) -> None:
+        self._used = count
+
+    def open(self) -> list[str]:
+        """Make cells of it, if it has none yet."""
+        if self.cells is None:
+            used = min(self.used, self.columns)
+            self.cells = [" "] * self.columns
+            self.styles = [DEFAULT] * self.columns
+            x = 0
+            if self.raw:
+                for text, style in runs_of(self.raw, self.start):
+                    x = self.fill(x, text, style)
+                self.raw = ""
+            self._used = used
+        return self.cells
+
+    def fill(self, x: int, text: str, style: Style) -> int:
+        """Put text into an opened row from a cell on; returns the cell after it."""
+        cells, styles, columns = self.cells, self.styles, self.columns
+        assert cells is not None
+        if text.isascii():
+            text = text[: columns - x]
+            end = x + len(text)
+            cells[x:end] = text
+            styles[x:end] = [style] * len(text)
+            return end
+        for character in text:
+            width = cell_width(character)
+            if width <= 0 or (x and character >= "\u0300" and cells[x - 1].endswith(ZWJ)):
+                at = x - 1 if x and cells[x - 1] else x - 2
+                if at >= 0:
+                    cells[at] += character
+                continue
+            if x + width > columns:
+                break
+            cells[x] = character
+            styles[x] = style
+            if width == 2:
+                cells[x + 1] = ""
+                styles[x + 1] = style
+                self.wide = True
+            x += width
+        return x
 
     def resize(self, columns: int) -> None:
-        missing = columns - len(self.cells)
+        cells = self.open()
+        missing = columns - self.columns
+        self.columns = columns
         if missing > 0:
-            self.cells += [" "] * missing
+            cells += [" "] * missing
             self.styles += [DEFAULT] * missing
         elif missing < 0:
-            del self.cells[columns:], self.styles[columns:]
+            del cells[columns:], self.styles[columns:]
             self.wrapped = False
+            self._used = min(self._used, columns)
             self.mend()
 
     def erase(self, start: int, stop: int, style: Style) -> None:
         count = stop - start
         if count <= 0:
             return
-        self.cells[start:stop] = [" "] * count
+        if count == self.columns:
+            self.cells, self.raw, self.start, self.wide, self.wrapped, self._used = None, "", DEFAULT, False, False, -1
+            if style is not DEFAULT:
+                self.open()
+                self.styles = [style] * count
+            return
+        cells = self.open()
+        cells[start:stop] = [" "] * count
         self.styles[start:stop] = [style] * count
-        if stop >= len(self.cells):
+        if stop >= self.columns:
             self.wrapped = False
-        self.mend()
+        if self.wide:
+            self.mend()
 
     def insert(self, at: int, count: int, style: Style) -> None:
         """Shift what stands from `at` on to the right by `count` blank cells; what leaves the row is lost."""
-        columns = len(self.cells)
+        columns = self.columns
         count = min(count, columns - at)
         if count <= 0:
             return
-        self.cells[at:at] = [" "] * count
+        cells = self.open()
+        cells[at:at] = [" "] * count
         self.styles[at:at] = [style] * count
-        del self.cells[columns:], self.styles[columns:]
+        del cells[columns:], self.styles[columns:]
+        self._used = columns
         self.mend()
 
     def delete(self, at: int, count: int, style: Style) -> None:
         """Take `count` cells out at `at`; blank ones come in at the right."""
-        count = min(count, len(self.cells) - at)
+        count = min(count, self.columns - at)
         if count <= 0:
             return
-        del self.cells[at : at + count], self.styles[at : at + count]
-        self.cells += [" "] * count
+        cells = self.open()
+        del cells[at : at + count], self.styles[at : at + count]
+        cells += [" "] * count
         self.styles += [style] * count
         self.mend()
 
     def part(self, start: int, stop: int) -> None:
         """Blank the halves that would be left over where cells `start` to `stop` are about to be written."""
-        cells = self.cells
+        cells = self.open()
         if start and cells[start] == "":
             cells[start - 1] = " "
         if stop < len(cells) and cells[stop] == "":
@@ -96,7 +191,7 @@ class Row:
         """Blank the halves of wide characters that lost their other half."""
         if not self.wide:
             return
-        cells = self.cells
+        cells = self.open()
         last = len(cells) - 1
         wide = False
         for x, cell in enumerate(cells):
@@ -113,20 +208,39 @@ class Row:
     @property
     def text(self) -> str:
         """The row's text, blanks at the end left off."""
-        return "".join(self.cells).rstrip(" ")
+        return (bare(self.raw) if self.cells is None else "".join(self.cells)).rstrip(" ")
 
     def runs(self) -> Runs:
         """Give the row as runs of equal style."""
+        if self.cells is None:
+            return trimmed(runs_of(self.raw, self.start)) if self.raw else ()
+        return trimmed(_grouped(self.cells, self.styles))
+
+    def entry(self) -> Entry:
+        """Give the row as it is kept once it has left the screen."""
         cells, styles = self.cells, self.styles
-        if styles[0] is styles[-1] and styles.count(styles[0]) == len(styles):
-            return trimmed([("".join(cells), styles[0])])
-        runs: list[Run] = []
-        x = 0
-        for style, group in groupby(styles):
-            end = x + sum(1 for _ in group)
-            runs.append(("".join(cells[x:end]), style))
-            x = end
-        return trimmed(runs)
+        if cells is None:
+            if self.start is DEFAULT and not self.wrapped and "\x1b" not in self.raw:
+                return self.raw
+            return self.raw, self.start, self.wrapped
+        used = self._used
+        if used < self.columns and styles[used:].count(DEFAULT) == self.columns - used:
+            cells, styles = cells[:used], styles[:used]
+        if not cells:
+            return Line((), 0, self.wrapped)
+        return Line(tuple(_grouped(cells, styles)), used, self.wrapped)
+
+
+def _grouped(cells: list[str], styles: list[Style]) -> list[Run]:
+    if styles[0] is styles[-1] and styles.count(styles[0]) == len(styles):
+        return [("".join(cells), styles[0])]
+    runs: list[Run] = []
+    x = 0
+    for style, group in groupby(styles):
+        end = x + sum(1 for _ in group)
+        runs.append(("".join(cells[x:end]), style))
+        x = end
+    return runs
 
 
 def trimmed(runs: list[Run]) -> Runs:
@@ -138,41 +252,3 @@ def trimmed(runs: list[Run]) -> Runs:
             break
         runs.pop()
     return tuple(runs)
-
-
-class Line:
-    """A row that has left the screen for the scrollback: its runs, and whether its text goes on in the next line."""
-
-    __slots__ = ("runs", "wrapped")
-
-    def __init__(self, runs: Runs, wrapped: bool) -> None:
-        self.runs = runs
-        self.wrapped = wrapped
-
-    @property
-    def text(self) -> str:
-        return "".join(text for text, _ in self.runs)
-
-    def row(self, columns: int) -> Row:
-        """Make cells of it again."""
-        row = Row(columns)
-        x = 0
-        for text, style in self.runs:
-            for character in text:
-                width = cell_width(character)
-                if width <= 0 or (x and row.cells[x - 1].endswith(ZWJ)):
-                    at = x - 1 if x and row.cells[x - 1] else x - 2
-                    if at >= 0:
-                        row.cells[at] += character
-                    continue
-                if x + width > columns:
-                    break
-                row.cells[x] = character
-                row.styles[x] = style
-                if width == 2:
-                    row.cells[x + 1] = ""
-                    row.styles[x + 1] = style
-                    row.wide = True
-                x += width
-        row.wrapped = self.wrapped
-        return row

@@ -6,7 +6,6 @@ dictionaries of characters are slow and its erasing, wide characters and modes d
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +13,11 @@ import pyte.charsets
 import pyte.screens
 
 from tui.emulator import modes as mode
-from tui.emulator.rows import ZWJ, Line, Row, cell_width
-from tui.emulator.style import DEFAULT, Style, blank, rendition
+from tui.emulator.history import History, lasting
+from tui.emulator.pens import pen_of
+from tui.emulator.rows import Entry, Row
+from tui.emulator.style import DEFAULT, Style, blank
+from tui.emulator.widths import PARTS, ZWJ, cell_width
 
 CELL_LIMIT = 32
 """Characters one cell may gather; a stream of combining marks must not grow it for ever."""
@@ -40,17 +42,17 @@ class Screen(pyte.screens.Screen):
 
     buffer: list[Row]  # type: ignore[assignment]  # rows are lists, see the module's docstring
 
-    def __init__(self, columns: int, lines: int, *, keep: int = 5000) -> None:
-        self.scrollback: deque[Line] = deque(maxlen=max(keep, 1))
-        self.lines_kept = 0  # ever pushed, so that a view can follow what it shows
+    def __init__(self, columns: int, lines: int, *, keep: int = 100_000) -> None:
+        self.history = History(keep)
         super().__init__(columns, lines)
         self.mode = set(mode.AT_START)
 
     def reset(self) -> None:
-        self.style = DEFAULT
+        self.pen = pen_of(DEFAULT)
         self.buffer = [Row(self.columns) for _ in range(self.lines)]
         self.main: list[Row] | None = None  # the main screen's rows while the alternate one is shown
         self.main_cursor: tuple[int, int, Style] | None = None
+        self.main_size = (self.lines, self.columns)
         self.saved = Saved()
         self.line_drawing = [False, False]
         self.cursor_shape = 0
@@ -62,64 +64,32 @@ class Screen(pyte.screens.Screen):
         self.buffer = super_buffer
         self.mode = set(mode.AT_START)
 
-    # Geometry
-
     @property
     def region(self) -> tuple[int, int]:
         """The first and last row that scroll."""
         return self.margins or (0, self.lines - 1)
 
-    def resize(self, lines: int | None = None, columns: int | None = None) -> None:
-        """Change the size as tmux does, without reflow: rows below the cursor go first, then the top rows go to the
-        scrollback; rows that come in are taken back from it."""
-        lines, columns = lines or self.lines, columns or self.columns
-        if (lines, columns) == (self.lines, self.columns):
-            return
-        shown = self.main is None
-        self.cursor.y += self._fit(self.buffer, lines, self.cursor.y, history=shown)
-        if self.main is not None:
-            x, y, style = self.main_cursor or (0, 0, DEFAULT)
-            y += self._fit(self.main, lines, y, history=True)
-            self.main_cursor = (x, max(0, y), style) if self.main_cursor else None
-        if columns != self.columns:
-            for row in self.buffer + (self.main or []):
-                row.resize(columns)
-            self.tabstops = {stop for stop in self.tabstops if stop < columns}
-            self.tabstops.update(range((self.columns + 7) // 8 * 8, columns, 8))
-        self.lines, self.columns = lines, columns
-        self.margins = None
-        self.saved.y = min(self.saved.y, lines - 1)
-        self.cursor.x = min(self.cursor.x, columns - 1)
-        self.cursor.y = min(max(self.cursor.y, 0), lines - 1)
-        self.all_dirty = True
+    @property
+    def style(self) -> Style:
+        """What text is drawn in."""
+        return self.pen.style
 
-    def _fit(self, rows: list[Row], lines: int, cursor: int, *, history: bool) -> int:
-        """Give `rows` the length `lines`; returns how far the rows moved down."""
-        moved = 0
-        while len(rows) > lines and len(rows) - 1 > cursor:
-            rows.pop()
-        while len(rows) > lines:
-            row = rows.pop(0)
-            moved -= 1
-            if history:
-                self._keep(row)
-        while len(rows) < lines:
-            if history and self.scrollback:
-                rows.insert(0, self._take_back())
-                moved += 1
-            else:
-                rows.append(Row(self.columns))
-        return moved
-
-    def _keep(self, row: Row) -> None:
-        self.scrollback.append(Line(row.runs(), row.wrapped))
-        self.lines_kept += 1
-
-    def _take_back(self) -> Row:
-        self.lines_kept -= 1
-        return self.scrollback.pop().row(self.columns)
+    @style.setter
+    def style(self, style: Style) -> None:
+        self.pen = pen_of(style)
 
     # Text
+
+    @property
+    def has_plain_tabs(self) -> bool:
+        """Whether there is a tab stop at each eighth column, and none beside."""
+        return len(self.tabstops) == (self.columns - 1) // 8 and all(stop % 8 == 0 for stop in self.tabstops)
+
+    @property
+    def is_easy(self) -> bool:
+        """Whether text goes to the cells as it comes: nothing is inserted, all wraps, and letters are letters."""
+        modes = self.mode
+        return mode.WRAP in modes and mode.INSERT not in modes and not self.line_drawing[self.charset]
 
     def draw(self, data: str) -> None:
         """Put printable characters at the cursor, which moves on and wraps."""
@@ -127,18 +97,30 @@ class Screen(pyte.screens.Screen):
             data = data.translate(_LINES)
         if not data:
             return
-        if data.isascii() and mode.INSERT not in self.mode and mode.WRAP in self.mode:
-            self._draw_ascii(data)
-            return
-        for character in data:
-            width = cell_width(character)
-            if width < 0:
-                continue
-            if not self._combine(character, width) and width:
-                self._put(character, width)
+        if mode.INSERT in self.mode or mode.WRAP not in self.mode:
+            for character in data:
+                self._draw_one(character)
+        elif data.isascii():
+            self._draw_narrow(data)
+        else:
+            for found in PARTS.finditer(data):
+                narrow, wide = found.groups()
+                text = found.group()
+                if self._is_joined(text[0]) or not (narrow or wide):
+                    self._draw_one(text[0])
+                    text = text[1:] if narrow or wide else ""
+                if text and narrow:
+                    self._draw_narrow(text)
+                elif text:
+                    self._draw_wide(text)
 
-    def _draw_ascii(self, data: str) -> None:
-        cursor, columns, style = self.cursor, self.columns, self.style
+    def _draw_one(self, character: str) -> None:
+        width = cell_width(character)
+        if width >= 0 and not self._combine(character, width) and width:
+            self._put(character, width)
+
+    def _draw_narrow(self, data: str) -> None:
+        cursor, columns, style = self.cursor, self.columns, self.pen.style
         start, length = 0, len(data)
         while start < length:
             x = cursor.x
@@ -147,13 +129,44 @@ class Screen(pyte.screens.Screen):
                 x = 0
             end = min(start + columns - x, length)
             count = end - start
+            stop = x + count
             row = self.buffer[cursor.y]
+            cells = row.cells or row.open()
             if row.wide:
-                row.part(x, x + count)
-            row.cells[x : x + count] = data[start:end]
-            row.styles[x : x + count] = [style] * count
+                row.part(x, stop)
+            cells[x:stop] = data[start:end]
+            row.styles[x:stop] = [style] * count
+            if stop > row.used:
+                row.used = stop
             self.dirty.add(cursor.y)
-            cursor.x = x + count
+            cursor.x = stop
+            start = end
+        self.last_drawn = data[-1]
+
+    def _draw_wide(self, data: str) -> None:
+        cursor, columns, style = self.cursor, self.columns, self.pen.style
+        if columns < 2:
+            return
+        start, length = 0, len(data)
+        while start < length:
+            x = cursor.x
+            if x + 2 > columns:
+                self._wrap()
+                x = 0
+            end = min(start + (columns - x) // 2, length)
+            stop = x + 2 * (end - start)
+            row = self.buffer[cursor.y]
+            cells = row.cells or row.open()
+            if row.wide:
+                row.part(x, stop)
+            cells[x:stop:2] = data[start:end]
+            cells[x + 1 : stop : 2] = [""] * (end - start)
+            row.styles[x:stop] = [style] * (stop - x)
+            row.wide = True
+            if stop > row.used:
+                row.used = stop
+            self.dirty.add(cursor.y)
+            cursor.x = stop
             start = end
         self.last_drawn = data[-1]
 
@@ -171,34 +184,46 @@ class Screen(pyte.screens.Screen):
             else:
                 cursor.x = columns - width
         row = self.buffer[cursor.y]
+        style = self.pen.style
         if insert:
-            row.insert(cursor.x, width, self.style)
+            row.insert(cursor.x, width, style)
+        cells = row.cells or row.open()
+        stop = cursor.x + width
         if row.wide:
-            row.part(cursor.x, cursor.x + width)
-        row.cells[cursor.x] = character
-        row.styles[cursor.x] = self.style
+            row.part(cursor.x, stop)
+        cells[cursor.x] = character
+        row.styles[cursor.x] = style
         if width == 2:
-            row.cells[cursor.x + 1] = ""
-            row.styles[cursor.x + 1] = self.style
+            cells[cursor.x + 1] = ""
+            row.styles[cursor.x + 1] = style
             row.wide = True
+        if stop > row.used:
+            row.used = stop
         self.dirty.add(cursor.y)
-        cursor.x += width
-        if cursor.x == columns and mode.WRAP not in self.mode:
+        cursor.x = stop
+        if stop == columns and mode.WRAP not in self.mode:
             cursor.x = columns - 1
         self.last_drawn = character
+
+    def _is_joined(self, character: str) -> bool:
+        """Whether a character joins the cell before the cursor because a joiner stands there."""
+        x = self.cursor.x
+        if not x or character < "\u0300":
+            return False
+        cells = self.buffer[self.cursor.y].cells
+        if cells is None:
+            return False  # nothing odd is in it, so no joiner
+        return cells[x - 1 if cells[x - 1] or x == 1 else x - 2].endswith(ZWJ)
 
     def _combine(self, character: str, width: int) -> bool:
         """Join a mark, a selector or what follows a joiner to the cell before the cursor; False where it can't."""
         x = self.cursor.x
-        if x == 0 or (width and character < "\u0300"):
+        if x == 0 or (width and not self._is_joined(character)):
             return False
-        row = self.buffer[self.cursor.y]
-        at = x - 1 if row.cells[x - 1] or x == 1 else x - 2
-        last = row.cells[at]
-        if width and not last.endswith(ZWJ):
-            return False
-        if len(last) < CELL_LIMIT:
-            row.cells[at] = last + character
+        cells = self.buffer[self.cursor.y].open()
+        at = x - 1 if cells[x - 1] or x == 1 else x - 2
+        if len(cells[at]) < CELL_LIMIT:
+            cells[at] += character
         self.dirty.add(self.cursor.y)
         return True
 
@@ -207,8 +232,9 @@ class Screen(pyte.screens.Screen):
         self.cursor.x = 0
         self.index()
 
-    def repeat(self, character: str, count: int = 1) -> None:
-        """Draw a character again (REP), to the end of the row at most."""
+    def repeat(self, count: int = 1) -> None:
+        """Draw what was drawn right before again (REP), to the end of the row at most."""
+        character = self.last_drawn
         if character:
             width = max(1, cell_width(character))
             self.draw(character * min(count or 1, max(0, self.columns - self.cursor.x) // width))
@@ -217,24 +243,39 @@ class Screen(pyte.screens.Screen):
     # Scrolling
 
     def _blank_row(self) -> Row:
-        return Row(self.columns, blank(self.style.background))
+        return Row(self.columns, blank(self.pen.style.background))
 
     def _roll(self, top: int, bottom: int, count: int, *, history: bool) -> None:
         """Move rows `top` to `bottom` up by `count`, or down where it is negative."""
         height = bottom - top + 1
+        buffer, kept = self.buffer, history and top == 0 and self.main is None
         for _ in range(min(abs(count), height)):
             if count > 0:
-                row = self.buffer.pop(top)
-                if history and top == 0 and self.main is None:
-                    self._keep(row)
-                self.buffer.insert(bottom, self._blank_row())
+                if kept:
+                    self.history.keep(lasting(buffer[top].entry(), self.columns))
+                del buffer[top]
+                buffer.insert(bottom, self._blank_row())
             else:
-                del self.buffer[bottom]
-                self.buffer.insert(top, self._blank_row())
+                del buffer[bottom]
+                buffer.insert(top, self._blank_row())
         if height == self.lines:
             self.all_dirty = True
         else:
             self.dirty.update(range(top, bottom + 1))
+
+    def scroll_in(self, entries: list[Entry]) -> None:
+        """Take whole lines in at the bottom of the screen: the cursor is in the last row, which is blank, and there
+        again after the last line's end."""
+        rows, columns = self.buffer, self.columns
+        count, above = len(entries), self.lines - 1
+        leaving = min(count, above)
+        if self.main is None:
+            self.history.keep_all((row.entry() for row in rows[:leaving]), leaving)
+            if count > above:
+                self.history.keep_all(entries[: count - above], count - above)
+        shown = entries[max(0, count - above) :]
+        self.buffer = [*rows[leaving:above], *(Row.of(entry, columns) for entry in shown), Row(columns)]
+        self.all_dirty = True
 
     def index(self) -> None:
         top, bottom = self.region
@@ -274,7 +315,7 @@ class Screen(pyte.screens.Screen):
     # Cells
 
     def insert_characters(self, count: int | None = None) -> None:
-        self.buffer[self.cursor.y].insert(self.cursor.x, count or 1, blank(self.style.background))
+        self.buffer[self.cursor.y].insert(self.cursor.x, count or 1, blank(self.pen.style.background))
         self.dirty.add(self.cursor.y)
 
     def delete_characters(self, count: int | None = None) -> None:
@@ -293,7 +334,7 @@ class Screen(pyte.screens.Screen):
     def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
         y = self.cursor.y
         if how == 3:
-            self.scrollback.clear()
+            self.history.clear()
             return
         if how in (0, 1):
             self.erase_in_line(how)
@@ -309,12 +350,12 @@ class Screen(pyte.screens.Screen):
         self.cursor.x = self.cursor.y = 0
         for y in range(self.lines):
             self.buffer[y] = row = Row(self.columns)
-            row.cells = ["E"] * self.columns
+            row.raw = "E" * self.columns
         self.all_dirty = True
 
     def render(self, params: str) -> None:
         """Apply one SGR sequence."""
-        self.style = rendition(self.style, params)
+        self.pen = self.pen.turn(params)
 
     # Cursor
 

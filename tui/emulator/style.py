@@ -16,13 +16,14 @@ _CLEAR = {22: BOLD | DIM, 23: ITALIC, 25: BLINK, 27: REVERSE, 28: CONCEAL, 29: S
 
 class Style(NamedTuple):
     """Colours (`DEFAULT_COLOUR`, 0-255, or `RGB | 0xrrggbb`), attribute bits, and the underline (0 none, 1 single,
-    2 double, 3 curly, 4 dotted, 5 dashed) with its own colour."""
+    2 double, 3 curly, 4 dotted, 5 dashed) with its own colour; `link` is the number of the hyperlink, 0 none."""
 
     foreground: int = DEFAULT_COLOUR
     background: int = DEFAULT_COLOUR
     attributes: int = 0
     underline: int = 0
     underline_colour: int = DEFAULT_COLOUR
+    link: int = 0
 
 
 DEFAULT = Style()
@@ -44,9 +45,9 @@ def blank(background: int) -> Style:
 @lru_cache(maxsize=8192)
 def rendition(style: Style, params: str) -> Style:
     """Apply the parameters of one SGR sequence (`1;38;5;3`, `4:3`, `38:2::1:2:3`); unknown ones change nothing."""
+    foreground, background, attributes, underline, underline_colour, link = style
     if not params:
-        return DEFAULT
-    foreground, background, attributes, underline, underline_colour = style
+        params = "0"
     items = params.split(";")
     at = 0
     while at < len(items):
@@ -72,7 +73,7 @@ def rendition(style: Style, params: str) -> Style:
             if code == 4 and number(tail) <= 5:
                 underline = number(tail)
         elif code == 0:
-            foreground, background, attributes, underline, underline_colour = DEFAULT
+            foreground, background, attributes, underline, underline_colour, _ = DEFAULT  # a link outlives it
         elif code in _SET:
             attributes |= _SET[code]
         elif code in _CLEAR:
@@ -97,7 +98,7 @@ def rendition(style: Style, params: str) -> Style:
             foreground = code - 82
         elif 100 <= code <= 107:
             background = code - 92
-    return Style(foreground, background, attributes, underline, underline_colour)
+    return Style(foreground, background, attributes, underline, underline_colour, link)
 
 
 def _rgb(parts: list[str]) -> int | None:

@@ -1,21 +1,17 @@
-"""Modes at work: what setting and resetting one does to the screen, the alternate screen above all."""
+"""Modes at work: what setting and resetting one does to the screen."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tui.emulator import modes as mode
-from tui.emulator.rows import Row
-from tui.emulator.screen import Saved, Screen
+from tui.emulator.keyboard import KeyboardScreen
+from tui.emulator.screen import Saved
 from tui.emulator.style import DEFAULT
 
 
-class SwitchedScreen(Screen):
+class SwitchedScreen(KeyboardScreen):
     """A screen that obeys modes."""
-
-    @property
-    def alternate(self) -> bool:
-        return self.main is not None
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         self._switch(modes, private=bool(kwargs.get("private")), on=True)
@@ -32,7 +28,7 @@ class SwitchedScreen(Screen):
                 self.mode.difference_update(mode.MOUSE)  # one of them at a time
             (self.mode.add if on else self.mode.discard)(number)
             if number in mode.ALTERNATES:
-                self._show_alternate(on, cursor=number == mode.ALTERNATE_1049)
+                self.show_alternate(on, cursor=number == mode.ALTERNATE_1049)
             elif number == mode.SAVED_CURSOR_1048:
                 (self.save_cursor if on else self.restore_cursor)()
             elif number == mode.ORIGIN:
@@ -45,24 +41,6 @@ class SwitchedScreen(Screen):
                 self.cursor.hidden = not on
             elif number == mode.REVERSE_SCREEN:
                 self.all_dirty = True
-
-    def _show_alternate(self, on: bool, *, cursor: bool) -> None:
-        """Show the alternate screen, blank, or the main one as it was left; `cursor` saves and restores it too."""
-        if on and self.main is None:
-            if cursor:
-                self.main_cursor = (self.cursor.x, self.cursor.y, self.style)
-            self.main = self.buffer
-            self.buffer = [Row(self.columns) for _ in range(self.lines)]
-            self.all_dirty = True
-        elif not on:
-            if cursor and self.main_cursor is not None:
-                x, y, self.style = self.main_cursor
-                self.cursor.x, self.cursor.y = x, min(y, self.lines - 1)
-                self.main_cursor = None
-            if self.main is not None:
-                self.buffer, self.main = self.main, None
-                self.all_dirty = True
-            self.ensure_hbounds()
 
     def soft_reset(self) -> None:
         """Set modes, margins and rendition as at start (DECSTR); the text stays."""

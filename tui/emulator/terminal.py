@@ -8,8 +8,10 @@ import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from tui.emulator import modes as mode
+from tui.emulator.history import runs_in, text_in, wrapped_in
 from tui.emulator.modes import Modes
 from tui.emulator.parser import Parser
 from tui.emulator.rows import Runs
@@ -20,6 +22,11 @@ CLIPBOARD_LIMIT = 100_000
 """Characters of a title and of a clipboard write that are taken; a longer write is not surfaced at all."""
 REPLY_LIMIT = 64 * 1024
 """Bytes of answers that wait to be taken; beyond it questions are not answered."""
+
+LINK_LIMIT = 2083
+"""Characters of a hyperlink; a longer one is none."""
+LINKS = 4096
+"""Hyperlinks that one terminal keeps."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SHAPES = {0: "block", 1: "block", 2: "block", 3: "underline", 4: "underline", 5: "bar", 6: "bar"}
@@ -49,6 +56,13 @@ class Lines(Sequence[Runs]):
         return self._screen.buffer[row].runs()
 
 
+def _directory(uri: str) -> str:
+    """Read `file://HOST/PATH`; empty for anything else, and where the path has controls in it."""
+    scheme, _, rest = uri[:LINK_LIMIT].partition("://")
+    path = unquote("/" + rest.partition("/")[2])
+    return path if scheme == "file" and "/" in rest and not _CONTROL.search(path) else ""
+
+
 class Terminal:
     """An xterm of `columns` by `rows`, with `scrollback` lines behind it.
 
@@ -57,7 +71,7 @@ class Terminal:
     """
 
     def __init__(
-        self, columns: int, rows: int, *, scrollback: int = 5000, colours: tuple[int, int] = (0xD0D0D0, 0x000000)
+        self, columns: int, rows: int, *, scrollback: int = 100_000, colours: tuple[int, int] = (0xD0D0D0, 0x000000)
     ) -> None:
         self._screen = SwitchedScreen(max(1, columns), max(1, rows), keep=scrollback)
         self._parser = Parser(self._screen, self)
@@ -69,6 +83,10 @@ class Terminal:
         self._clipboard: list[str] = []
         self.colours = colours
         self.title = ""
+        self.directory = ""
+        """The far end's working directory as it says it (OSC 7); its path alone, and only a whole one."""
+        self._links: list[str] = []
+        self._link_numbers: dict[str, int] = {}
         self.lines: Sequence[Runs] = Lines(self._screen)
 
     # In
@@ -100,7 +118,12 @@ class Terminal:
 
     @property
     def modes(self) -> Modes:
-        return Modes.of(self._screen.mode, alternate=self._screen.alternate)
+        return Modes.of(self._screen.mode, alternate=self._screen.alternate, keyboard=self._screen.keyboard)
+
+    @property
+    def synchronised(self) -> bool:
+        """Whether the far end is in the middle of a picture (mode 2026): it wants nothing painted before its end."""
+        return mode.SYNCHRONISED in self._screen.mode
 
     @property
     def display(self) -> list[str]:
@@ -110,26 +133,46 @@ class Terminal:
     @property
     def scrollback(self) -> int:
         """How many lines stand behind the screen."""
-        return len(self._screen.scrollback)
+        return len(self._screen.history)
 
     @property
     def pushed(self) -> int:
         """How many lines ever left the screen upwards (less those taken back): its growth is how far the text under a
         scrolled-back view has moved."""
-        return self._screen.lines_kept
+        return self._screen.history.pushed
 
     def behind(self, line: int) -> Runs:
         """Give a line of the scrollback, 0 the oldest."""
-        return self._screen.scrollback[line].runs
+        return runs_in(self._screen.history[line])
+
+    def line(self, line: int) -> Runs:
+        """Give a line, counted from the oldest of the scrollback on through the screen."""
+        kept = len(self._screen.history)
+        return self.behind(line) if line < kept else self._screen.buffer[line - kept].runs()
+
+    def wrapped(self, line: int) -> bool:
+        """Whether the text of a line goes on in the next one."""
+        kept = len(self._screen.history)
+        return wrapped_in(self._screen.history[line]) if line < kept else self._screen.buffer[line - kept].wrapped
 
     def text_of(self, line: int) -> str:
-        """Give the text of a line, counted from the oldest of the scrollback on through the screen."""
-        kept = len(self._screen.scrollback)
-        return self._screen.scrollback[line].text if line < kept else self._screen.buffer[line - kept].text
+        """Give the text of a line, counted as in `line`; blanks at its end are left off where it isn't wrapped."""
+        kept = len(self._screen.history)
+        return text_in(self._screen.history[line] if line < kept else self._screen.buffer[line - kept].entry())
+
+    def texts(self, start: int, stop: int) -> list[str]:
+        """Give the text of lines `start` to `stop` (not with it), counted as in `line`."""
+        history, kept = self._screen.history, len(self._screen.history)
+        texts = [text_in(entry) for entry in history.between(start, min(stop, kept))]
+        return texts + [text_in(row.entry()) for row in self._screen.buffer[max(start - kept, 0) : max(stop - kept, 0)]]
 
     def all_text(self) -> list[str]:
         """Give the text of each line, the scrollback's first."""
-        return [line.text for line in self._screen.scrollback] + self.display
+        return self.texts(0, len(self._screen.history) + self.rows)
+
+    def link(self, number: int) -> str:
+        """Give the URI of a hyperlink by its number (`Style.link`); empty where there is none."""
+        return self._links[number - 1] if 0 < number <= len(self._links) else ""
 
     def take_dirty(self) -> set[int]:
         """Give the rows that changed since last asked, and forget them."""
@@ -178,6 +221,8 @@ class Terminal:
             top = screen.region[0] if mode.ORIGIN in screen.mode else 0
             place = f"{screen.cursor.y + 1 - top};{min(screen.cursor.x, screen.columns - 1) + 1}"
             self._reply(f"\x1b[{kind[:-1]}{place}R")
+        elif kind == "?u":
+            self._reply(f"\x1b[?{screen.keyboard}u")
         elif kind in ("$p", "?$p"):
             number = first << 5 if kind[0] == "?" else first
             state = 0 if number not in mode.KNOWN else 1 if number in screen.mode else 2
@@ -188,7 +233,11 @@ class Terminal:
     def string(self, text: str) -> None:
         """Act on an OSC: titles, the default colours, and clipboard writes, which are only surfaced."""
         code, _, value = text.partition(";")
-        if code in ("0", "2"):
+        if code == "8":
+            self._screen.style = self._screen.style._replace(link=self._link_number(value.partition(";")[2]))
+        elif code == "7":
+            self.directory = _directory(value)
+        elif code in ("0", "2"):
             self.title = _CONTROL.sub("", value[:TITLE_LIMIT])
         elif code in ("10", "11") and value == "?":
             colour = self.colours[code == "11"]
@@ -202,6 +251,15 @@ class Terminal:
                 except (binascii.Error, ValueError):
                     return
                 self._clipboard.append(decoded.decode("utf-8", "replace"))
+
+    def _link_number(self, uri: str) -> int:
+        """Give a URI its number; 0 for none, for one that can't be shown, and where there are too many already."""
+        number = self._link_numbers.get(uri, 0)
+        usable = uri and len(uri) <= LINK_LIMIT and len(self._links) < LINKS and not _CONTROL.search(uri)
+        if not number and usable:
+            self._links.append(uri)
+            number = self._link_numbers[uri] = len(self._links)
+        return number
 
     def _reply(self, text: str) -> None:
         if self._answer and self._reply_length < REPLY_LIMIT:
