@@ -20,7 +20,7 @@ def owners() -> list[tuple[str, list[Any]]]:
     found = [
         ("everywhere", list(SsmApp.BINDINGS)),
         ("screens", [*ConsoleScreen.BINDINGS, COPY, YAML]),
-        ("tables", list(ResourceTable.BINDINGS)),
+        ("tables", _through(ResourceTable)),
     ]
     shared = {binding.id for _, bindings in found for binding in bindings}
     for entry in SCREENS:
@@ -28,6 +28,12 @@ def owners() -> list[tuple[str, list[Any]]]:
         if own:
             found.append((entry.title, own))
     return found
+
+
+def _through(kind: type) -> list[Any]:
+    """Give the bindings of a widget and of what it is made of, those of the ground first."""
+    own = [one for one in reversed(kind.__mro__) if one.__module__.startswith("tui.")]
+    return [binding for one in own for binding in one.__dict__.get("BINDINGS", [])]
 
 
 def key_table() -> str:

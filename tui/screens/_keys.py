@@ -32,7 +32,10 @@ _NAMES = {
     "comma": ",",
     "full_stop": ".",
     "asterisk": "*",
+    "dollar_sign": "$",
     "exclamation_mark": "!",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "vertical_line": "|",
     "minus": "-",
     "plus": "+",
@@ -69,16 +72,23 @@ class Usable(NamedTuple):
     node: DOMNode
     keys: list[str]
     refusal: str
+    section: str = ""
+    """The help section it belongs to, where that is another than its node's."""
 
     @property
     def group(self) -> str:
         """Where it is bound, in words: the name of a help section."""
+        if self.section:
+            return self.section
         named = getattr(self.node, "HELP_GROUP", "") or getattr(self.node, "TITLE", "")
         return str(named or re.sub(r"(?<=[a-z])[A-Z]", lambda found: f" {found[0].lower()}", type(self.node).__name__))
 
 
 def usable(screen: Screen[Any]) -> list[Usable]:
-    """Give every binding that works on a screen now, from the focused widget outwards; keys of one action together."""
+    """Give every binding that works on a screen now, from the focused widget outwards; keys of one action together.
+
+    What a screen says to be `prefixed`, the keys that follow another one, comes last.
+    """
     found: dict[tuple[int, str, str], Usable] = {}
     for key, active in screen.active_bindings.items():
         binding, node = active.binding, active.node
@@ -93,7 +103,8 @@ def usable(screen: Screen[Any]) -> list[Usable]:
             continue
         reason = getattr(owner, "disabled_reason", None)
         found[mark] = Usable(binding, node, [key], reason(name) if reason else "")
-    return list(found.values())
+    prefixed = getattr(screen, "prefixed", None)
+    return [*found.values(), *(prefixed() if prefixed is not None else [])]
 
 
 def deed_of(screen: Screen[Any], action: str) -> str:

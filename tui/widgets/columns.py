@@ -1,17 +1,13 @@
-"""Columns of a table: what they are, how their values sort, and how they share a terminal's width."""
+"""Columns of a table: what they are, and how their values sort."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from tui.widgets.cells import clean, width
-from tui.widgets.filter_grammar import Cell, cell_text
-
-GAP = 2
-"""Blank cells between two columns."""
+from tui.widgets.filter_grammar import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +16,9 @@ class Column:
 
     `width` fixes its cells, else it is measured and held between `min_width` and `max_width`. `kind` is text, number,
     age or status: it says how values sort and, unless `align` does, on which side they stand. A `wide` column gives way
-    first where the terminal is narrow; among columns the lower `priority` gives way before the higher.
+    first where the terminal is narrow; among columns the lower `priority` gives way before the higher. The first `head`
+    is what a row is called by: it stays, with what stands before it, while the others scroll sideways.
+    A cell that changes lights up for a moment unless its column's `flash` is False; ages, which tick, never do.
     `sort_key` makes a value that can be compared from a cell's text, where the kind's own would not do.
     """
 
@@ -33,11 +31,17 @@ class Column:
     align: str = ""
     wide: bool = False
     priority: int = 50
+    head: bool = False
+    flash: bool = True
     sort_key: Callable[[str], Any] | None = None
 
     @property
     def heading(self) -> str:
         return self.title or self.key
+
+    @property
+    def flashes(self) -> bool:
+        return self.flash and self.kind != "age"
 
     @property
     def side(self) -> str:
@@ -122,81 +126,3 @@ def sort_key(column: Column) -> Callable[[Cell], Any]:
             return value
 
     return of
-
-
-def measure(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], floor: Sequence[int] = ()) -> list[int]:
-    """Measure what each column would like to take over some rows, its heading and a sort arrow; never under `floor`."""
-    wishes = [max(width(c.heading) + 2, c.min_width) for c in columns]
-    for place, least in enumerate(floor):
-        wishes[place] = max(wishes[place], least)
-    for cells in rows:
-        for place, cell in enumerate(cells[: len(wishes)]):
-            text = cell_text(cell)
-            if len(text) * 2 > wishes[place] and (wide := width(clean(text))) > wishes[place]:
-                wishes[place] = wide
-    return [c.width if c.width is not None else min(wish, c.max_width) for c, wish in zip(columns, wishes, strict=True)]
-
-
-class Layout(NamedTuple):
-    """Which columns stand where: `places` are (column number, first cell, cells), the first frozen at the left.
-
-    `offset` columns after the first are scrolled away; `more` says that some are still hidden at the right, and `steps`
-    how far one can scroll.
-    """
-
-    places: tuple[tuple[int, int, int], ...] = ()
-    offset: int = 0
-    more: bool = False
-    steps: int = 0
-
-
-def arrange(columns: Sequence[Column], wishes: Sequence[int], room: int, offset: int = 0) -> Layout:
-    """Lay columns out on `room` cells.
-
-    Wide columns give way first, then widths shrink to their least, the lowest priority first; what still does not fit
-    is reached by scrolling sideways past the first column, which stays.
-    """
-    if not columns or room <= 0:
-        return Layout()
-    shown = list(range(len(columns)))
-    sizes = list(wishes)
-
-    def needed() -> int:
-        return sum(sizes[i] for i in shown) + GAP * (len(shown) - 1)
-
-    for place in sorted((i for i in shown if columns[i].wide), key=lambda i: columns[i].priority):
-        if needed() <= room:
-            break
-        shown.remove(place)
-    for place in sorted(shown, key=lambda i: (columns[i].priority, -i)):
-        over = needed() - room
-        if over <= 0:
-            break
-        if columns[place].width is None:
-            sizes[place] = max(min(sizes[place], columns[place].min_width), sizes[place] - over)
-    return _scrolled(shown, sizes, room, offset) if shown else Layout()
-
-
-def _scrolled(shown: list[int], sizes: list[int], room: int, offset: int) -> Layout:
-    first, rest = shown[0], shown[1:]
-    if sum(sizes[i] for i in shown) + GAP * (len(shown) - 1) <= room:
-        offset = steps = 0
-    else:
-        # The last step is the one from which the last column can be seen.
-        left, steps = room - min(sizes[first], room) - GAP, len(rest)
-        while steps and left >= sizes[rest[steps - 1]]:
-            left -= sizes[rest[steps - 1]] + GAP
-            steps -= 1
-        steps = min(steps, len(rest) - 1) if rest else 0
-        offset = max(0, min(offset, steps))
-    places = [(first, 0, min(sizes[first], room))]
-    at = places[0][2] + GAP
-    for place in rest[offset:]:
-        if room - at < min(3, sizes[place]):
-            break
-        size = min(sizes[place], room - at)
-        places.append((place, at, size))
-        at += size + GAP
-    last = places[-1]
-    more = len(rest) - offset > len(places) - 1 or last[2] < sizes[last[0]]
-    return Layout(tuple(places), offset, more, steps)

@@ -29,24 +29,22 @@ from textual.worker import Worker
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, Filter, FilterError, SlowExpressionError, parse
-from tui.widgets.grouped_table import GroupedTable
+from tui.widgets.marked_table import MarkedTable
 from tui.widgets.table_cursor import Anchor
 from tui.widgets.table_drawing import STYLES
+from tui.widgets.table_message import TableMessage
 from tui.widgets.table_model import BULK, Fields, Row
-from tui.widgets.table_view import TableMessage, place_of
+from tui.widgets.table_view import place_of
 
 __all__ = ["STYLES", "Cell", "Column", "ResourceTable", "Row"]
 
 _SLICE_SECONDS = 0.005
 
 
-class ResourceTable(GroupedTable):
+class ResourceTable(MarkedTable):
     """A virtual table; see the module for what goes in, and the messages for what comes out."""
 
     BINDINGS = [
-        Binding("space", "mark", "mark", tooltip="Mark or unmark the row", show=False, id="table.mark"),
-        Binding("M,ctrl+a", "mark_all", "mark all", tooltip="Mark every row shown", show=False, id="table.mark_all"),
-        Binding("asterisk", "invert", "invert", tooltip="Invert the marks shown", show=False, id="table.invert"),
         Binding("less_than_sign", "sort(-1)", "sort left", tooltip="Previous column", show=False, id="table.sort_left"),
         Binding("greater_than_sign", "sort(1)", "sort right", tooltip="Next column", show=False, id="table.sort_right"),
         Binding("comma", "reverse", "reverse", tooltip="Reverse the order", show=False, id="table.reverse"),
@@ -64,12 +62,6 @@ class ResourceTable(GroupedTable):
 
         def can_replace(self, message: Message) -> bool:
             return False
-
-    class MarksChanged(TableMessage):
-        """Rows were marked or unmarked: `count` are, and the filter hides `hidden` of them."""
-
-        count: int
-        hidden: int
 
     class FilterApplied(TableMessage):
         """A filter was worked through: `shown` of `total` rows pass; with an `error` what was shown stayed."""
@@ -124,29 +116,6 @@ class ResourceTable(GroupedTable):
         return self.model.total
 
     @property
-    def ids(self) -> list[Hashable]:
-        """The ids of the rows that the filter lets through, in their order; the folded ones too, headers not."""
-        return self.model.standing.passing()
-
-    @property
-    def marked_ids(self) -> list[Hashable]:
-        """The marked ids: those shown in their order, then those that the filter hides."""
-        marks = self.model.marks
-        return [row for row in self.ids if row in marks] + self.hidden_marks if marks else []
-
-    @property
-    def hidden_marks(self) -> list[Hashable]:
-        """The ids that are marked and filtered out of sight."""
-        model = self.model
-        nothing_hides = model.kept is model.order
-        return [] if nothing_hides else [row for row in model.marks if model.position(row) is None]
-
-    @property
-    def targets(self) -> list[Hashable]:
-        """What an action works on: the marks, else the row under the cursor; on a header all rows of its group."""
-        return self.marked_ids or self.under_cursor
-
-    @property
     def filter(self) -> Filter:
         """The filter that was asked for last and could be meant."""
         return self._filter
@@ -173,25 +142,26 @@ class ResourceTable(GroupedTable):
 
     # Data in.
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        """Set the columns; a sort stays with its column's key."""
+    def set_columns(self, columns: Sequence[Column], part: str = "") -> None:
+        """Set the columns; a sort stays with its column's key. `part` names them where an owner has several sets."""
         key = self.sort_column if self._sort[0] is not None else ""
         self.model.set_columns(columns)
         place = place_of([column.key for column in columns], key)
-        self._measured, self._wishes = 0, []
+        self._part = part
+        self._lit.clear()
+        self._fit()
         if (place, self._sort[0]) != (None, None) or self.grouping is not None:
             self._sort = (place, self._sort[1])
             self.model.unarranged = True
             self._arrange()
-        self._measure()
-        self._redraw()
 
     def set_rows(self, rows: Iterable[Row]) -> None:
         """Make the rows be these; cursor, scroll position and marks stay with their ids."""
-        anchor, marks = self._anchor(), len(self.model.marks)
+        anchor, marks, seen = self._anchor(), len(self.model.marks), self._in_view()
         self.model.replace(rows)
         self._measured = 0
         self._changed(anchor)
+        self._light_up(seen)
         if len(self.model.marks) != marks:
             self._say_marks()
 
@@ -199,9 +169,10 @@ class ResourceTable(GroupedTable):
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Take a further page, without moving the cursor."""
-        anchor = self._anchor()
+        anchor, seen = self._anchor(), self._in_view()
         self.model.extend(rows)
         self._changed(anchor)
+        self._light_up(seen)
 
     def update_row(self, row: Hashable, cells: Sequence[Cell]) -> None:
         """Change one row's cells; an unknown id is added."""
@@ -209,8 +180,14 @@ class ResourceTable(GroupedTable):
         if slot is None:
             self.add_rows([(row, cells)])
             return
-        standing, anchor = model.standing, self._anchor()
-        before, shown = standing.position(row), len(standing)
+        before = model.standing.position(row)
+        seen = self._row_in_view(row, before)
+        self._update(row, slot, cells, before)
+        self._light_up(seen)
+
+    def _update(self, row: Hashable, slot: int, cells: Sequence[Cell], before: int | None) -> None:
+        model, standing, anchor = self.model, self.model.standing, self._anchor()
+        shown = len(standing)
         model.update(row, cells)
         for key in [(slot, cursor, marked) for cursor in (False, True) for marked in (False, True)]:
             self._lines.pop(key, None)
@@ -265,13 +242,6 @@ class ResourceTable(GroupedTable):
         self._arrange()
         self.post_message(self.SortChanged(self, key=self.sort_column, reverse=reverse))
 
-    def mark(self, rows: Iterable[Hashable], marked: bool = True) -> None:
-        """Mark or unmark rows by id; unknown ids are left out."""
-        known = {row for row in rows if row in self.model.slots}
-        self.model.marks = self.model.marks | known if marked else self.model.marks - known
-        self.refresh()
-        self._say_marks()
-
     def move_to(self, row: Hashable) -> bool:
         """Put the cursor on a row; False if it is not shown."""
         position = self.model.standing.position(row)
@@ -280,9 +250,6 @@ class ResourceTable(GroupedTable):
         return position is not None
 
     # The machinery of change.
-
-    def _say_marks(self) -> None:
-        self.post_message(self.MarksChanged(self, count=len(self.model.marks), hidden=len(self.hidden_marks)))
 
     def _say_filter(self, text: str, error: FilterError | None = None) -> None:
         self.post_message(self.FilterApplied(self, text=text, shown=self.shown, total=self.total, error=error))
@@ -368,25 +335,7 @@ class ResourceTable(GroupedTable):
     def _header_clicked(self, place: int) -> None:
         self.sort_by(self.columns[place].key, not self._sort[1] if self._sort[0] == place else False)
 
-    def _gutter_clicked(self, row: Hashable) -> None:
-        rows = self.rows_of(row)
-        self.mark(rows, not self.model.marks.issuperset(rows))
-
     # Actions.
-
-    def action_mark(self) -> None:
-        if self._cursor is not None:
-            self._gutter_clicked(self._cursor)
-            self._go(self._behind(self._at))
-
-    def action_mark_all(self) -> None:
-        self.mark(self.ids)
-
-    def action_invert(self) -> None:
-        shown = set(self.ids)
-        self.model.marks = self.model.marks ^ shown
-        self.refresh()
-        self._say_marks()
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column, or the previous one; past the last they stand as they came."""

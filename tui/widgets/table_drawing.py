@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,13 +10,14 @@ from textual.strip import Strip
 
 from tui.theming import Glyphs
 from tui.widgets.cells import clean, fit, width
-from tui.widgets.columns import Column, Layout
+from tui.widgets.column_layout import Layout
+from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell
 
 STYLES = ("ok", "warn", "error", "muted", "accent", "strong")
 """The styles that a cell may name; the theme colours them."""
 
-PARTS = ("header", "group", "cursor", "blurred", "marked", "mark", "bar", "stale")
+PARTS = ("header", "group", "cursor", "blurred", "marked", "mark", "bar", "stale", "changed")
 
 GUTTER = 2
 """Cells at the left for the cursor and the mark, which are told by more than colour."""
@@ -27,7 +28,7 @@ class Brushes:
 
     def __init__(self, base: Style, part: Callable[[str], Style], focused: bool, stale: bool) -> None:
         self._part = part
-        self._cells: dict[tuple[str, bool, bool], Style] = {}
+        self._cells: dict[tuple[str, bool, bool, bool], Style] = {}
         self.base = base + part("stale") if stale else base
         self.header = base + part("header")
         self.bar = base + part("bar")
@@ -35,9 +36,9 @@ class Brushes:
         self.error = base + part("error")
         self._cursor = part("cursor" if focused else "blurred")
 
-    def cell(self, name: str, cursor: bool, marked: bool) -> Style:
+    def cell(self, name: str, cursor: bool, marked: bool, lit: bool = False) -> Style:
         """Give the style of a cell that names `name` (unknown names are plain) in a row of that state."""
-        key = (name, cursor, marked)
+        key = (name, cursor, marked, lit)
         style = self._cells.get(key)
         if style is None:
             style = self.base
@@ -47,6 +48,8 @@ class Brushes:
                 style += self._part(name)
             if cursor:
                 style += self._cursor
+            if lit:
+                style += self._part("changed")
             self._cells[key] = style
         return style
 
@@ -61,8 +64,12 @@ def draw_row(
     *,
     cursor: bool,
     marked: bool,
+    lit: Collection[int] = (),
 ) -> list[Segment]:
-    """Draw one row on `room` cells, the gutter included; `sides` says for each column on which its text stands."""
+    """Draw one row on `room` cells, the gutter included.
+
+    `sides` says for each column on which its text stands, `lit` which cells are to be seen to have changed.
+    """
     plain = brushes.cell("", cursor, marked)
     line = glyphs.arrow if cursor else " "  # what is gathered in one style: the fewer pieces, the faster it is drawn
     segments: list[Segment] = []
@@ -84,8 +91,8 @@ def draw_row(
             drawn = fit(text, size, side, glyphs.ellipsis)
         if start > at:
             line += " " * (start - at)
-        if name:
-            segments += [Segment(line, plain), Segment(drawn, brushes.cell(name, cursor, marked))]
+        if name or place in lit:
+            segments += [Segment(line, plain), Segment(drawn, brushes.cell(name, cursor, marked, place in lit))]
             line = ""
         else:
             line += drawn
@@ -152,7 +159,7 @@ def draw_header(
                 + (down if reverse else up)
             )
         gap = start - width(line)
-        if index == 1 and layout.offset and gap:
+        if index == layout.frozen and layout.offset and gap:
             line += " " * (gap - 1) + ("<" if glyphs.ellipsis.isascii() else "‹")
         else:
             line += " " * gap

@@ -6,16 +6,12 @@ from collections.abc import Hashable, Sequence
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding
-from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.cells import own
-from tui.widgets.columns import Layout, arrange, measure
 from tui.widgets.state_pane import wrapped
-from tui.widgets.table_cursor import TableCursor
 from tui.widgets.table_drawing import (
     GUTTER,
     PARTS,
@@ -26,28 +22,10 @@ from tui.widgets.table_drawing import (
     draw_row,
     thumb,
 )
-
-_SAMPLE = 400
-
-
-class TableMessage(Message):
-    """A fact about a table, with the attributes that its class names; of a flood of equal ones the last is enough."""
-
-    def __init__(self, table: TableView, **facts: object) -> None:
-        super().__init__()
-        self.table = table
-        for name, fact in facts.items():
-            setattr(self, name, fact)
-
-    @property
-    def control(self) -> TableView:
-        return self.table
-
-    def can_replace(self, message: Message) -> bool:
-        return type(message) is type(self) and message.table is self.table
+from tui.widgets.table_flashes import TableFlashes
 
 
-class TableView(TableCursor, can_focus=True):
+class TableView(TableFlashes, can_focus=True):
     """Draws a `TableModel`; changing `virtual_size` would lay out the screen anew, so the scroll bar is drawn here."""
 
     ALLOW_SELECT = False
@@ -66,14 +44,8 @@ class TableView(TableCursor, can_focus=True):
     .table--accent { color: $accent; }
     .table--strong { text-style: bold; }
     .table--stale { text-style: dim; }
+    .table--changed { text-style: reverse; }
     """
-    BINDINGS = [
-        Binding(
-            "l,right", "sideways(1)", "right", tooltip="Unfold, or scroll columns right", show=False, id="table.right"
-        ),
-        Binding("h,left", "sideways(-1)", "left", tooltip="Fold, or scroll columns left", show=False, id="table.left"),
-    ]
-
     state: reactive[str] = reactive("rows")
     """loading, empty, rows or error: what it means that there are no rows."""
     message: reactive[str] = reactive("")
@@ -84,12 +56,6 @@ class TableView(TableCursor, can_focus=True):
     def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._glyphs = glyphs
-        self._offset = 0
-        self._wishes: list[int] = []
-        self._measured = 0
-        self._layout: Layout | None = None
-        self._sides: list[str] = []
-        self._lines: dict[tuple[int, bool, bool], list[Segment]] = {}
         self._brushes: Brushes | None = None
         self._notice: list[str] | None = None
 
@@ -148,26 +114,6 @@ class TableView(TableCursor, can_focus=True):
         self._brushes = None
         super().notify_style_update()
 
-    def _measure(self) -> None:
-        """Measure columns over the first rows (once) and those in view; widths only grow, and never while one moves."""
-        model, standing = self.model, self.model.standing
-        seen = map(standing.slot_at, range(self._top, min(self._top + self._body, len(standing))))
-        rows = model.order[self._measured : _SAMPLE] + [slot for slot in seen if slot >= 0]
-        wishes = measure(model.columns, (model.cells[slot] for slot in rows), self._wishes)
-        self._measured = min(len(model.order), _SAMPLE)
-        if wishes != self._wishes:
-            self._wishes = wishes
-            self._lines.clear()
-            self._layout = None
-
-    def _placed(self) -> Layout:
-        if self._layout is None:
-            room = self.size.width - GUTTER - 1
-            self._layout = arrange(self.model.columns, self._wishes, room, self._offset)
-            self._sides = [column.side for column in self.model.columns]
-            self._offset = self._layout.offset
-        return self._layout
-
     def _brush(self) -> Brushes:
         if self._brushes is None:
             self._brushes = Brushes(
@@ -194,14 +140,18 @@ class TableView(TableCursor, can_focus=True):
             return Strip.blank(columns, brushes.base)
         slot = standing.slot_at(at)
         cursor, marked = at == self._at, slot >= 0 and bool(model.marks) and model.ids[slot] in model.marks
+        lit = self._lit_places(model.ids[slot]) if self._lit and slot >= 0 else ()
         key = (slot, cursor, marked)
-        made = self._lines.get(key, []) if slot >= 0 else self._draw_group(slot, room, cursor=cursor)
+        made = self._draw_group(slot, room, cursor=cursor) if slot < 0 else [] if lit else self._lines.get(key, [])
         if not made:
             cells, placed = model.cells[slot], self._placed()
-            made = draw_row(self._sides, cells, placed, room, brushes, self._glyphs, cursor=cursor, marked=marked)
+            made = draw_row(
+                self._sides, cells, placed, room, brushes, self._glyphs, cursor=cursor, marked=marked, lit=lit
+            )
             if len(self._lines) > 1024:
                 self._lines.clear()
-            self._lines[key] = made
+            if not lit:
+                self._lines[key] = made
         return Strip([*made, self._bar(y - 1, brushes)], columns if room >= GUTTER else None).adjust_cell_length(
             columns, brushes.base
         )
@@ -240,11 +190,25 @@ class TableView(TableCursor, can_focus=True):
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self._scroll(self._top + 3)
+        if event.shift:
+            self.action_sideways(1)
+        else:
+            self._scroll(self._top + 3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self._scroll(self._top - 3)
+        if event.shift:
+            self.action_sideways(-1)
+        else:
+            self._scroll(self._top - 3)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        event.stop()
+        self.action_sideways(1)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        event.stop()
+        self.action_sideways(-1)
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -270,17 +234,6 @@ class TableView(TableCursor, can_focus=True):
             self._opened()
         else:
             self._go(position)
-
-    # Actions.
-
-    def action_sideways(self, step: int) -> None:
-        placed = self._placed()
-        offset = max(0, min(placed.offset + step, placed.steps))
-        if offset != placed.offset:
-            self._offset = offset
-            self._layout = None
-            self._lines.clear()
-            self.refresh()
 
 
 def place_of(keys: Sequence[str], key: str) -> int | None:

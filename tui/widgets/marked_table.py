@@ -1,0 +1,135 @@
+"""A table whose rows can be marked: one, a range, all that show. Marks are kept by id, whatever comes and goes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+from tui.widgets.grouped_table import GroupedTable
+from tui.widgets.table_message import TableMessage
+
+
+class _Stretch(NamedTuple):
+    """Marks that one is drawing: from which row, to where so far, what was marked before and what is."""
+
+    start: Hashable
+    end: Hashable
+    before: set[Hashable]
+    marks: set[Hashable]
+
+
+class MarkedTable(GroupedTable):
+    """Holds marks; what one sees of a range is what it marks, never what a filter hides or a group folds in."""
+
+    BINDINGS = [
+        Binding("space", "mark", "mark", tooltip="Mark or unmark the row", show=False, id="table.mark"),
+        Binding("M,ctrl+a", "mark_all", "mark all", tooltip="Mark every row shown", show=False, id="table.mark_all"),
+        Binding("asterisk", "invert", "invert", tooltip="Invert the marks shown", show=False, id="table.invert"),
+        Binding(
+            "V",
+            "mark_range",
+            "mark range",
+            tooltip="Mark the rows from the one marked last to this one",
+            show=False,
+            id="table.mark_range",
+        ),
+        Binding("shift+down", "stretch(1)", "mark down", tooltip="Mark on downwards", show=False, id="table.mark_down"),
+        Binding("shift+up", "stretch(-1)", "mark up", tooltip="Mark on upwards", show=False, id="table.mark_up"),
+    ]
+
+    class MarksChanged(TableMessage, namespace="resource_table"):
+        """Rows were marked or unmarked: `count` are, and the filter hides `hidden` of them."""
+
+        count: int
+        hidden: int
+
+    _marked_last: Hashable | None = None
+    _stretch: _Stretch | None = None
+
+    @property
+    def ids(self) -> list[Hashable]:
+        """The ids of the rows that the filter lets through, in their order; the folded ones too, headers not."""
+        return self.model.standing.passing()
+
+    @property
+    def marked_ids(self) -> list[Hashable]:
+        """The marked ids: those shown in their order, then those that the filter hides."""
+        marks = self.model.marks
+        return [row for row in self.ids if row in marks] + self.hidden_marks if marks else []
+
+    @property
+    def hidden_marks(self) -> list[Hashable]:
+        """The ids that are marked and filtered out of sight."""
+        model = self.model
+        nothing_hides = model.kept is model.order
+        return [] if nothing_hides else [row for row in model.marks if model.position(row) is None]
+
+    @property
+    def targets(self) -> list[Hashable]:
+        """What an action works on: the marks, else the row under the cursor; on a header all rows of its group."""
+        return self.marked_ids or self.under_cursor
+
+    def mark(self, rows: Iterable[Hashable], marked: bool = True) -> None:
+        """Mark or unmark rows by id; unknown ids are left out."""
+        known = {row for row in rows if row in self.model.slots}
+        self._make_marks(self.model.marks | known if marked else self.model.marks - known)
+
+    def _make_marks(self, marks: set[Hashable]) -> None:
+        self.model.marks = marks
+        self.refresh()
+        self._say_marks()
+
+    def _say_marks(self) -> None:
+        self.post_message(self.MarksChanged(self, count=len(self.model.marks), hidden=len(self.hidden_marks)))
+
+    def _gutter_clicked(self, row: Hashable) -> None:
+        rows = self.rows_of(row)
+        marked = not self.model.marks.issuperset(rows)
+        self.mark(rows, marked)
+        self._marked_last = row if marked else None
+
+    def _between(self, one: int, other: int) -> set[Hashable]:
+        """Give the ids of the rows that stand on the lines from one to another."""
+        standing, ids = self.model.standing, self.model.ids
+        slots = map(standing.slot_at, range(min(one, other), max(one, other) + 1))
+        return {ids[slot] for slot in slots if slot >= 0}
+
+    # Actions.
+
+    def action_mark(self) -> None:
+        if self._cursor is not None:
+            self._gutter_clicked(self._cursor)
+            self._go(self._behind(self._at))
+
+    def action_mark_all(self) -> None:
+        self.mark(self.ids)
+
+    def action_invert(self) -> None:
+        self._make_marks(self.model.marks ^ set(self.ids))
+
+    def action_mark_range(self) -> None:
+        """Mark from the row that was marked last; where it is not marked any more, or not shown, mark this one."""
+        if self._cursor is None:
+            return
+        last = self._marked_last
+        is_marked = last is not None and self.model.marks.issuperset(self.rows_of(last))
+        start = self.model.standing.position(last) if is_marked else None
+        rows = self.rows_of(self._cursor) if start is None else self._between(start, self._at)
+        self._marked_last = self._cursor
+        self.mark(rows)
+
+    def action_stretch(self, step: int) -> None:
+        """Move the cursor, and mark what lies between it and where one began; going back takes that back."""
+        standing, now = self.model.standing, self._stretch
+        if self._cursor is None:
+            return
+        if now is None or now.end != self._cursor or now.marks is not self.model.marks:
+            now = _Stretch(self._cursor, self._cursor, self.model.marks, self.model.marks)
+        self._go(self._at + step)
+        start = standing.position(now.start)
+        rows = self._between(self._at if start is None else start, self._at)
+        self._make_marks({row for row in now.before if row in self.model.slots} | rows)
+        self._stretch = now._replace(end=self._cursor, marks=self.model.marks)
+        self._marked_last = self._cursor
