@@ -21,9 +21,9 @@ from tui.config import Config, config_folder, log_file
 from tui.contexts import ContextSpec
 from tui.errors import SsmTuiError
 from tui.screens._base import ConsoleScreen, explain
+from tui.screens._frames_app import FramesApp
 from tui.screens._history import History, Place
 from tui.screens._keys import deed_of, latin_keys
-from tui.screens._lines_app import LinesApp
 from tui.screens._look import Look
 from tui.screens._terminal import PROBED, WIDTH_QUESTION, leave_now, to_tmux
 from tui.services.links import Links
@@ -65,7 +65,7 @@ class Launch:
     read_only: bool = False
 
 
-class SsmApp(LinesApp, inherit_bindings=False):
+class SsmApp(FramesApp, inherit_bindings=False):
     """The console; see `Launch` for what it is given and `tui/screens/_base.py` for what stands in it."""
 
     CSS_PATH = "app.tcss"

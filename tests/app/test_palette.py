@@ -14,6 +14,7 @@ async def test_the_palette_has_every_action_of_the_screen_and_runs_one(tmp_path:
         await says(pilot, "web-01")
         found = [one for one in usable(app.screen) if one.binding.description]
         described = {one.binding.description if one.refusal else one.binding.tooltip for one in found}
+        described |= {what for what, _ in app.keyless()}
         await pilot.press("ctrl+p")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         assert {item.text for item in app.screen.list.items} == described  # type: ignore[attr-defined]

@@ -47,7 +47,10 @@ def open_console(common: Common, words: Sequence[str]) -> int:
     # turns it on at its first tick.
     gc.disable()
 
+    import asyncio
+
     from tui.app import Launch, SsmApp
+    from tui.screens._frame_loop import WatchedLoop
 
     _start_logging()
 
@@ -81,7 +84,8 @@ def open_console(common: Common, words: Sequence[str]) -> int:
             read_only=read_only,
         )
     )
-    status = app.run(mouse=config.mouse)
+    with asyncio.Runner(loop_factory=WatchedLoop) as runner:
+        status = runner.run(app.run_async(mouse=config.mouse))
     return int(status or app.return_code or 0)
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual import events
 from textual.binding import Binding
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 
 from tui.errors import Unreachable
 from tui.widgets.bottom_bar import BottomBar
+from tui.widgets.metered_screen import MeteredScreen
 
 if TYPE_CHECKING:
     from tui.screens._base import ConsoleScreen
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 
-class ScreenActions(Screen[None], inherit_bindings=False):
+class ScreenActions(MeteredScreen[None], inherit_bindings=False):
     """What the shared bindings do; `ConsoleScreen` has the rest."""
 
     bottom: BottomBar

@@ -96,8 +96,12 @@ class LinesApp(ContextsApp, inherit_bindings=False):
         own = ("screen.", "app.")
         found.sort(key=lambda one: 2 if one.node not in (self.screen, self) else (one.binding.id or "").startswith(own))
 
+        keyless = self.keyless()
+
         def run(index: int | None) -> None:
-            if index is not None:
+            if index is not None and index >= len(found):
+                self.call_later(self.run_action, keyless[index - len(found)][1], self)
+            elif index is not None:
                 self.call_later(self.run_action, found[index].binding.action, found[index].node)
 
         rows = [
@@ -108,7 +112,11 @@ class LinesApp(ContextsApp, inherit_bindings=False):
             )
             for one in found
         ]
-        self.push_screen(Palette(rows), run)
+        self.push_screen(Palette([*rows, *((what, "", "") for what, _ in keyless)]), run)
+
+    def keyless(self) -> list[tuple[str, str]]:
+        """Give what the palette has beside the keys: what it does, and its action of the shell's."""
+        return []
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen

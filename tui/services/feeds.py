@@ -265,6 +265,11 @@ class Feeds:
         asked = [feed for (name, what, _), feed in self._feeds.items() if (name, what) == (context, operation)]
         return [feed.value for feed in asked if feed.value is not None]
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many feeds somebody sees now, and how many there are."""
+        return sum(feed._visible for feed in self._feeds.values()), len(self._feeds)
+
     def hint(self, context: str, *operations: str) -> None:
         """Say that what some operations answer has changed: their visible feeds look again."""
         for (feed_context, operation, _), feed in self._feeds.items():

@@ -7,10 +7,12 @@ from typing import TypeVar
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
+from tui.widgets.metered_screen import MeteredScreen
+
 T = TypeVar("T")
 
 
-class Overlay(ModalScreen[T], inherit_bindings=False):
+class Overlay(MeteredScreen[T], ModalScreen[T], inherit_bindings=False):
     """A modal screen; Esc gives None."""
 
     AUTO_FOCUS = "*"

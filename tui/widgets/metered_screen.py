@@ -1,0 +1,50 @@
+"""A screen whose frames can be timed: what laying out and painting took, while the app has a meter for it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from textual.geometry import Size
+from textual.screen import Screen
+
+T = TypeVar("T")
+
+
+class Meter(Protocol):
+    """What is told of each frame."""
+
+    def frame_begins(self) -> None: ...
+    def frame_ends(self, *, counts: bool) -> None: ...
+
+
+class MeteredScreen(Screen[T], inherit_bindings=False):
+    """Tells the app's `frame_meter`, where it has one, of what is drawn.
+
+    Textual has no public place for it: these two methods are where a screen of the pinned version lays out and paints.
+    """
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        meter: Meter | None = getattr(self.app, "frame_meter", None)
+        if meter is None:
+            super()._refresh_layout(size, scroll)
+            return
+        meter.frame_begins()
+        try:
+            super()._refresh_layout(size, scroll)
+        finally:
+            meter.frame_ends(counts=False)
+
+    def _compositor_refresh(self) -> None:
+        meter: Meter | None = getattr(self.app, "frame_meter", None)
+        if meter is None:
+            super()._compositor_refresh()
+            return
+        dirty: set[Any] = self._dirty_widgets
+        counts = self.is_current and bool(self._compositor._dirty_regions)
+        if dirty and all(getattr(widget, "UNMETERED", False) for widget in dirty):
+            counts = False
+        meter.frame_begins()
+        try:
+            super()._compositor_refresh()
+        finally:
+            meter.frame_ends(counts=counts)
