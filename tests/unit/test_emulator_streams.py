@@ -36,6 +36,18 @@ PIECES = st.one_of(
 STREAMS = st.lists(PIECES, max_size=30).map(b"".join)
 
 
+WORDS = [
+    *("", "a", "ab cd", "x" * 19, "x" * 20, "y" * 47, "字", "字" * 9, "a字" * 13, "\t", "é", "ж" * 25, "e\u0301"),
+    *("👩\u200d💻", "\u200d字", "\x1b[m", "\x1b[0m", "\x1b[31m", "\x1b[1;4;38;5;9m", "\x1b[0;7m", "\x1b[44m"),
+    *("\x1b[39;49m", "\x1b[K", "\x1b[3b", "\r", "\b", "\x1b[" + "1;" * 120 + "m", "\x1b[m" * 100, "\x1b(B"),
+    *("\x1b(B\x1b[m", "\x1b(0q", "\x1b]8;;http://a/\x1b\\", "\x1b[3g", "\x1b[6;1H", "\x1b[2;5r", "\x1b[r"),
+    *("\x1b[?7l", "\x1b[?7h", "\x1b[4h", "\x1b[4l", "\x1b[?1049h", "\x1b[?1049l", "\x1bc"),
+]
+LINES = st.lists(st.lists(st.sampled_from(WORDS), max_size=5).map("".join), max_size=40).map(
+    lambda lines: "\r\n".join(lines).encode()
+)
+
+
 def state_of(terminal: Terminal) -> tuple[object, ...]:
     return (
         list(terminal.lines),
@@ -67,6 +79,34 @@ def test_any_bytes_cut_anywhere_give_the_same_screen(data: bytes, cuts: list[int
         cut.feed(data[start:stop])
     check(whole)
     assert state_of(cut) == state_of(whole)
+
+
+@settings(max_examples=400, deadline=None)
+@given(LINES, st.lists(st.integers(0, 400), max_size=6), st.sampled_from([(20, 6), (1, 1), (2, 3), (80, 24)]))
+def test_lines_that_flood_past_come_out_as_if_they_came_byte_by_byte(
+    data: bytes, cuts: list[int], size: tuple[int, int]
+) -> None:
+    whole, cut, single = Terminal(*size), Terminal(*size), Terminal(*size)
+    start = b"\n" * size[1]  # whole lines are taken at once where the cursor is in the last row
+    for terminal in (whole, cut, single):
+        terminal.feed(start)
+    whole.feed(data)
+    edges = sorted({0, len(data), *(at for at in cuts if at < len(data))})
+    for begin, stop in pairwise(edges):
+        cut.feed(data[begin:stop])
+    for at in range(len(data)):
+        single.feed(data[at : at + 1])
+    check(whole)
+    expected = state_of(single)
+    assert state_of(whole) == expected
+    assert state_of(cut) == expected
+    everything = range(whole.scrollback + whole.rows)
+    assert [whole.wrapped(line) for line in everything] == [single.wrapped(line) for line in everything]
+    assert whole.all_text() == single.all_text() == [whole.text_of(line) for line in everything]
+    for terminal in (whole, single):
+        terminal.resize(size[1] + 1, max(1, size[0] - 3))
+        terminal.resize(size[1] + 2, size[0] + 7)
+    assert state_of(whole) == state_of(single)
 
 
 @settings(max_examples=100, deadline=None)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from tui.emulator.history import lasting
-from tui.emulator.pens import runs_of
+from tui.emulator.pens import Pen
 from tui.emulator.pieces import Pieces, Reader
-from tui.emulator.reflow import entries_of
 from tui.emulator.rows import Entry
 from tui.emulator.style import DEFAULT, DEFAULT_COLOUR
 from tui.emulator.switches import SwitchedScreen
@@ -15,6 +14,8 @@ from tui.emulator.widths import ODD, WIDE
 
 FEWEST = 3
 """Lines in a chunk below which it is not worth a look."""
+
+SECOND = "\0"
 
 _ANY_SGR = re.compile(r"\x1b\[[0-9:;]{0,200}m")
 _SGR_PARAMS = re.compile(r"\x1b\[([0-9:;]{0,200})m")
@@ -31,8 +32,9 @@ class Bulk:
 
     def feed(self, data: str) -> None:
         """Take characters in; nothing is open before them."""
+        screen = self._screen
         lines = data.split("\r\n")
-        if len(lines) < FEWEST:
+        if len(lines) < FEWEST or screen.main is not None or screen.margins is not None or screen.columns < 2:
             self._pieces.feed(data)
             return
         last = len(lines) - 1
@@ -46,9 +48,8 @@ class Bulk:
                 # What is odd is often near more of the same: a few lines go the long way before the next look.
                 stop = min(at + 8, last)
             else:
-                stop = at + 1
-            for line in lines[at:stop]:
-                self._one(line + "\r\n")
+                stop = min(at + max(1, screen.lines - 1 - screen.cursor.y), last)
+            self._one("\r\n".join([*lines[at:stop], ""]))
             at = stop
         if lines[last]:
             self._one(lines[last])
@@ -99,61 +100,95 @@ class Bulk:
             if not chunk:
                 return 0
             text = "\n".join(chunk)
+        wide = not text.isascii() and WIDE.search(text) is not None
+        if wide:
+            # A character that is in no text stands for the second cell of each wide character: all widths are lengths.
+            text = WIDE.sub(_spread, text)
+            chunk = text.split("\n")
         entries: list[Entry]
+        taken = len(chunk)
         if "\x1b" in text:
-            entries = self._styled(chunk, text)
+            entries, taken = self._styled(chunk, text, wide)
+        elif not wide and screen.pen.style is DEFAULT and max(map(len, chunk)) <= columns:
+            entries = chunk  # type: ignore[assignment]  # plain lines are entries as they are
         else:
-            style = screen.pen.style
-            narrow = text.isascii() or not WIDE.search(text)
-            if style is DEFAULT and narrow and max(map(len, chunk)) <= columns:
-                entries = chunk  # type: ignore[assignment]  # plain lines are entries as they are
-            else:
-                entries = []
-                for line in chunk:
-                    if (len(line) if narrow else 2 * len(line)) > columns:
-                        entries += entries_of([(line, style)], columns)
-                    else:
-                        entries.append(line if style is DEFAULT else (line, style, False))
+            entries = []
+            for line in chunk:
+                self._cut(line, line, screen.pen, wide, entries)
         if entries:
             screen.scroll_in(entries)
             screen.last_drawn = ""
-        return self._taken if "\x1b" in text else len(chunk)
+        return taken
 
-    def _styled(self, chunk: list[str], text: str) -> list[Entry]:
-        """Make entries of lines with renditions in them, up to one with another sequence or a background at its end."""
+    def _styled(self, chunk: list[str], text: str, wide: bool) -> tuple[list[Entry], int]:
+        """Make entries of lines with renditions in them, up to one with another sequence or a background at its end;
+        returns how many lines that is, too."""
         screen, pen = self._screen, self._screen.pen
         columns = screen.columns
         shown = _ANY_SGR.sub("", text).split("\n")
-        wide = not text.isascii()
         entries: list[Entry] = []
-        self._taken = 0
+        taken = 0
         for line, bare in zip(chunk, shown, strict=True):
-            style, turns = pen.style, "\x1b" in line
-            if turns:
-                if "\x1b" in bare:
-                    break
+            if "\x1b" not in line:
+                self._cut(line, bare, pen, wide, entries)
+            elif "\x1b" in bare:
+                break
+            else:
                 start = line.rfind("\x1b[") + 2
                 params = line[start : line.index("m", start)]
-                if params in ("", "0") or params.startswith("0;"):
-                    after = pen.turn(params)
-                else:
-                    after = pen
+                after = pen
+                if params and params != "0":
                     for params in _SGR_PARAMS.findall(line):
                         after = after.after.get(params) or after.turn(params)
+                else:
+                    after = pen.turn(params)
                 if after.style.background != DEFAULT_COLOUR:
                     break
+                if len(bare) > columns:
+                    self._cut(line, bare, pen, wide, entries)
+                elif len(line) > 512:
+                    entries.append(lasting((line.replace(SECOND, ""), pen.style, False), columns))
+                else:
+                    entries.append((line.replace(SECOND, "") if wide else line, pen.style, False))
                 pen = after
-            if (2 * len(bare) if wide else len(bare)) > columns:
-                entries += entries_of(runs_of(line, style), columns)
-            elif style is DEFAULT and not turns:
-                entries.append(line)
-            elif len(line) > 512:
-                entries.append(lasting((line, style, False), columns))
-            else:
-                entries.append((line, style, False))
-            self._taken += 1
+            taken += 1
         screen.pen = pen
-        return entries
+        return entries, taken
+
+    def _cut(self, line: str, bare: str, pen: Pen, wide: bool, entries: list[Entry]) -> None:
+        """Add a line, wrapped, to the entries."""
+        columns = self._screen.columns
+        begin, style, left = 0, pen.style, len(bare)
+        if left > columns:
+            parts = iter(line.split("\x1b"))
+            at, length, room = 0, len(next(parts)), columns
+            while True:
+                while length > room:
+                    cut = at + room
+                    if wide and line[cut] == SECOND:
+                        cut -= 1
+                        room -= 1
+                        left += 1
+                    kept = line[begin:cut]
+                    entries.append((kept.replace(SECOND, "") if wide else kept, style, True))
+                    length -= room
+                    at = begin = cut
+                    style, room, left = pen.style, columns, left - columns
+                if left <= columns:
+                    break
+                part = next(parts)
+                end = part.index("m")
+                params = part[1:end]
+                pen = pen.after.get(params) or pen.turn(params)
+                at += length + end + 2
+                room -= length
+                length = len(part) - end - 1
+        kept = line[begin:].replace(SECOND, "") if wide else line[begin:]
+        entries.append(kept if style is DEFAULT and "\x1b" not in kept else (kept, style, False))
+
+
+def _spread(found: re.Match[str]) -> str:
+    return SECOND.join(found.group()) + SECOND
 
 
 def _is_odd(text: str) -> bool:

@@ -19,8 +19,11 @@ KNOWN = 8192
 """Pieces that are kept; longer ones than `LONGEST` characters are not."""
 LONGEST = 64
 
-SGR, PLACE, CALL, LATER = range(4)
-"""What a piece begins with: a rendition, a cursor position, another call; LATER is for the parser."""
+SGR, PLACE, CALL, SWITCH, LATER = range(5)
+"""What a piece begins with: a rendition, a cursor position, a call that leaves modes, margins and charsets alone, any
+other call. LATER is for the parser."""
+LINE, RETURN = 1, 2
+"""What a piece ends with, after its text: the end of a line, or a carriage return alone."""
 
 _PIECE = re.compile(
     r"\[([\x30-\x3f]{0,200})([\x20-\x2f]{0,3})([\x40-\x7e])|([\x20-\x2f]{0,3})(?![\[\]PX^_k])([\x30-\x7e])"
@@ -28,19 +31,26 @@ _PIECE = re.compile(
 _PLAIN_SGR = re.compile(r"[0-9:;]*")
 _PLAIN = re.compile(r"[ -~]*")
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]+|[\x00-\x1f\x7f]")
+_LIGHT = frozenset("@ABCDEFGHIJKLMPSTXZ`abdefg")
+_SGR0 = "\x1b(B\x1b[m"
+"""What ncurses says for plain text; the first half of it is mostly nothing new."""
 
 Call = Callable[[], None]
 
 
 class Piece(NamedTuple):
-    """What a piece does: `kind` and its two arguments, then the text after it; `length` is that of plain ASCII text,
-    -1 of any other."""
+    """What a piece does: `kind` and its two arguments, then the text after it as `cells`, then `tail`.
+
+    `length` is -1 where the text is more than plain ASCII: `text` is all of it then, its controls too.
+    """
 
     kind: int
     first: str | int | Call | None
     second: int
     text: str
+    cells: tuple[str, ...]
     length: int
+    tail: int
 
 
 class Reader(Protocol):
@@ -72,6 +82,8 @@ class Pieces:
 
     def feed(self, data: str) -> None:
         """Take characters in; nothing is open before them."""
+        if _SGR0 in data and not self._screen.line_drawing[0] and "\x1b(0" not in data:
+            data = data.replace(_SGR0, "\x1b[m")
         pieces = iter(data.split("\x1b"))
         head = next(pieces)
         if head:
@@ -89,7 +101,7 @@ class Pieces:
             found = known.get(piece)
             if found is None:
                 found = self._learn(piece)
-            kind, first, second, text, length = found
+            kind, first, second, text, chars, length, tail = found
             if kind == SGR:
                 pen = pen.after.get(first) or pen.turn(first)  # type: ignore[arg-type]  # SGR's is its parameters
             elif kind == PLACE and not origin:
@@ -108,34 +120,49 @@ class Pieces:
                     screen.cursor_position(first + 1, second + 1)  # type: ignore[operator]  # PLACE's is the row
                 else:
                     first()  # type: ignore[misc, operator]  # CALL's is a function
-                pen, easy, origin = screen.pen, screen.is_easy, mode.ORIGIN in screen.mode
-                cursor, buffer = screen.cursor, screen.buffer
-                if kind == LATER:
-                    last = screen.last_drawn
-                    continue
+                if kind > CALL:
+                    pen, easy, origin = screen.pen, screen.is_easy, mode.ORIGIN in screen.mode
+                    cursor, buffer = screen.cursor, screen.buffer
+                    if kind == LATER:
+                        last = screen.last_drawn
+                        continue
                 screen.last_drawn = ""  # only what was drawn right before can be repeated
-            if length > 0 and easy:
+            if length > 0:
                 x = cursor.x
                 end = x + length
-                if end <= columns:
-                    row = buffer[cursor.y]
+                if easy and end <= columns:
+                    y = cursor.y
+                    row = buffer[y]
                     cells = row.cells or row.open()
                     if row.wide:
                         row.part(x, end)
-                    cells[x:end] = text
-                    row.styles[x:end] = [pen.style] * length
-                    if end > row._used:
-                        row._used = end
+                    if length == 1:
+                        cells[x] = text
+                        row.styles[x] = pen.style
+                    else:
+                        cells[x:end] = chars
+                        row.styles[x:end] = [pen.style] * length
+                    if end > row.used:
+                        row.used = end
                     cursor.x = end
-                    touched(cursor.y)
+                    touched(y)
                     last = text
-                    continue
-            if length:
+                else:
+                    screen.pen = pen
+                    screen.draw(text)
+                    last = screen.last_drawn
+            elif length:
                 screen.pen = pen
                 self.text(text)
                 pen, buffer, last = screen.pen, screen.buffer, screen.last_drawn
             else:
                 last = ""
+            if tail:
+                cursor.x = 0
+                last = ""
+                if tail == LINE:
+                    screen.pen = pen
+                    screen.index()
         screen.pen, screen.last_drawn = pen, last[-1:]
 
     def text(self, data: str) -> None:
@@ -156,20 +183,24 @@ class Pieces:
     def _learn(self, piece: str) -> Piece:
         found = _PIECE.match(piece)
         if found is None:
-            return Piece(LATER, None, 0, "", 0)
+            return Piece(LATER, None, 0, "", (), 0, 0)
         params, middle, final, escape_middle, escape = found.groups()
         text = piece[found.end() :]
-        length = len(text) if _PLAIN.fullmatch(text) else -1
+        tail = LINE if text.endswith("\r\n") else RETURN if text.endswith("\r") else 0
+        plain = text[:-2] if tail == LINE else text[:-1] if tail else text
+        simple = _PLAIN.fullmatch(plain) is not None
+        after = (plain, tuple(plain), len(plain), tail) if simple else (text, (), -1, 0)
         made: Piece
         if escape:
-            made = Piece(CALL, self._reader.escape_of(escape_middle, escape), 0, text, length)
+            made = Piece(SWITCH, self._reader.escape_of(escape_middle, escape), 0, *after)
         elif final == "m" and not middle and _PLAIN_SGR.fullmatch(params):
-            made = Piece(SGR, params, 0, text, length)
+            made = Piece(SGR, params, 0, *after)
         elif final in "Hf" and not middle and params.replace(";", "", 1).isdecimal() and params.isascii():
             row, _, column = params.partition(";")
-            made = Piece(PLACE, max(number(row), 1) - 1, max(number(column), 1) - 1, text, length)
+            made = Piece(PLACE, max(number(row), 1) - 1, max(number(column), 1) - 1, *after)
         else:
-            made = Piece(CALL, self._reader.call_of(params, middle, final), 0, text, length)
+            kind = CALL if final in _LIGHT and not middle else SWITCH
+            made = Piece(kind, self._reader.call_of(params, middle, final), 0, *after)
         if len(piece) <= LONGEST:
             if len(self._known) >= KNOWN:
                 self._known.clear()

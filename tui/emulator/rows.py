@@ -6,7 +6,7 @@ from itertools import groupby
 
 from tui.emulator.pens import Run, bare, runs_of
 from tui.emulator.style import DEFAULT, Style
-from tui.emulator.widths import ZWJ, cell_width, text_width
+from tui.emulator.widths import ZWJ, cell_width
 
 Runs = tuple[Run, ...]
 """A row as it is drawn: text and style, left to right; blank default cells at the end are left off."""
@@ -32,11 +32,11 @@ class Row:
     """A row of the screen.
 
     While `cells` is None the row is `raw` (text and SGR sequences, nothing odd in it) begun in `start`. Once opened
-    `cells[x]` is the text of a cell ("" for the right half of a wide one) and `styles[x]` its style. `used` counts the
+    `cells[x]` is the text of a cell ("" for the right half of a wide one), `styles[x]` its style, and `used` counts the
     cells up to the last that was ever written.
     """
 
-    __slots__ = ("_used", "cells", "columns", "raw", "start", "styles", "wide", "wrapped")
+    __slots__ = ("cells", "columns", "raw", "start", "styles", "used", "wide", "wrapped")
 
     def __init__(self, columns: int, style: Style = DEFAULT) -> None:
         self.columns = columns
@@ -46,14 +46,14 @@ class Row:
         self.wrapped = False
         self.raw = ""
         self.start = DEFAULT
-        self._used = -1
+        self.used = 0
         if style is not DEFAULT:
             self.open()
             self.styles = [style] * columns
 
     @classmethod
     def of(cls, entry: Entry, columns: int) -> Row:
-        """Make a row of a kept line; what is beyond the last column is lost."""
+        """Make a row of a kept line, which fits in the columns."""
         row = cls(columns)
         if isinstance(entry, str):
             row.raw = entry
@@ -65,27 +65,13 @@ class Row:
             for text, style in entry.runs:
                 x = row.fill(x, text, style)
             row.wrapped = entry.wrapped
-            row._used = min(entry.used, columns)
+            row.used = min(entry.used, columns)
             return row
-        if len(row.raw) > columns and row.used > columns:
-            row.open()
-            row.wrapped = False
         return row
-
-    @property
-    def used(self) -> int:
-        if self.cells is None and self._used < 0:
-            self._used = text_width(bare(self.raw))
-        return self._used
-
-    @used.setter
-    def used(self, count: int) -> None:
-        self._used = count
 
     def open(self) -> list[str]:
         """Make cells of it, if it has none yet."""
         if self.cells is None:
-            used = min(self.used, self.columns)
             self.cells = [" "] * self.columns
             self.styles = [DEFAULT] * self.columns
             x = 0
@@ -93,7 +79,7 @@ class Row:
                 for text, style in runs_of(self.raw, self.start):
                     x = self.fill(x, text, style)
                 self.raw = ""
-            self._used = used
+            self.used = x
         return self.cells
 
     def fill(self, x: int, text: str, style: Style) -> int:
@@ -134,7 +120,7 @@ class Row:
         elif missing < 0:
             del cells[columns:], self.styles[columns:]
             self.wrapped = False
-            self._used = min(self._used, columns)
+            self.used = min(self.used, columns)
             self.mend()
 
     def erase(self, start: int, stop: int, style: Style) -> None:
@@ -142,7 +128,7 @@ class Row:
         if count <= 0:
             return
         if count == self.columns:
-            self.cells, self.raw, self.start, self.wide, self.wrapped, self._used = None, "", DEFAULT, False, False, -1
+            self.cells, self.raw, self.start, self.wide, self.wrapped, self.used = None, "", DEFAULT, False, False, 0
             if style is not DEFAULT:
                 self.open()
                 self.styles = [style] * count
@@ -165,7 +151,7 @@ class Row:
         cells[at:at] = [" "] * count
         self.styles[at:at] = [style] * count
         del cells[columns:], self.styles[columns:]
-        self._used = columns
+        self.used = columns
         self.mend()
 
     def delete(self, at: int, count: int, style: Style) -> None:
@@ -223,7 +209,7 @@ class Row:
             if self.start is DEFAULT and not self.wrapped and "\x1b" not in self.raw:
                 return self.raw
             return self.raw, self.start, self.wrapped
-        used = self._used
+        used = self.used
         if used < self.columns and styles[used:].count(DEFAULT) == self.columns - used:
             cells, styles = cells[:used], styles[:used]
         if not cells:
