@@ -126,6 +126,13 @@ def shows(app: Pane, text: str) -> Callable[[], bool]:
     return lambda: any(text in line for line in app.screen_text())
 
 
+def at_cursor(app: Pane) -> str:
+    """The line of the cursor with which one looks back."""
+    back = app.pane._back
+    assert back is not None
+    return app.screen_text()[back.cursor.line - back.top]
+
+
 async def test_a_shell_has_the_true_size_from_the_start_and_after_a_resize() -> None:
     async with opened("sh", size=(93, 31)) as (app, pilot):
         assert app.seen == [(31, 93)]
@@ -202,18 +209,19 @@ async def test_a_paste_is_bracketed_only_where_asked_for_and_cannot_end_the_brac
 async def test_looking_back_stays_put_under_new_output_and_searches() -> None:
     async with opened(size=(40, 10)) as (app, pilot):
         app.pane.feed("".join(f"line {n}\r\n" for n in range(100)).encode())
-        await pilot.press("f12", "left_square_bracket", "k", "k", "k")
+        await pilot.press("f12", "left_square_bracket", "ctrl+y", "ctrl+y")
         top = app.screen_text()[0]
-        assert top == "line 88"
+        assert top == "line 90"
         app.pane.feed(b"more\r\n" * 50)
         await pilot.pause(0.05)
         assert app.screen_text()[0] == top
         await pilot.press("slash", *"line", "space", *"1", "enter")
-        assert app.screen_text()[0] == "line 19"
+        await until(pilot, shows(app, "1 of 11"))
+        assert at_cursor(app) == "line 19"
         await pilot.press("n")
-        assert app.screen_text()[0] == "line 18"
+        assert at_cursor(app) == "line 18"
         await pilot.press("N")
-        assert app.screen_text()[0] == "line 19"
+        assert at_cursor(app) == "line 19"
         await pilot.press("g")
         assert app.screen_text()[0] == "line 0"
         await pilot.press("G", "q")

@@ -13,6 +13,8 @@ from textual import events
 from textual.app import App
 from textual.message import Message
 
+from tui.screens._typed_text import TypedText, teach_parser_text
+
 PATIENCE = 2.0
 """Seconds after which keys are given on although a screen does not settle, or a key's end was not heard of."""
 
@@ -26,6 +28,7 @@ class TypeAheadApp(App[int], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        teach_parser_text()
         self._held: deque[events.Event] = deque()
         self._flying_since = 0.0
         self._held_since = 0.0
@@ -40,15 +43,41 @@ class TypeAheadApp(App[int], inherit_bindings=False):
 
     def holds(self, event: events.Event) -> bool:
         """Take an event for later; True where it is a key or a paste that must wait its turn."""
-        if self._giving or not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+        if self._giving and not isinstance(event, TypedText):
             return False
-        if not self._held and self._is_ready:
+        if not isinstance(event, events.Key | events.Paste | TypedText) or event.is_forwarded:
             return False
+        if not self._held and self._is_ready and not self._giving:
+            if not isinstance(event, TypedText):
+                return False
+            if self._type(event.text):
+                return True
+            self.call_later(self.give_keys)
         if not self._held:
             self._held_since = time.monotonic()
             self.set_timer(PATIENCE, self.give_keys)
         self._held.append(event)
         return True
+
+    def _type(self, text: str) -> bool:
+        """Give a stretch of text to the focused terminal whole; False where it has to be given key by key."""
+        focused = self.focused
+        if focused is None or not getattr(focused, "listens", False):
+            return False
+        type_text = getattr(focused, "type_text", None)
+        if type_text is None:
+            return False
+        type_text(text)
+        return True
+
+    async def _give(self, event: events.Event) -> None:
+        if isinstance(event, TypedText):
+            if self._type(event.text):
+                return
+            keys, rest = event.first()
+            self._held.extendleft(reversed([*keys, TypedText(rest)] if rest else keys))
+            return
+        await self.on_event(event)
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
@@ -78,6 +107,6 @@ class TypeAheadApp(App[int], inherit_bindings=False):
         self._giving = True
         try:
             while self._held and self._is_ready:
-                await self.on_event(self._held.popleft())
+                await self._give(self._held.popleft())
         finally:
             self._giving = False

@@ -1,119 +1,193 @@
-"""Looking back in a terminal: which line is at the top of the view, the search, and the keys of both."""
+"""Looking back in a terminal: which lines are in view, where one's cursor is among them, what is selected and found."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tui.widgets.cells import own
+from tui.widgets.terminal_lines import Lines, Spot
+from tui.widgets.terminal_search import Search
+from tui.widgets.terminal_selection import Kind, Selection, whole_lines
 
 if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
 
 
-LEAVE = ("q", "escape", "ctrl+c")
-"""The keys that end it."""
-_UP, _DOWN = ("pageup", "ctrl+b"), ("pagedown", "ctrl+f", "space", " ")
-
-
 class LookingBack:
-    """The view's place: `offset` lines above the live screen. New output doesn't move what is shown."""
+    """The view's place, `offset` lines above the live screen; new output doesn't move what is shown.
+
+    While one looks back (`looking`) the last row of the pane is the note's, so the view ends a row higher: at an offset
+    of -1 the newest line stands right above the note.
+    """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
+        self.lines = Lines(terminal)
+        self.search = Search(self.lines)
+        self.selection: Selection | None = None
+        self.looking = False
         self.offset = 0
-        self.needle = ""
+        self.cursor = Spot(0, 0)
         self.typing: str | None = None
         """What is typed of a search, None where one types none."""
         self._pushed = terminal.pushed
+        self._came_from = (Spot(0, 0), 0)
+        self._alternate = False
+        self._anchor = Spot(0, 0)
 
     @property
     def top(self) -> int:
-        """The line shown in the first row, counted from the oldest of the scrollback."""
-        return self._terminal.scrollback - self.offset
+        """The line in the first row, as `Lines` counts."""
+        return self._terminal.pushed - self.offset
+
+    @property
+    def page(self) -> int:
+        return max(1, self._terminal.rows - 1)
 
     @property
     def note(self) -> str:
         """What one is told: the search as it is typed, else where one is and the keys."""
         if self.typing is not None:
-            return f"/{self.typing}"
-        return own(f" back {self.offset} of {self._terminal.scrollback} lines · / search · n N · q leave ")
+            said = f"  {self.search.said}" if self.search.needle else ""
+            return f"/{self.typing}{own(said)}"
+        if self.search.needle:
+            return own(f" {self.search.said} · n older · N newer · v select · esc clear · q leave ")
+        if self.selection is not None:
+            rows = self.selection.rows
+            counted = f"{rows} lines" if rows > 1 else "a part of one line"
+            return own(f" {counted} selected · y copy · esc drop · q leave ")
+        back = max(self.offset, 0)
+        return own(f" back {back} of {self._terminal.scrollback} lines · / search · v select · o link · q leave ")
+
+    # In and out
+
+    def enter(self) -> None:
+        """Begin to look back, with the cursor where one types, or in the middle of what is looked at."""
+        if self.looking:
+            return
+        self.looking = True
+        cursor = self._terminal.cursor
+        if self.offset <= 0:
+            self.cursor = Spot(self.lines.screen + cursor.row, cursor.column)
+        else:
+            self.cursor = Spot(self.top + self.page // 2, 0)
+        self.show(self.cursor)
 
     def leave(self) -> None:
         """Be at the live screen again."""
-        self.offset, self.needle, self.typing = 0, "", None
+        self.offset, self.typing, self.selection, self.looking = 0, None, None, False
+        self.search.clear()
 
     def follow(self) -> bool:
         """Keep the same lines in view after new output; True if the view had to move, for want of older lines."""
-        grown = self._terminal.pushed - self._pushed
-        self._pushed = self._terminal.pushed
-        if not self.offset:
-            return False
-        wanted = self.offset + grown
-        self.offset = max(0, min(wanted, self._terminal.scrollback))
-        return self.offset != wanted
+        terminal = self._terminal
+        grown, self._pushed = terminal.pushed - self._pushed, terminal.pushed
+        alternate = terminal.modes.alternate if self.selection is not None else self._alternate
+        moved = False
+        gone = alternate != self._alternate
+        if self.selection is not None and (gone or self.selection.start.line < self.lines.first):
+            self.selection = None
+            moved = True
+        self._alternate = alternate
+        if self.looking or self.offset > 0:
+            wanted = self.offset + grown
+            self.offset = max(-1 if self.looking else 0, min(wanted, terminal.scrollback))
+            if self.looking:
+                self.cursor = Spot(self.lines.clamp(self.cursor.line), self.cursor.column)
+            moved = moved or self.offset != wanted
+        return moved
 
-    def move(self, lines: int) -> bool:
-        """Move up by `lines` (down where negative); False where that changes nothing."""
+    def resized(self) -> None:
+        """Forget what a new size counts anew."""
+        self.selection = None
+        self._pushed = self._terminal.pushed
+        self.search.clear()
+        self.offset = max(-1 if self.looking else 0, min(self.offset, self._terminal.scrollback))
+        self.cursor = Spot(self.lines.clamp(self.cursor.line), min(self.cursor.column, self._terminal.columns - 1))
+
+    # Moves
+
+    def scroll(self, lines: int) -> bool:
+        """Move the view up by `lines` (down where negative), the cursor with it where it would leave; False where that
+        changes nothing."""
         before = self.offset
-        self.offset = max(0, min(self.offset + lines, self._terminal.scrollback))
+        low = -1 if self.looking else 0
+        self.offset = max(low, min(self.offset + lines, self._terminal.scrollback))
+        if self.looking:
+            line = max(self.top, min(self.cursor.line, self.top + self.page - 1))
+            self.cursor = Spot(line, self.cursor.column)
         return self.offset != before
 
-    def search(self, needle: str, *, forward: bool, again: bool) -> bool:
-        """Show the next line that has `needle`, older ones first unless `forward`; letters match in either case unless
-        one is a capital. `again` starts beyond the line at the top. False where there is none."""
-        self.needle = needle
-        lines = self._terminal.all_text()
-        start = self.top if not again else self.top + (1 if forward else -1)
-        order = range(start, len(lines)) if forward else range(min(start, len(lines) - 1), -1, -1)
-        if not again:
-            order = range(len(lines) - 1, -1, -1)
-        for line in order:
-            if line >= 0 and self.matches(lines[line]):
-                self.offset = max(0, min(self._terminal.scrollback - line, self._terminal.scrollback))
-                return True
-        return False
+    def show(self, spot: Spot) -> None:
+        """Put the cursor there, and bring it into view: at the edge where it is near, else into the middle."""
+        self.cursor = Spot(self.lines.clamp(spot.line), max(0, min(spot.column, self._terminal.columns - 1)))
+        above, below = self.top - self.cursor.line, self.cursor.line - (self.top + self.page - 1)
+        if max(above, below) > self.page:
+            above, below = self.top - self.cursor.line + self.page // 2, 0
+            self.offset += above
+        elif above > 0:
+            self.offset += above
+        elif below > 0:
+            self.offset -= below
+        self.offset = max(-1, min(self.offset, self._terminal.scrollback))
+        if self.selection is not None and self.looking:
+            self.stretch()
 
-    def matches(self, text: str) -> list[tuple[int, int]]:
-        """Give where the needle stands in a text, as spans of characters."""
-        if not self.needle:
-            return []
-        needle, hay = self.needle, text
-        if needle.islower():
-            hay = text.lower()
-            if len(hay) != len(text):
-                hay = text
-        spans = []
-        at = hay.find(needle)
-        while at >= 0:
-            spans.append((at, at + len(needle)))
-            at = hay.find(needle, at + len(needle))
-        return spans
+    # Selecting
 
-    def press(self, key: str, page: int) -> bool:
-        """Act on a key; a page is so many lines. False where a search finds nothing more."""
-        all_lines = self._terminal.scrollback
-        moves = {"k": 1, "up": 1, "j": -1, "down": -1, "ctrl+u": page // 2, "ctrl+d": -(page // 2)}
-        moves |= dict.fromkeys(_UP, page) | dict.fromkeys(_DOWN, -page)
-        moves |= dict.fromkeys(("g", "home"), all_lines) | dict.fromkeys(("G", "end"), -all_lines)
-        if key == "/":
-            self.typing = ""
-        elif key in ("n", "N"):
-            return not self.needle or self.search(self.needle, forward=key == "N", again=True)
-        elif key in moves:
-            self.move(moves[key])
-        return True
+    def select(self, kind: Kind) -> None:
+        """Begin a selection at the cursor, or make the one that is there of this kind; the same again drops it."""
+        if self.selection is not None and self.selection.kind == kind:
+            self.selection = None
+            return
+        if self.selection is None:
+            self._anchor = self.cursor
+        self.selection = Selection(self._anchor, self.cursor, kind)
+        self.stretch()
 
-    def type(self, key: str, character: str | None) -> bool:
-        """Take a key for the search that is typed, a character where it has one; Enter searches.
+    def stretch(self) -> None:
+        """Let the selection that was begun by keys reach to the cursor."""
+        if self.selection is None:
+            return
+        if self.selection.kind == "lines":
+            self.selection = whole_lines(self.lines, self._anchor, self.cursor)
+        else:
+            self.selection = Selection(self._anchor, self.cursor, self.selection.kind)
 
-        False where that finds nothing.
-        """
-        typed = self.typing or ""
-        if key in ("enter", "escape"):
-            self.typing = None
-            return key == "escape" or not typed or self.search(typed, forward=False, again=False)
-        if key == "backspace":
-            self.typing = typed[:-1]
-        elif character:
-            self.typing = typed + character
+    def take(self, selection: Selection | None) -> None:
+        """Select what the mouse went over."""
+        self.selection = selection
+        self._alternate = self._terminal.modes.alternate
+        if selection is not None:
+            self._anchor = selection.anchor
+
+    # Searching
+
+    def begin_search(self) -> None:
+        self.typing = ""
+        self._came_from = (self.cursor, self.offset)
+
+    def type_search(self, typed: str) -> None:
+        """Search for what is typed, from where one was."""
+        self.typing = typed
+        self.cursor, self.offset = self._came_from
+        self.search.begin(typed, self.cursor)
+
+    def end_search(self, *, keep: bool) -> None:
+        self.typing = None
+        if not keep:
+            self.search.clear()
+            self.cursor, self.offset = self._came_from
+
+    def step_search(self) -> bool:
+        """Look a slice further; True where the view has come to a match by it."""
+        if not self.search.step():
+            return False
+        return self.to_match()
+
+    def to_match(self) -> bool:
+        place = self.search.place
+        if place is None:
+            return False
+        self.show(place)
         return True

@@ -7,7 +7,10 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from textual import _ansi_sequences
+from textual._keyboard_protocol import MODIFIER_FUNCTIONAL_KEYS
 from textual.keys import KEY_NAME_REPLACEMENTS, _character_to_key
+
+from tui.widgets.terminal_kitty import encode_kitty
 
 if TYPE_CHECKING:
     from tui.emulator.modes import Modes
@@ -55,12 +58,24 @@ def teach_parser() -> None:
     table["\x1b\x00"] = (_Named("alt+ctrl+@"),)
 
 
+def is_modifier(key: str) -> bool:
+    """Whether a key is one that is held, which some terminals report by itself: it does nothing."""
+    return key in MODIFIER_FUNCTIONAL_KEYS or key in ("caps_lock", "num_lock", "scroll_lock")
+
+
 def encode_key(key: str, character: str | None, modes: Modes) -> bytes:
     """Give the bytes of a key as Textual names it; empty for a key that no xterm sends."""
     *held, name = key.split("+") if len(key) > 1 else [key]
+    shift, alt, control = "shift" in held, "alt" in held, "ctrl" in held
+    if modes.keyboard:
+        if control and name in ("@", "at"):
+            name, character = "space", " "  # what a terminal of old sends for Ctrl+Space
+        text = _PLAIN[name] if name in _PLAIN else character if character and not held else _letter(name, character)
+        said = encode_kitty(name, frozenset(held), text, modes.keyboard)
+        if said is not None:
+            return said
     if not held and character and (name not in _PLAIN or name in ("space", "backspace")):
         return character.encode("utf-8", "ignore")  # Ctrl+H comes as a backspace with its own character
-    shift, alt, control = "shift" in held, "alt" in held, "ctrl" in held
     number = name[1:] if name.startswith("f") else ""
     if number.isdigit() and 13 <= int(number) <= 24:
         name, shift = f"f{int(number) - 12}", True

@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rich.style import Style
 from textual.strip import Strip
 
-from tui.widgets.terminal_paint import Painter
+from tui.widgets.terminal_paint import Look, Painter
 
 if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
     from tui.widgets.terminal_history import LookingBack
+    from tui.widgets.terminal_links import Links
 
 
 class Picture:
-    """The drawn rows of one terminal, live or looked back at; `base` gives the theme's style."""
+    """The drawn rows of one terminal, live or looked back at; `look` gives what the theme says of them."""
 
-    def __init__(self, terminal: Terminal, back: LookingBack, base: Callable[[], Style]) -> None:
+    def __init__(self, terminal: Terminal, back: LookingBack, links: Links, look: Callable[[], Look]) -> None:
         self._terminal = terminal
         self._back = back
-        self._base = base
+        self._links = links
+        self._look = look
         self._painter: Painter | None = None
         self._strips: list[Strip | None] = []
         self._cursor_row = 0
 
     def forget(self, *, style: bool = False) -> None:
-        """Have every row drawn again, after another size or place; over another base where `style` is given."""
+        """Have every row drawn again, after another size or place; over another look where `style` is given."""
         self._strips = [None] * self._terminal.rows
         if style:
             self._painter = None
@@ -36,21 +37,25 @@ class Picture:
         """Give the rows that have to be drawn again, the cursor's old and new one among them."""
         terminal, offset = self._terminal, self._back.offset
         dirty = terminal.take_dirty()
-        dirty |= {self._cursor_row, terminal.cursor.row}
-        self._cursor_row = terminal.cursor.row
+        if self._back.search.needle:
+            # A line that goes on in the next may be found from there.
+            self.forget()
+        cursor = terminal.cursor.row
+        dirty |= {self._cursor_row, cursor}
+        self._cursor_row = cursor
         for row in dirty:
-            if row + offset < len(self._strips):
+            if 0 <= row + offset < len(self._strips):
                 self._strips[row + offset] = None
         return [row for row, strip in enumerate(self._strips) if strip is None]
 
     def row(self, y: int, width: int, *, focused: bool, note: str, ended: bool) -> Strip:
         """Give one row `width` cells wide; see `Painter.row` for the rest."""
         if y >= len(self._strips):
-            return Strip.blank(width, self._base())
+            return Strip.blank(width, self._look().base)
         strip = self._strips[y]
-        if strip is None:
+        if strip is None or strip.cell_length != width:
             if self._painter is None:
-                self._painter = Painter(self._terminal, self._back, self._base())
+                self._painter = Painter(self._terminal, self._back, self._links, self._look())
             segments = self._painter.row(y, width=width, focused=focused, note=note, ended=ended)
             strip = self._strips[y] = Strip(segments, width)
         return strip
