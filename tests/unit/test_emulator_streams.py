@@ -106,6 +106,7 @@ def test_lines_that_flood_past_come_out_as_if_they_came_byte_by_byte(
     for terminal in (whole, single):
         terminal.resize(size[1] + 1, max(1, size[0] - 3))
         terminal.resize(size[1] + 2, size[0] + 7)
+        terminal.settle()
     assert state_of(whole) == state_of(single)
 
 

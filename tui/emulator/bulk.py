@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
+from tui.emulator.cutting import SECOND, cut, spread
 from tui.emulator.history import lasting
-from tui.emulator.pens import Pen
+from tui.emulator.pens import after, bare
 from tui.emulator.pieces import Pieces, Reader
 from tui.emulator.rows import Entry
 from tui.emulator.style import DEFAULT, DEFAULT_COLOUR
@@ -15,10 +14,6 @@ from tui.emulator.widths import ODD, WIDE
 FEWEST = 3
 """Lines in a chunk below which it is not worth a look."""
 
-SECOND = "\0"
-
-_ANY_SGR = re.compile(r"\x1b\[[0-9:;]{0,200}m")
-_SGR_PARAMS = re.compile(r"\x1b\[([0-9:;]{0,200})m")
 _EASY = bytes([*range(0x20, 0x7F), *b"\t\n\r\x1b"])
 
 
@@ -102,8 +97,7 @@ class Bulk:
             text = "\n".join(chunk)
         wide = not text.isascii() and WIDE.search(text) is not None
         if wide:
-            # A character that is in no text stands for the second cell of each wide character: all widths are lengths.
-            text = WIDE.sub(_spread, text)
+            text = spread(text)
             chunk = text.split("\n")
         entries: list[Entry]
         taken = len(chunk)
@@ -114,7 +108,7 @@ class Bulk:
         else:
             entries = []
             for line in chunk:
-                self._cut(line, line, screen.pen, wide, entries)
+                cut(line, len(line), screen.pen, columns, wide, entries)
         if entries:
             screen.scroll_in(entries)
             screen.last_drawn = ""
@@ -125,70 +119,30 @@ class Bulk:
         returns how many lines that is, too."""
         screen, pen = self._screen, self._screen.pen
         columns = screen.columns
-        shown = _ANY_SGR.sub("", text).split("\n")
+        shown = bare(text).split("\n")
         entries: list[Entry] = []
         taken = 0
-        for line, bare in zip(chunk, shown, strict=True):
+        for line, visible in zip(chunk, shown, strict=True):
             if "\x1b" not in line:
-                self._cut(line, bare, pen, wide, entries)
-            elif "\x1b" in bare:
+                cut(line, len(visible), pen, columns, wide, entries)
+            elif "\x1b" in visible:
                 break
             else:
                 start = line.rfind("\x1b[") + 2
                 params = line[start : line.index("m", start)]
-                after = pen
-                if params and params != "0":
-                    for params in _SGR_PARAMS.findall(line):
-                        after = after.after.get(params) or after.turn(params)
-                else:
-                    after = pen.turn(params)
-                if after.style.background != DEFAULT_COLOUR:
+                turned = pen.turn(params) if params in ("", "0") else after(line, pen)
+                if turned.style.background != DEFAULT_COLOUR:
                     break
-                if len(bare) > columns:
-                    self._cut(line, bare, pen, wide, entries)
+                if len(visible) > columns:
+                    cut(line, len(visible), pen, columns, wide, entries)
                 elif len(line) > 512:
                     entries.append(lasting((line.replace(SECOND, ""), pen.style, False), columns))
                 else:
                     entries.append((line.replace(SECOND, "") if wide else line, pen.style, False))
-                pen = after
+                pen = turned
             taken += 1
         screen.pen = pen
         return entries, taken
-
-    def _cut(self, line: str, bare: str, pen: Pen, wide: bool, entries: list[Entry]) -> None:
-        """Add a line, wrapped, to the entries."""
-        columns = self._screen.columns
-        begin, style, left = 0, pen.style, len(bare)
-        if left > columns:
-            parts = iter(line.split("\x1b"))
-            at, length, room = 0, len(next(parts)), columns
-            while True:
-                while length > room:
-                    cut = at + room
-                    if wide and line[cut] == SECOND:
-                        cut -= 1
-                        room -= 1
-                        left += 1
-                    kept = line[begin:cut]
-                    entries.append((kept.replace(SECOND, "") if wide else kept, style, True))
-                    length -= room
-                    at = begin = cut
-                    style, room, left = pen.style, columns, left - columns
-                if left <= columns:
-                    break
-                part = next(parts)
-                end = part.index("m")
-                params = part[1:end]
-                pen = pen.after.get(params) or pen.turn(params)
-                at += length + end + 2
-                room -= length
-                length = len(part) - end - 1
-        kept = line[begin:].replace(SECOND, "") if wide else line[begin:]
-        entries.append(kept if style is DEFAULT and "\x1b" not in kept else (kept, style, False))
-
-
-def _spread(found: re.Match[str]) -> str:
-    return SECOND.join(found.group()) + SECOND
 
 
 def _is_odd(text: str) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from tui.emulator.pens import bare, runs_of
 from tui.emulator.rows import Entry, Line, Row, Runs, trimmed
 from tui.emulator.style import DEFAULT
 from tui.emulator.widths import text_width
+
+LONGEST_TEXT = 2000
+"""Lines of one wrapped text that are wrapped anew as a whole; a longer one is taken in parts."""
 
 
 def runs_in(entry: Entry) -> Runs:
@@ -49,38 +52,50 @@ def lasting(entry: Entry, columns: int) -> Entry:
 
 
 class History:
-    """At most `keep` lines. `pushed` counts those that ever came, less those taken back; `recallable` those that a
-    taller screen may take back: not what was there when the screen was cleared."""
+    """At most `keep` lines.
+
+    `pushed` counts those that ever came, less those taken back; `recallable` those that a taller screen may take back:
+    not what was there when the screen was cleared. A new width wraps the newest lines at once and the older ones
+    later (`settle`): until then they stand as they stood.
+    """
 
     def __init__(self, keep: int) -> None:
-        self._lines: deque[Entry] = deque(maxlen=max(keep, 1))
+        self._keep = max(keep, 1)
+        self._older: deque[Entry] = deque()
+        self._lines: deque[Entry] = deque(maxlen=self._keep)
         self.pushed = 0
         self.recallable = 0
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._older) + len(self._lines)
 
     def __getitem__(self, line: int) -> Entry:
-        return self._lines[line]
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self._lines)
+        older = len(self._older)
+        return self._older[line] if line < older else self._lines[line - older]
 
     def between(self, start: int, stop: int) -> Iterator[Entry]:
         """Give lines `start` to `stop`, not with it."""
-        if start < len(self._lines) // 2:
-            return islice(self._lines, start, max(start, stop))
-        return reversed(list(islice(reversed(self._lines), len(self._lines) - stop, len(self._lines) - start)))
+        older = len(self._older)
+        yield from _between(self._older, start, min(stop, older))
+        yield from _between(self._lines, max(start - older, 0), stop - older)
 
     def keep(self, entry: Entry) -> None:
         self._lines.append(entry)
         self.pushed += 1
         self.recallable += 1
+        if self._older:
+            self._trim()
 
     def keep_all(self, entries: Iterable[Entry], count: int) -> None:
         self._lines.extend(entries)
         self.pushed += count
         self.recallable += count
+        if self._older:
+            self._trim()
+
+    def _trim(self) -> None:
+        for _ in range(min(len(self._older), len(self) - self._keep)):
+            self._older.popleft()
 
     def take_back(self, columns: int) -> Row:
         """Give the newest line back as a row."""
@@ -94,12 +109,52 @@ class History:
 
     def clear(self) -> None:
         self._lines.clear()
+        self._older.clear()
         self.recallable = 0
 
-    def replace(self, entries: list[Entry]) -> None:
-        """Put other lines in place of all, as a new width does."""
-        whole = self.recallable >= len(self._lines)
-        grown = len(entries) - len(self._lines)
-        self._lines = deque(entries, maxlen=self._lines.maxlen)
-        self.pushed += grown
-        self.recallable = len(self._lines) if whole else max(0, min(self.recallable + grown, len(self._lines)))
+    def take_newest(self, least: int) -> list[Entry]:
+        """Take the newest lines out, to be wrapped anew and given back (`give_back`): at least so many, and texts
+        whole; the rest waits for `settle`."""
+        lines = self._lines
+        at = max(0, len(lines) - least)
+        lowest = max(0, at - LONGEST_TEXT)
+        while at > lowest and wrapped_in(lines[at - 1]):
+            at -= 1
+        taken = [lines.pop() for _ in range(len(lines) - at)]
+        taken.reverse()
+        self._older.extend(lines)
+        lines.clear()
+        return taken
+
+    def give_back(self, entries: list[Entry], taken: int) -> None:
+        """Put lines in place of so many that were taken out."""
+        whole = self.recallable >= len(self) + taken
+        self._lines.extend(entries)
+        self._trim()
+        self.pushed += len(entries) - taken
+        self._recall(whole)
+
+    def settle(self, count: int, wrap: Callable[[list[Entry]], list[Entry]]) -> bool:
+        """Have up to about `count` of the lines that wait wrapped anew, the newest first; True where none waits."""
+        older = self._older
+        whole = self.recallable >= len(self)
+        taken: list[Entry] = []
+        while older and (len(taken) < count or (wrapped_in(older[-1]) and len(taken) < count + LONGEST_TEXT)):
+            taken.append(older.pop())
+        taken.reverse()
+        wrapped = wrap(taken)
+        self._lines.extendleft(reversed(wrapped[max(0, len(wrapped) + len(self._lines) - self._keep) :]))
+        self._trim()
+        self._recall(whole)
+        return not older
+
+    def _recall(self, whole: bool) -> None:
+        self.recallable = len(self) if whole else max(0, min(self.recallable, len(self)))
+
+
+def _between(lines: deque[Entry], start: int, stop: int) -> Iterable[Entry]:
+    if start >= stop:
+        return ()
+    if start < len(lines) // 2:
+        return islice(lines, start, stop)
+    return reversed(list(islice(reversed(lines), len(lines) - min(stop, len(lines)), len(lines) - start)))

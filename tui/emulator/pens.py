@@ -12,6 +12,9 @@ MOST = 4096
 SGR = re.compile(r"\x1b\[([0-9:;]{0,200})m([^\x1b]*)")
 """One SGR sequence and the text up to the next sequence."""
 
+SGR_PARAMS = re.compile(r"\x1b\[([0-9:;]{0,200})m")
+_ANY_SGR = re.compile(r"\x1b\[[0-9:;]{0,200}m")
+
 Run = tuple[str, Style]
 
 
@@ -66,6 +69,14 @@ def runs_of(raw: str, style: Style) -> list[Run]:
     return runs
 
 
+def after(raw: str, pen: Pen) -> Pen:
+    """Give the pen after text with SGR sequences in it."""
+    if "\x1b" in raw:
+        for params in SGR_PARAMS.findall(raw):
+            pen = pen.after.get(params) or pen.turn(params)
+    return pen
+
+
 def bare(raw: str) -> str:
     """Give the text without its SGR sequences."""
-    return SGR.sub(r"\2", raw) if "\x1b" in raw else raw
+    return _ANY_SGR.sub("", raw) if "\x1b" in raw else raw

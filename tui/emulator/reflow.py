@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.emulator.cutting import cut_anew
 from tui.emulator.history import used_in, wrapped_in
-from tui.emulator.pens import Run, runs_of
+from tui.emulator.pens import Run, after, pen_of, runs_of
 from tui.emulator.rows import Entry, Line
-from tui.emulator.style import DEFAULT
+from tui.emulator.style import DEFAULT, Style
 from tui.emulator.widths import ODD, ZWJ, cell_width, text_width
 
 END = -1
@@ -89,21 +90,14 @@ def reflow(entries: list[Entry], columns: int, place: tuple[int, int]) -> tuple[
         entry = entries[at]
         stop = at + 1
         if not wrapped_in(entry):
-            if (
-                at != line
-                and type(entry) is str
-                and len(entry) <= columns
-                and (entry.isascii() or text_width(entry) <= columns)
-            ):
+            if at != line and type(entry) is str and (len(entry) if entry.isascii() else 2 * len(entry)) <= columns:
                 out.append(entry)
                 at = stop
                 continue
-            made = [entry] if used_in(entry) <= columns else entries_of(_runs(entry), columns)
         else:
             while stop < end and wrapped_in(entries[stop - 1]):
                 stop += 1
-            runs = [run for part in entries[at:stop] for run in _runs(part)]
-            made = entries_of(runs, columns, goes_on=wrapped_in(entries[stop - 1]))
+        made = _anew(entries[at:stop], columns)
         if at <= line < stop:
             behind = column >= used_in(entries[line])
             before = sum(used_in(part) for part in entries[at:line])
@@ -112,6 +106,37 @@ def reflow(entries: list[Entry], columns: int, place: tuple[int, int]) -> tuple[
         out += made
         at = stop
     return out, moved
+
+
+def _anew(parts: list[Entry], columns: int) -> list[Entry]:
+    """Give the lines that one text stands in, wrapped for another width."""
+    goes_on = wrapped_in(parts[-1])
+    if columns > 1 and (raw := _joined(parts)) is not None:
+        made: list[Entry] = []
+        cut_anew(*raw, columns, made, goes_on=goes_on)
+        return made
+    if len(parts) == 1 and used_in(parts[0]) <= columns:
+        return parts
+    return entries_of([run for part in parts for run in _runs(part)], columns, goes_on=goes_on)
+
+
+def _joined(parts: list[Entry]) -> tuple[str, Style] | None:
+    """Give text and first style of lines that hold theirs as they came, where each begins as the one before ended."""
+    begin: Style | None = None
+    pen = pen_of(DEFAULT)
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, Line):
+            return None
+        text, style = (part, DEFAULT) if isinstance(part, str) else part[:2]
+        if begin is None:
+            begin = style
+        elif pen.style != style and text:
+            return None
+        if "\x1b" in text or len(texts) + 1 < len(parts):
+            pen = after(text, pen_of(style))
+        texts.append(text)
+    return "".join(texts), begin or DEFAULT
 
 
 def _place(made: list[Entry], cells: int) -> tuple[int, int]:

@@ -6,6 +6,10 @@ from tui.emulator.reflow import reflow
 from tui.emulator.rows import Row
 from tui.emulator.screen import Screen
 
+AT_ONCE = 300
+"""Lines of the scrollback that a new width wraps anew before anything is shown."""
+NOWHERE = (-1, 0)
+
 
 class SizedScreen(Screen):
     """A screen whose size changes; the main screen keeps its own size while the alternate one shows."""
@@ -81,13 +85,18 @@ class SizedScreen(Screen):
                 rows.append(Row(self.columns))
 
     def _reflow(self, columns: int) -> None:
-        """Wrap the scrollback and the rows anew; the last rows of the whole are the screen's."""
-        count, kept = len(self.buffer), len(self.history)
-        entries = [*self.history, *(row.entry() for row in self.buffer)]
-        entries, (line, column) = reflow(entries, columns, (kept + self.cursor.y, self.cursor.x))
+        """Wrap the rows and the newest of the scrollback anew; the last rows of the whole are the screen's."""
+        count = len(self.buffer)
+        newest = self.history.take_newest(AT_ONCE)
+        entries = [*newest, *(row.entry() for row in self.buffer)]
+        entries, (line, column) = reflow(entries, columns, (len(newest) + self.cursor.y, self.cursor.x))
         above = max(0, len(entries) - count)
-        self.history.replace(entries[:above])
+        self.history.give_back(entries[:above], len(newest))
         self.buffer = [Row.of(entry, columns) for entry in entries[above:]]
         self.buffer += [Row(columns) for _ in range(count - len(self.buffer))]
         in_view = line >= above
         self.cursor.y, self.cursor.x = (line - above, column) if in_view else (0, 0)
+
+    def settle(self, lines: int = 200) -> bool:
+        """Wrap so many older lines for a width that has changed, the newest first; True where none is left."""
+        return self.history.settle(lines, lambda entries: reflow(entries, self.columns, NOWHERE)[0])

@@ -100,6 +100,11 @@ class Terminal:
     def resize(self, rows: int, columns: int) -> None:
         self._screen.resize(max(1, rows), max(1, columns))
 
+    def settle(self, lines: int = 200) -> bool:
+        """Wrap so many older lines of the scrollback for a width that has changed, the newest first; True where none
+        is left. Until then they stand as they stood: `resize` alone does only what is needed at once."""
+        return self._screen.settle(lines)
+
     # Out
 
     @property
