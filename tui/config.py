@@ -166,6 +166,8 @@ class Config:
     """Which drawing characters: unicode, ascii, or auto."""
     mouse: bool = True
     """Whether the mouse is taken from the terminal."""
+    flash: bool = True
+    """Whether cells of a table that change light up for a moment."""
     prefix: str = "ctrl+right_square_bracket"
     """The key that leaves a session's pane, in Textual's spelling."""
     read_only: bool = False
@@ -249,6 +251,7 @@ SCHEMA: dict[str, Callable[[Any], Any]] = {
     "theme": _name,
     "glyphs": _one_of("auto", "unicode", "ascii"),
     "mouse": _boolean,
+    "flash": _boolean,
     "prefix": _prefix,
     "read_only": _boolean,
     "refresh": _seconds(0.2, 3600),

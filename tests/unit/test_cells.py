@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from tui.widgets.cells import clean, cut, fit, width, window
 from tui.widgets.charts import bar, progress, sparkline, stacked
-from tui.widgets.column_layout import arrange, measure
-from tui.widgets.columns import Column, age, natural, number
+from tui.widgets.column_layout import arrange
+from tui.widgets.columns import Column, age, measure, natural, number
 
 ANY = st.text(st.characters(codec=None), max_size=40)
 

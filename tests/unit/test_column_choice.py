@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.widgets.column_choice import WIDEST, ColumnChoice
-from tui.widgets.column_layout import arrange, measure
-from tui.widgets.columns import Column
+from tui.widgets.column_layout import arrange
+from tui.widgets.columns import Column, measure
 
 COLUMNS = [Column("status"), Column("name", head=True), Column("id"), Column("agent", wide=True), Column("tags")]
 

@@ -52,7 +52,8 @@ from textual.screen import ModalScreen
 
 from tui.errors import AccessDenied, SsmTuiError
 from tui.screens._keys import hints_of
-from tui.screens._phases import PHASE_STYLES, ScreenPhases
+from tui.screens._own_columns import OwnColumns
+from tui.screens._phases import PHASE_STYLES
 from tui.screens._shell import COPY, YAML, Shell, changing, explain
 from tui.widgets.bottom_bar import BottomBar, Hint
 from tui.widgets.cells import own
@@ -67,7 +68,7 @@ log = logging.getLogger(__name__)
 V = TypeVar("V")
 
 
-class ConsoleScreen(ScreenPhases):
+class ConsoleScreen(OwnColumns):
     """A screen between the top bar and the bottom bar; see the module's docstring."""
 
     NOUN: ClassVar[str] = ""

@@ -17,9 +17,9 @@ COLUMNS: dict[str, list[Column]] = {
     "Processes": [
         Column("pid", "PID", kind="number"),
         Column("user", "User", max_width=16),
-        Column("cpu", "CPU %", kind="number"),
-        Column("memory", "Mem %", kind="number"),
-        Column("resident", "Resident", kind="number"),
+        Column("cpu", "CPU %", kind="number", flash=False),
+        Column("memory", "Mem %", kind="number", flash=False),
+        Column("resident", "Resident", kind="number", flash=False),
         Column("age", "Age", kind="age", wide=True),
         Column("state", "State", wide=True),
         Column("command", "Command", max_width=200),
@@ -27,7 +27,7 @@ COLUMNS: dict[str, list[Column]] = {
     "Commands": [
         Column("status", "Status", kind="status", min_width=12, priority=90),
         Column("age", "Age", kind="age", priority=80),
-        Column("command", "Command", max_width=80, priority=85),
+        Column("command", "Command", max_width=80, priority=85, head=True),
         Column("document", "Document", wide=True, priority=30),
         Column("comment", "Comment", wide=True, priority=40),
         Column("id", "Command id", priority=60),

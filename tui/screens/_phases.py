@@ -105,6 +105,8 @@ class ScreenPhases(ScreenActions):
             failed = feed.error is not None and len(self._mains) > 1
             if feed.value is not None and (feed.value is not seen[0] or (main and failed is not seen[1])):
                 seen[:] = feed.value, failed
+                if self.table is not None:
+                    self.table.calm = growing[0]
                 rows = show()
             if main:
                 self._shown_since = self._shown_since if self.rows else time.monotonic()

@@ -37,7 +37,7 @@ async def save_view(screen: ConsoleScreen, named: str = "") -> None:
     """Save the marked rows, else all that the filter lets through, in a file that is asked for unless `named`."""
     table = screen.table
     ids = table.marked_ids or table.ids
-    view = View(table.columns, [cells for row in ids if (cells := table.cells(row)) is not None])
+    view = View(table.columns, [cells for row in ids if (cells := table.cells(row)) is not None], table.chosen)
     what = f"{len(ids)} row{'s' * (len(ids) != 1)}"
     if table.marked_ids:
         hidden = len(table.hidden_marks)
@@ -47,7 +47,10 @@ async def save_view(screen: ConsoleScreen, named: str = "") -> None:
     answer: str | None = named
     wrong = wrong_with(named) if named else ""
     if not named or wrong:
-        text = (f"{wrong}\n" if wrong else "") + f"{what}.\nCSV, JSON or YAML, by how the name ends."
+        formats = "CSV, JSON or YAML, by how the name ends."
+        if [*table.chosen] != [*range(len(table.columns))]:
+            formats = "CSV has the columns that you chose, JSON and YAML all; which, the name's end says."
+        text = (f"{wrong}\n" if wrong else "") + f"{what}.\n{formats}"
         usual = named or usual_path(screen.NOUN)
         answer = await screen.ask(SavePrompt("Save what is shown", text, value=usual, label="file"))
     if not answer or not answer.strip():

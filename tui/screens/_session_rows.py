@@ -12,7 +12,7 @@ from tui.widgets.columns import Column
 
 COLUMNS = [
     Column("status", "Status", kind="status", min_width=14, priority=80),
-    Column("node", "Node", max_width=40, priority=90),
+    Column("node", "Node", max_width=40, priority=90, head=True),
     Column("age", "Age", kind="age", priority=70),
     Column("owner", "Owner", max_width=24, wide=True, priority=30),
     Column("document", "Document", wide=True, priority=20),

@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Rows as they are shown: the columns, and each row's cells in their order."""
+    """Rows as a table has them: the columns, and each row's cells in their order.
+
+    `chosen` are the places of the columns that the operator wants to see, in the operator's order; None is all.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
+    chosen: Sequence[int] | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -46,10 +50,12 @@ class View:
 
 
 def _csv(view: View) -> str:
+    """Write a table as one sees it: the chosen columns; JSON and YAML, which programs read, have all of them."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(view.keys)
-    writer.writerows(view.texts())
+    places = range(len(view.columns)) if view.chosen is None else view.chosen
+    for texts in (view.keys, *view.texts()):
+        writer.writerow([texts[place] for place in places if place < len(texts)])
     return out.getvalue()
 
 

@@ -30,7 +30,7 @@ TABLE_STYLES = {"good": "ok", "warn": "warn", "bad": "error", "dim": "muted", "a
 COLUMNS = [
     Column("status", "Status", kind="status", max_width=20, priority=95),
     Column("age", "Age", kind="age", max_width=6, priority=90),
-    Column("command", "Command", min_width=12, max_width=70, priority=60),
+    Column("command", "Command", min_width=12, max_width=70, priority=60, head=True),
     Column("targets", "Targets", min_width=8, max_width=36, priority=50),
     Column("done", "Done", kind="number", max_width=11, priority=85),
     Column("errors", "Errors", kind="number", max_width=7, priority=70),

@@ -20,7 +20,7 @@ from tui.widgets.resource_table import ResourceTable
 
 COLUMNS = [
     Column("state", "State", kind="status", min_width=8, max_width=22, priority=80),
-    Column("context", "Context", min_width=10, max_width=44, priority=95),
+    Column("context", "Context", min_width=10, max_width=44, priority=95, head=True),
     Column("profile", "Profile", max_width=30, wide=True, priority=40),
     Column("region", "Region", max_width=16, priority=60),
     Column("account", "Account", max_width=14, priority=30),

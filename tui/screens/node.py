@@ -192,7 +192,7 @@ class NodeScreen(NodeLink, NodeTagActions):
             self._grid.state, self._grid.message, self._grid.stale = "loading", "", False
             self._grid.set_rows([])
             self._grid.set_filter(kept.get("filter", ""))
-            self._grid.set_columns(COLUMNS[name])
+            self._grid.set_columns(COLUMNS[name], name.lower())
             self._grid.sort_by(*kept.get("sort", SORTS.get(name, ("", False))))
             self._wanted = kept
         self.update_bars()

@@ -31,7 +31,7 @@ TABLE_STYLES = {"good": "ok", "warn": "warn", "bad": "error", "dim": "muted", "a
 
 COLUMNS = [
     Column("status", "Status", kind="status", min_width=8, max_width=16, priority=75),
-    Column("name", "Name", min_width=8, max_width=40, priority=90),
+    Column("name", "Name", min_width=8, max_width=40, priority=90, head=True),
     Column("id", "Id", min_width=12, max_width=20, priority=60),
     Column("platform", "Platform", min_width=8, max_width=30, priority=40),
     Column("agent", "Agent", max_width=12, wide=True, priority=20),

@@ -25,7 +25,7 @@ from tui.widgets.top_bar import Word
 COLUMNS = [
     Column("kind", "Kind", max_width=20, priority=80),
     Column("status", "Status", kind="status", max_width=16, priority=85),
-    Column("name", "Name", min_width=8, max_width=40, priority=95),
+    Column("name", "Name", min_width=8, max_width=40, priority=95, head=True),
     Column("id", "Id", min_width=12, max_width=24, priority=60),
     Column("pinged", "Last ping", kind="age", max_width=9, priority=50),
     Column("arn", "ARN", max_width=100, wide=True, priority=10),

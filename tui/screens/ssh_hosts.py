@@ -21,7 +21,7 @@ from tui.widgets.resource_table import ResourceTable
 
 COLUMNS = [
     Column("status", "Status", kind="status", max_width=10, priority=80),
-    Column("name", "Host", min_width=8, max_width=40, priority=95),
+    Column("name", "Host", min_width=8, max_width=40, priority=95, head=True),
     Column("where", "Reached at", min_width=12, max_width=48, priority=90),
     Column("jump", "Through", max_width=40, priority=60),
     Column("node", "Node", max_width=20, wide=True, priority=30),

@@ -1,29 +1,11 @@
-"""How the columns of a table share a terminal's width: what each would like, what it gets, what is scrolled away."""
+"""How the columns of a table share a terminal's width: what each gets, and what is scrolled away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.widgets.cells import clean, width
-from tui.widgets.columns import Column
-from tui.widgets.filter_grammar import Cell, cell_text
-
-GAP = 2
-"""Blank cells between two columns."""
-
-
-def measure(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], floor: Sequence[int] = ()) -> list[int]:
-    """Measure what each column would like to take over some rows, its heading and a sort arrow; never under `floor`."""
-    wishes = [max(width(c.heading) + 2, c.min_width) for c in columns]
-    for place, least in enumerate(floor):
-        wishes[place] = max(wishes[place], least)
-    for cells in rows:
-        for place, cell in enumerate(cells[: len(wishes)]):
-            text = cell_text(cell)
-            if len(text) * 2 > wishes[place] and (wide := width(clean(text))) > wishes[place]:
-                wishes[place] = wide
-    return [c.width if c.width is not None else min(wish, c.max_width) for c, wish in zip(columns, wishes, strict=True)]
+from tui.widgets.columns import GAP, Column
 
 
 class Layout(NamedTuple):

@@ -1,13 +1,17 @@
-"""Columns of a table: what they are, and how their values sort."""
+"""Columns of a table: what they are, how their values sort, and how wide they would like to be."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui.widgets.filter_grammar import Cell
+from tui.widgets.cells import clean, width
+from tui.widgets.filter_grammar import Cell, cell_text
+
+GAP = 2
+"""Blank cells between two columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +130,16 @@ def sort_key(column: Column) -> Callable[[Cell], Any]:
             return value
 
     return of
+
+
+def measure(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], floor: Sequence[int] = ()) -> list[int]:
+    """Measure what each column would like to take over some rows, its heading and a sort arrow; never under `floor`."""
+    wishes = [max(width(c.heading) + 2, c.min_width) for c in columns]
+    for place, least in enumerate(floor):
+        wishes[place] = max(wishes[place], least)
+    for cells in rows:
+        for place, cell in enumerate(cells[: len(wishes)]):
+            text = cell_text(cell)
+            if len(text) * 2 > wishes[place] and (wide := width(clean(text))) > wishes[place]:
+                wishes[place] = wide
+    return [c.width if c.width is not None else min(wish, c.max_width) for c, wish in zip(columns, wishes, strict=True)]

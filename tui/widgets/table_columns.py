@@ -13,8 +13,8 @@ from rich.segment import Segment
 from textual.binding import Binding
 
 from tui.widgets.column_choice import ColumnChoice
-from tui.widgets.column_layout import Layout, arrange, measure
-from tui.widgets.columns import Column
+from tui.widgets.column_layout import Layout, arrange
+from tui.widgets.columns import Column, measure
 from tui.widgets.table_cursor import TableCursor
 from tui.widgets.table_drawing import GUTTER
 from tui.widgets.table_message import TableMessage
@@ -100,9 +100,9 @@ class TableColumns(TableCursor):
             self._fit()
 
     @property
-    def chosen_columns(self) -> list[Column]:
-        """The columns that are to be seen, in their order; the terminal may be too narrow for some."""
-        return [self.model.columns[place] for place in self._order]
+    def chosen(self) -> list[int]:
+        """The places of the columns that are to be seen, in their order; the terminal may be too narrow for some."""
+        return self._order
 
     def choose(self, choice: ColumnChoice) -> None:
         """See other columns of those that the table has."""
@@ -113,7 +113,9 @@ class TableColumns(TableCursor):
         place = self.model.column(key)
         if place is None or place >= len(self._wishes):
             return 0
-        return next((size for at, _, size in self._placed().places if at == place), self._wishes[place])
+        placed = self._placed()
+        sizes = {} if placed.more or placed.offset else {at: size for at, _, size in placed.places}
+        return sizes.get(place, self._wishes[place])
 
     # Layout.
 
