@@ -128,28 +128,32 @@ class History:
 
     def give_back(self, entries: list[Entry], taken: int) -> None:
         """Put lines in place of so many that were taken out."""
-        whole = self.recallable >= len(self) + taken
         self._lines.extend(entries)
         self._trim()
         self.pushed += len(entries) - taken
-        self._recall(whole)
+
+    @property
+    def waiting(self) -> int:
+        """How many lines wait for `settle`."""
+        return len(self._older)
 
     def settle(self, count: int, wrap: Callable[[list[Entry]], list[Entry]]) -> bool:
         """Have up to about `count` of the lines that wait wrapped anew, the newest first; True where none waits."""
         older = self._older
-        whole = self.recallable >= len(self)
         taken: list[Entry] = []
         while older and (len(taken) < count or (wrapped_in(older[-1]) and len(taken) < count + LONGEST_TEXT)):
             taken.append(older.pop())
         taken.reverse()
         wrapped = wrap(taken)
+        if self.recallable > len(self._lines):
+            self.recall(self.recallable + len(wrapped) - len(taken))
         self._lines.extendleft(reversed(wrapped[max(0, len(wrapped) + len(self._lines) - self._keep) :]))
         self._trim()
-        self._recall(whole)
         return not older
 
-    def _recall(self, whole: bool) -> None:
-        self.recallable = len(self) if whole else max(0, min(self.recallable, len(self)))
+    def recall(self, count: int) -> None:
+        """Say how many lines a taller screen may take back."""
+        self.recallable = max(0, count)
 
 
 def _between(lines: deque[Entry], start: int, stop: int) -> Iterable[Entry]:

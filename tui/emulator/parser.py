@@ -21,12 +21,14 @@ SEQUENCE_LIMIT = 1024
 """Characters of a control sequence that are read; a longer one is swallowed to its end and ignored."""
 STRING_LIMIT = 1 << 20
 """Characters of an OSC that are kept; a longer one is swallowed to its end and ignored."""
+REQUEST_LIMIT = 64
+"""Characters of a DCS that are kept; only short ones ask something."""
 
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]+")
 _BODY = re.compile(r"[\x20-\x3f]*")
 _STRING = re.compile(r"[^\x07\x18\x1a\x1b]+")
 
-_GROUND, _ESCAPE, _CSI, _OSC, _SWALLOW = range(5)
+_GROUND, _ESCAPE, _CSI, _OSC, _DCS, _SWALLOW = range(6)
 
 _MANY = 32
 
@@ -110,6 +112,9 @@ class Host(Protocol):
     def string(self, text: str) -> None:
         """An OSC, whole, without its introducer and its end."""
 
+    def request(self, text: str) -> None:
+        """A short DCS, whole, without its introducer and its end."""
+
 
 class Parser:
     """Feeds a screen: whole lines and known pieces at once (`bulk`, `pieces`), the rest character by character."""
@@ -171,7 +176,7 @@ class Parser:
 
     def _go_on(self, data: str, at: int) -> int:
         """Take the next piece of what is not plain text; returns where it ended."""
-        if self._state in (_OSC, _SWALLOW):
+        if self._state in (_OSC, _DCS, _SWALLOW):
             return self._in_string(data, at)
         if self._state == _CSI:
             found = _BODY.match(data, at)
@@ -200,7 +205,9 @@ class Parser:
             self._enter(_CSI)
         elif character == "]" and not self._collected:
             self._begin_string(_OSC)
-        elif character in "PX^_k" and not self._collected:
+        elif character == "P" and not self._collected:
+            self._begin_string(_DCS)
+        elif character in "X^_k" and not self._collected:
             self._begin_string(_SWALLOW)
         elif character <= "/":
             if len(self._collected) < 4:
@@ -254,20 +261,24 @@ class Parser:
         self._string_length = 0
 
     def _in_string(self, data: str, at: int) -> int:
+        limit = STRING_LIMIT if self._state == _OSC else REQUEST_LIMIT if self._state == _DCS else -1
         found = _STRING.match(data, at)
         if found:
-            if self._state == _OSC and self._string_length <= STRING_LIMIT:
-                self._string.append(found.group()[: STRING_LIMIT + 1])
+            if self._string_length <= limit:
+                self._string.append(found.group()[: limit + 1])
                 self._string_length += len(found.group())
             at = found.end()
             if at == len(data):
                 return at
         character = data[at]
-        if character == "\a" and self._state == _SWALLOW:
+        if character == "\a" and self._state != _OSC:
             return at + 1
         state = self._state
         self._enter(_ESCAPE if character == "\x1b" else _GROUND)
-        if state == _OSC and character not in "\x18\x1a" and self._string_length <= STRING_LIMIT:
-            self._host.string("".join(self._string))
+        if character not in "\x18\x1a" and self._string_length <= limit:
+            if state == _OSC:
+                self._host.string("".join(self._string))
+            elif state == _DCS:
+                self._host.request("".join(self._string))
         self._string.clear()
         return at + 1

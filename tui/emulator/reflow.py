@@ -80,8 +80,15 @@ def _runs(entry: Entry) -> list[Run]:
     return runs
 
 
-def reflow(entries: list[Entry], columns: int, place: tuple[int, int]) -> tuple[list[Entry], tuple[int, int]]:
-    """Wrap all lines for a width; `place` (line, column) is followed: it stays at its character, or behind the last."""
+def reflow(
+    entries: list[Entry], columns: int, place: tuple[int, int] = (-1, 0), recallable: int = 0
+) -> tuple[list[Entry], tuple[int, int], int]:
+    """Wrap all lines for a width.
+
+    `place` (line, column) is followed: it stays at its character, or behind the last. So is `recallable`, how many
+    lines from the first on a taller screen may take back: with lines that become more it grows, up to the first line
+    that isn't among them, as in tmux.
+    """
     out: list[Entry] = []
     line, column = place
     moved = (0, 0)
@@ -98,6 +105,11 @@ def reflow(entries: list[Entry], columns: int, place: tuple[int, int]) -> tuple[
             while stop < end and wrapped_in(entries[stop - 1]):
                 stop += 1
         made = _anew(entries[at:stop], columns)
+        more = len(made) - (stop - at)
+        if more > 0 and at <= recallable:
+            recallable += more
+        elif more < 0 and recallable > len(out):
+            recallable = max(recallable + more, len(out))
         if at <= line < stop:
             behind = column >= used_in(entries[line])
             before = sum(used_in(part) for part in entries[at:line])
@@ -105,7 +117,7 @@ def reflow(entries: list[Entry], columns: int, place: tuple[int, int]) -> tuple[
             moved = (len(out) + row, x)
         out += made
         at = stop
-    return out, moved
+    return out, moved, recallable
 
 
 def _anew(parts: list[Entry], columns: int) -> list[Entry]:

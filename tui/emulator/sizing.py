@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from tui.emulator.reflow import reflow
 from tui.emulator.rows import Row
-from tui.emulator.screen import Screen
+from tui.emulator.writing import WritingScreen
 
 AT_ONCE = 300
 """Lines of the scrollback that a new width wraps anew before anything is shown."""
-NOWHERE = (-1, 0)
 
 
-class SizedScreen(Screen):
+class SizedScreen(WritingScreen):
     """A screen whose size changes; the main screen keeps its own size while the alternate one shows."""
 
     @property
@@ -87,11 +86,15 @@ class SizedScreen(Screen):
     def _reflow(self, columns: int) -> None:
         """Wrap the rows and the newest of the scrollback anew; the last rows of the whole are the screen's."""
         count = len(self.buffer)
-        newest = self.history.take_newest(AT_ONCE)
+        history = self.history
+        newest = history.take_newest(AT_ONCE)
         entries = [*newest, *(row.entry() for row in self.buffer)]
-        entries, (line, column) = reflow(entries, columns, (len(newest) + self.cursor.y, self.cursor.x))
+        recallable = min(history.recallable, history.waiting + len(newest)) - history.waiting
+        place = (len(newest) + self.cursor.y, self.cursor.x)
+        entries, (line, column), recallable = reflow(entries, columns, place, recallable)
         above = max(0, len(entries) - count)
-        self.history.give_back(entries[:above], len(newest))
+        history.give_back(entries[:above], len(newest))
+        history.recall(min(recallable, above) + history.waiting)
         self.buffer = [Row.of(entry, columns) for entry in entries[above:]]
         self.buffer += [Row(columns) for _ in range(count - len(self.buffer))]
         in_view = line >= above
@@ -99,4 +102,4 @@ class SizedScreen(Screen):
 
     def settle(self, lines: int = 200) -> bool:
         """Wrap so many older lines for a width that has changed, the newest first; True where none is left."""
-        return self.history.settle(lines, lambda entries: reflow(entries, self.columns, NOWHERE)[0])
+        return self.history.settle(lines, lambda entries: reflow(entries, self.columns)[0])

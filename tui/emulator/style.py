@@ -101,6 +101,19 @@ def rendition(style: Style, params: str) -> Style:
     return Style(foreground, background, attributes, underline, underline_colour, link)
 
 
+def parameters(style: Style) -> str:
+    """Give the parameters of the SGR sequence that makes a style from none."""
+    parts = ["0", *(str(code) for code, bit in _SET.items() if style.attributes & bit and code != 6)]
+    if style.underline:
+        parts.append("4" if style.underline == 1 else f"4:{style.underline}")
+    for base, colour in ((38, style.foreground), (48, style.background), (58, style.underline_colour)):
+        if colour >= RGB:
+            parts.append(f"{base}:2::{colour >> 16 & 255}:{colour >> 8 & 255}:{colour & 255}")
+        elif colour >= 0:
+            parts.append(f"{base}:5:{colour}")
+    return ";".join(parts)
+
+
 def _rgb(parts: list[str]) -> int | None:
     values = [number(part) for part in parts]
     if len(values) < 3 or max(values[:3]) > 255:

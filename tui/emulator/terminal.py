@@ -15,6 +15,7 @@ from tui.emulator.history import runs_in, text_in, wrapped_in
 from tui.emulator.modes import Modes
 from tui.emulator.parser import Parser
 from tui.emulator.rows import Runs
+from tui.emulator.style import parameters
 from tui.emulator.switches import SwitchedScreen
 
 TITLE_LIMIT = 256
@@ -23,6 +24,8 @@ CLIPBOARD_LIMIT = 100_000
 REPLY_LIMIT = 64 * 1024
 """Bytes of answers that wait to be taken; beyond it questions are not answered."""
 
+TITLES = 8
+"""Titles that may be put by, to come back to."""
 LINK_LIMIT = 2083
 """Characters of a hyperlink; a longer one is none."""
 LINKS = 4096
@@ -85,6 +88,7 @@ class Terminal:
         self.title = ""
         self.directory = ""
         """The far end's working directory as it says it (OSC 7); its path alone, and only a whole one."""
+        self._titles: list[str] = []
         self._links: list[str] = []
         self._link_numbers: dict[str, int] = {}
         self.lines: Sequence[Runs] = Lines(self._screen)
@@ -232,6 +236,12 @@ class Terminal:
             number = first << 5 if kind[0] == "?" else first
             state = 0 if number not in mode.KNOWN else 1 if number in screen.mode else 2
             self._reply(f"\x1b[{kind[:-2]}{first};{state}$y")
+        elif kind == ">q" and first == 0:
+            self._reply("\x1bP>|ssm-tui\x1b\\")
+        elif kind == "t" and first == 22:
+            self._titles = [*self._titles[-TITLES:], self.title]
+        elif kind == "t" and first == 23 and self._titles:
+            self.title = self._titles.pop()
         elif kind == "t" and first == 18:
             self._reply(f"\x1b[8;{screen.lines};{screen.columns}t")
 
@@ -256,6 +266,19 @@ class Terminal:
                 except (binascii.Error, ValueError):
                     return
                 self._clipboard.append(decoded.decode("utf-8", "replace"))
+
+    def request(self, text: str) -> None:
+        """Answer which setting is in force (DECRQSS): the cursor's shape, the margins, the rendition."""
+        screen = self._screen
+        top, bottom = screen.region
+        settings = {
+            "$q q": f"{screen.cursor_shape} q",
+            "$qr": f"{top + 1};{bottom + 1}r",
+            "$qm": f"{parameters(screen.style)}m",
+        }
+        if text.startswith("$q"):
+            known = settings.get(text)
+            self._reply("\x1bP0$r\x1b\\" if known is None else f"\x1bP1$r{known}\x1b\\")
 
     def _link_number(self, uri: str) -> int:
         """Give a URI its number; 0 for none, for one that can't be shown, and where there are too many already."""
