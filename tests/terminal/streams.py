@@ -94,8 +94,10 @@ ALL_WIDTHS = of(
 """Characters of every width, written over each other, in whole lines."""
 PRINTED = of(WORDS, LONG, WIDE, ACCENTS, st.just("\r\n"), st.just("\n"), TOP_REGIONS, LOOKS, SCREENS, most=50)
 """What fills a scrollback: tmux puts there too what ED 2 and RIS erase and what leaves a region in the middle."""
-FLOWING = of(WORDS, LONG, WIDE, st.just("\r\n"), st.just("\r\n"), LOOKS, most=30)
-"""What is wrapped anew when the width changes."""
-SIZES: st.SearchStrategy[Sequence[tuple[int, int]]] = st.lists(
-    st.tuples(st.integers(2, 40), st.integers(2, 12)), min_size=1, max_size=4
-)
+_INK = st.sampled_from(["\x1b[31m", "\x1b[1;4m", "\x1b[38;5;200m", "\x1b[m"])
+_FLOW = (WORDS, LONG, LONG, st.just("\r\n"), st.just("\r\n"), _INK)
+FLOWING = of(*_FLOW, most=30)
+"""What is wrapped anew when the width changes; tmux loses the cursor's place where a wide character doesn't fit."""
+FEW_LINES = of(*_FLOW, most=4)
+SIZE = st.tuples(st.integers(2, 40), st.integers(2, 12))
+SIZES: st.SearchStrategy[Sequence[tuple[int, int]]] = st.lists(SIZE, min_size=1, max_size=4)

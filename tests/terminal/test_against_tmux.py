@@ -79,25 +79,25 @@ def fast(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=quiet)
 
 
-@fast(150)
+@fast(100)
 @given(data=streams.NARROW, size=st.sampled_from(SIZES))
 def test_a_stream_gives_what_tmux_gives(pane: Pane, data: bytes, size: tuple[int, int]) -> None:
     compare(pane, data, *size)
 
 
-@fast(100)
+@fast(60)
 @given(data=streams.ALL_WIDTHS, size=st.sampled_from(SIZES))
 def test_characters_of_all_widths_are_where_tmux_has_them(pane: Pane, data: bytes, size: tuple[int, int]) -> None:
     compare(pane, data, *size)
 
 
-@fast(100)
+@fast(60)
 @given(data=streams.ERASED)
 def test_what_was_erased_has_the_colours_it_has_in_tmux(pane: Pane, data: bytes) -> None:
     compare_erased(pane, data, 20, 6)
 
 
-@fast(100)
+@fast(60)
 @given(data=streams.PRINTED, size=st.sampled_from(SIZES))
 def test_what_was_printed_is_in_the_scrollback_as_in_tmux(pane: Pane, data: bytes, size: tuple[int, int]) -> None:
     compare_all(pane, data, *size)
