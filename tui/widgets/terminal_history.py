@@ -50,12 +50,12 @@ class LookingBack:
         if self.typing is not None:
             said = f"  {self.search.said}" if self.search.needle else ""
             return f"/{self.typing}{own(said)}"
-        if self.search.needle:
-            return own(f" {self.search.said} · n older · N newer · v select · esc clear · q leave ")
         if self.selection is not None:
             rows = self.selection.rows
             counted = f"{rows} lines" if rows > 1 else "a part of one line"
             return own(f" {counted} selected · y copy · esc drop · q leave ")
+        if self.search.needle:
+            return own(f" {self.search.said} · n older · N newer · v select · esc clear · q leave ")
         back = max(self.offset, 0)
         return own(f" back {back} of {self._terminal.scrollback} lines · / search · v select · o link · q leave ")
 

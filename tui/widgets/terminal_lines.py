@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 5000
 """Rows that are read as one line at most: what a line of 90,000 characters takes in a narrow pane."""
+FEW = 64
+"""Lines that are looked up one by one: many are walked to."""
 
 
 class Spot(NamedTuple):
@@ -55,6 +57,8 @@ class Lines:
 
     def texts(self, start: int, stop: int) -> list[str]:
         """Give the texts of lines `start` to `stop`; where one goes on in the next no blank is left off."""
+        if stop - start <= FEW:
+            return [self.text(line) for line in range(start, stop)]
         first, kept = self.first, min(stop, self.screen)
         behind = self._terminal.texts(start - first, kept - first) if start < kept else []
         return behind + [self.text(line) for line in range(max(start, self.screen), stop)]

@@ -30,6 +30,7 @@ _TONE = "[\U0001f3fb-\U0001f3ff]"
 _JOINED = re.compile(f"([\u2600-\u27bf\U0001f000-\U0001faff])(?:{_TONE}?\u200d.{_TONE}?)+")
 _TONES = re.compile(_TONE)
 REVERSED = RichStyle(reverse=True)
+UPRIGHT = RichStyle(reverse=False)
 UNDERLINED = RichStyle(underline=True)
 
 _make = partial(tuple.__new__, Segment)
@@ -151,6 +152,8 @@ def restyled(segments: list[Segment], start: int, stop: int, style: RichStyle) -
             out.append(segment)
             continue
         new = old + style if old else style
+        if old and old.reverse and style.reverse:
+            new += UPRIGHT  # what is reversed already shows by not being so
         if text.isascii():
             parts = (text[:left], text[left:right], text[right:])
         else:
@@ -185,12 +188,11 @@ class Painter:
         if not back.lines.first <= line < back.lines.stop:
             return [Segment(" " * width, palette.blank)]
         segments = segments_of(back.lines.runs(line), width, palette)
-        if back.looking:
-            segments = self._looked_at(segments, line)
         span = back.selection.span(line) if back.selection is not None else None
         if span is not None:
             segments = restyled(segments, span[0], min(span[1], width), self.look.selected)
         if back.looking:
+            segments = self._looked_at(segments, line)
             if line == back.cursor.line:
                 segments = _at_cursor(segments, back.cursor.column, REVERSED)
             return segments

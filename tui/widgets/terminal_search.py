@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tui.widgets.terminal_lines import Lines, Spot, column_of, index_at
 
-SLICE = 500
+SLICE = 400
 """Lines that are looked through in one go, a few milliseconds' work at most."""
 MOST = 1_000_000
 """Places that are kept; beyond it the count says that there are more."""
@@ -152,10 +152,15 @@ class Search:
             if not lines.wrapped(start + row):
                 texts[row] = text + "\n"
             at += len(texts[row])
+        begins.append(at + 1)
         places = []
+        row, base, end = 0, start << _SHIFT, begins[1]
         for index, _ in finder("".join(texts)):
-            row = bisect_right(begins, index) - 1
-            places.append((start + row << _SHIFT) + min(index - begins[row], _MASK))
+            if index >= end:
+                row = bisect_right(begins, index) - 1
+                # Places in a row are added to this one.
+                base, end = (start + row << _SHIFT) - begins[row], begins[row + 1]
+            places.append(base + index)
         return places, start
 
     def _match(self, at: int) -> Match:
@@ -187,7 +192,7 @@ class Search:
         if self._finder is None or stop <= self._seen_to:
             return
         floor = max(self._seen_to - (stop - self._lines.screen), self._rest)
-        kept = array("q", (place for place in self._found if place >> _SHIFT < floor))
+        kept = self._found[self._first_at((floor << _SHIFT) - 1) :]
         fresh: list[int] = []
         rest = stop
         while rest > floor:

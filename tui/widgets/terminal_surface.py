@@ -226,9 +226,7 @@ class Surface(Widget):
 
         self._filters = tuple(self.app.get_line_filters())
         try:
-            found, now, selected = (
-                self.get_component_rich_style(f"terminal--{name}", partial=True) for name in _MARKS
-            )
+            found, now, selected = (self.get_component_rich_style(f"terminal--{name}", partial=True) for name in _MARKS)
         except KeyError:
             # No style was applied yet, or the pane is going away.
             found = now = selected = Style(reverse=True)
