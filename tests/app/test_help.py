@@ -29,6 +29,7 @@ from tui.screens._dialogs import Choose, Confirm, Notice, Prompt, Reader, TypeNa
 from tui.screens._group_form import GroupForm
 from tui.screens._host_dialogs import HostKeyChangedDialog, HostKeyDialog, SecretPrompt
 from tui.screens._host_forms import AddHost, ImportHosts
+from tui.screens._link_dialog import LinkDialog
 from tui.screens._node_tags import TagPrompt, ValuePrompt
 from tui.screens._output_diff import OutputDiff, Side
 from tui.screens._output_reader import OutputReader
@@ -89,6 +90,7 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         Choose("?", [("one", 1), ("two", 2)]),
         Notice("!"),
         Reader("text", "text"),
+        LinkDialog("https://example.com/", opens=True),
         HelpScreen("Keys", "text"),
         OutputReader(Commands(transport), command(1)["CommandId"], node(1)["InstanceId"], "web-01"),
         OutputDiff(lambda _: Commands(transport), Side("web-01", run), Side("web-02", run), UNICODE),

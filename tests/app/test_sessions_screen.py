@@ -107,8 +107,8 @@ async def test_the_prefix_goes_between_tabs_leaves_ends_and_says_what_it_does_no
         await until(pilot, lambda: app.screen.crumb() == "Sessions › web-01")  # type: ignore[attr-defined]
         await hit(pilot, PREFIX, "9")
         await says(pilot, "There is no tab 9.")
-        await hit(pilot, PREFIX, "z")
-        await says(pilot, "^] z means nothing here", "d leave running")
+        await hit(pilot, PREFIX, "u")
+        await says(pilot, "^] u means nothing here", "d leave running")
         await hit(pilot, PREFIX, "colon")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await hit(pilot, "escape", PREFIX, "question_mark")

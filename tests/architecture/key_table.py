@@ -27,6 +27,8 @@ def owners() -> list[tuple[str, list[Any]]]:
         own = [binding for binding in entry.load().__dict__.get("BINDINGS", []) if binding.id not in shared]
         if own:
             found.append((entry.title, own))
+        if prefixed := getattr(entry.load(), "PREFIXED", None):
+            found.append(("in a shell, after the prefix", list(prefixed)))
     return found
 
 
@@ -48,7 +50,7 @@ def key_table() -> str:
 
 
 def _shown(key: str) -> str:
-    label = key_label(key, ascii_only=True).replace("|", "&#124;")
+    label = key_label(key, ascii_only=True).replace("|", "\\|")
     return "+".join(part.title() for part in label.split("+")) if len(label) > 1 else label
 
 

@@ -42,6 +42,7 @@ ResourceTable, don't fit. State is shown by classes on the screen: -loading -emp
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -194,9 +195,9 @@ class ConsoleScreen(OwnColumns):
                 self.shell.fault("an action failed")
 
         self.run_worker(guarded(), group="action", exit_on_error=False)
-        # What is typed already is meant for the dialog that the action may open.
+        # What is typed already is meant for the dialog that the action may open, in the worker's first step.
         self.settled = False
-        self.call_later(self.settle)
+        asyncio.get_running_loop().call_soon(self.call_later, self.settle)
 
     async def ask(self, dialog: ModalScreen[V]) -> V | None:
         """Open a dialog and give its answer; None where it was left with Esc. Only inside `do`."""

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.errors import EngineStopped, SsmTuiError, Unreachable
-from tui.screens._keys import latin_keys
-from tui.widgets.terminal import TerminalView
+from tui.screens._drawing_turns import MOST, SMALL, Inbox, Turns
+from tui.screens._shell_terminal import ShellTerminal
+from tui.widgets.pane_title import PaneTitle
 
 if TYPE_CHECKING:
     from tui.ports import Channel
     from tui.screens._shell import Shell
     from tui.services.sessions import Sessions
     from tui.theming import Glyphs
+    from tui.widgets.terminal_messages import Input, Resized
     from tui.widgets.top_bar import Word
 
 log = logging.getLogger(__name__)
@@ -27,11 +30,6 @@ AGAIN = 0.5
 """Seconds before a channel that was closed while its session lives is opened again."""
 MOST_TYPED = 4096
 """Keys and pastes that are kept while no channel is open."""
-SLICE = 2048
-"""Bytes that are drawn in one go."""
-TURN = 0.010
-"""Seconds of drawing after which keys and other screens get theirs."""
-PAUSE = 0.002
 RESET = b"\x1bc"
 """RIS: what a terminal is told before what was on it is replayed."""
 
@@ -40,6 +38,8 @@ class ShellPane(Widget):
     """Attaches to a session as soon as its size is known, and keeps the two in step until it ends or is left."""
 
     DEFAULT_CSS = "ShellPane { height: 1fr; width: 1fr; }"
+    bordered: reactive[bool] = reactive(False, init=False, repaint=False)
+    """Whether a line above the terminal says what this is: where other panes are beside it."""
 
     class Ended(Message):
         """The session is over, or its channel was lost (`lost`) and is opened again; what was on it still shows."""
@@ -53,30 +53,52 @@ class ShellPane(Widget):
         """The pane has its size and takes keys."""
 
     class Titled(Message):
-        """The far end calls itself something else."""
+        """What the border or the tab says of it has changed."""
 
     def __init__(
-        self, sessions: Sessions, session_id: str, node: str, *, prefix: str, read_only: bool, dot: str = "·"
+        self,
+        sessions: Sessions,
+        session_id: str,
+        node: str,
+        *,
+        target: str = "",
+        prefix: str,
+        read_only: bool,
+        dot: str = "·",
+        turns: Turns,
+        typed_to: Callable[[ShellPane], list[ShellPane]],
+        commanded: Callable[[], None],
     ) -> None:
         super().__init__()
         self.session_id = session_id
         self.context = sessions.context
         self.node = node
+        self.target = target
         self.user = ""
         self.read_only = read_only
         self.ended = False
         self.exit_status: int | None = None
-        self.view = TerminalView(prefix=prefix, latin=lambda key: latin_keys(key) or key)
+        self.unseen = ""
+        """What happened while it did not show: "", activity or bell."""
+        self.heading = PaneTitle()
+        self.view = ShellTerminal(
+            prefix=prefix,
+            typed=turns.typed,
+            others=lambda: [pane.view for pane in typed_to(self)[1:]],
+            commanded=commanded,
+        )
+        self._turns = turns
         self._dot = dot
         self._sessions = sessions
         self._channel: Channel | None = None
         self._attaching = False
         self._leaving = False
-        self._turned = 0.0
         self._typed: asyncio.Queue[bytes] = asyncio.Queue()
         self._unsent = b""
 
     def compose(self) -> ComposeResult:
+        self.heading.display = self.bordered
+        yield self.heading
         yield self.view
 
     @property
@@ -84,24 +106,46 @@ class ShellPane(Widget):
         return self._channel is not None
 
     @property
+    def listens(self) -> bool:
+        """Whether what is typed goes to the shell now."""
+        return not self.read_only and not self.ended and self.view.listens
+
+    @property
     def _is_engine_stopped(self) -> bool:
         return isinstance(cast("Shell", self.app).link_errors.get(self.context), EngineStopped)
 
+    def watch_bordered(self, bordered: bool) -> None:
+        self.heading.display = bordered
+
+    def _mark(self, glyphs: Glyphs) -> Word:
+        """Say by a glyph how it goes."""
+        if self.ended:
+            return glyphs.idle, "dim"
+        return (glyphs.good, "good") if self.attached else (glyphs.warn, "warn")
+
     def label(self, glyphs: Glyphs) -> str:
         """Give what its tab says: how it goes, and the far end's title or else its node."""
-        mark = glyphs.idle if self.ended else glyphs.good if self.attached else glyphs.warn
-        return f"{mark} {self.view.title or self.node}"
+        return f"{self._mark(glyphs)[0]} {self.view.title or self.node}"
 
     def state(self, glyphs: Glyphs) -> list[Word]:
         """Say as whom one is there, and how it goes."""
-        user: list[Word] = [(f"{self.user} ", "bad" if self.user == "root" else "dim")] if self.user else []
+        user: list[Word] = [(f"{self.user} ", "warn" if self.user == "root" else "dim")] if self.user else []
         state = "ended" if self.ended else "attached" if self.attached else "attaching"
         if state == "attaching" and self._is_engine_stopped:
             state = "Enter starts the engine"
         look_only = ", look only" if self.read_only else ""
-        return [*user, (f"{glyphs.dot} {state}{look_only} {glyphs.dot} ", "dim")]
+        return [*user, (f"{glyphs.dot} {state}{look_only} ", "dim")]
 
-    def on_terminal_view_resized(self, event: TerminalView.Resized) -> None:
+    def draw_border(self, glyphs: Glyphs, prefix: str, *, here: bool, more: list[Word]) -> None:
+        """Draw the line above it, with `more` said behind its node."""
+        mark, style = self._mark(glyphs)
+        left: list[Word] = [(f"{mark} ", style), (f"{self.node} ", "accent" if here else "text")]
+        left += [*more, (f"{glyphs.dot} ", "dim"), *self.state(glyphs)]
+        if self.view.title:
+            left.append((f"{glyphs.dot} {self.view.title} ", "dim"))
+        self.heading.show(left, [(f" {prefix} ", "accent" if here else "dim")], here=here)
+
+    def on_terminal_view_resized(self, event: Resized) -> None:
         event.stop()
         if self._channel is not None:
             self.run_worker(self._channel.resize(event.rows, event.columns), group="resize", exit_on_error=False)
@@ -143,18 +187,13 @@ class ShellPane(Widget):
         if (self.view.size.height, self.view.size.width) != (terminal.rows, terminal.columns):
             await channel.resize(self.view.size.height, self.view.size.width)
         typing = asyncio.ensure_future(self._type(channel))
-        old = channel.replay
+        inbox = Inbox()
+        reading = asyncio.ensure_future(self._read(channel, inbox))
         try:
-            async for data in channel:
-                if old:
-                    head, data = data[:old], data[old:]
-                    old -= len(head)
-                    await self._draw(head, replay=True)
-                await self._draw(data)
-        except SsmTuiError as error:
-            log.info("the channel of %s broke: %s", self.session_id, error)
+            await self._draw(inbox, channel.replay)
         finally:
             typing.cancel()
+            reading.cancel()
             self._channel = None
         if self._leaving:
             return
@@ -173,13 +212,36 @@ class ShellPane(Widget):
             # The session lives and the engine answers: only this channel was closed.
             self.set_timer(AGAIN, self.attach)
 
-    async def _draw(self, data: bytes, *, replay: bool = False) -> None:
-        """Draw what came; a flood pauses now and then, else no key would be looked at until it is over."""
-        for at in range(0, len(data), SLICE):
-            self.view.feed(data[at : at + SLICE], replay=replay)
-            if time.monotonic() - self._turned > TURN:
-                await asyncio.sleep(PAUSE)
-                self._turned = time.monotonic()
+    async def _read(self, channel: Channel, inbox: Inbox) -> None:
+        try:
+            async for data in channel:
+                await inbox.put(data)
+        except SsmTuiError as error:
+            log.info("the channel of %s broke: %s", self.session_id, error)
+        finally:
+            inbox.close()
+
+    async def _draw(self, inbox: Inbox, old: int) -> None:
+        """Draw what comes until its end, of which the first `old` bytes are a replay."""
+
+        def piece() -> bool:
+            nonlocal old
+            if not old:
+                return inbox.draw(self.view.feed)
+            before = len(inbox)
+            more = inbox.draw(lambda data: self.view.feed(data, replay=True), min(old, MOST))
+            old -= before - len(inbox)
+            return more
+
+        while await inbox.filled():
+            fresh = not old
+            if len(inbox) <= SMALL:
+                piece()
+            else:
+                await self._turns.take(piece)
+            if fresh and not self.display and not self.unseen:
+                self.unseen = "activity"
+                self.post_message(self.Titled())
 
     async def _type(self, channel: Channel) -> None:
         while True:
@@ -204,7 +266,7 @@ class ShellPane(Widget):
         self.view.exit_text = said
         self.post_message(self.Ended(self, False))
 
-    def on_terminal_view_input(self, event: TerminalView.Input) -> None:
+    def on_terminal_view_input(self, event: Input) -> None:
         event.stop()
         if event.data == b"\r" and self._is_engine_stopped:
             cast("Shell", self.app).connect_again()
@@ -215,6 +277,11 @@ class ShellPane(Widget):
             self._typed.put_nowait(event.data)
         else:
             self.app.bell()
+
+    def on_terminal_view_bell(self) -> None:
+        if not self.display and self.unseen != "bell":
+            self.unseen = "bell"
+            self.post_message(self.Titled())
 
     def watch_view_title(self) -> None:
         self.post_message(self.Titled())

@@ -12,23 +12,18 @@ from textual.binding import Binding
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, changing
 from tui.screens._context_cells import context_cells, fit_columns
-from tui.screens._keys import key_label
-from tui.screens._session_nodes import SessionNodes
 from tui.screens._session_rows import COLUMNS, latest_first, session_cells
+from tui.screens._shell_commands import ShellCommands
 from tui.screens._shell_pane import ShellPane
+from tui.screens._shell_requests import ShellRequests
 from tui.screens._shell_tabs import ShellTabs
 from tui.services.sessions import Session, Sessions
-from tui.widgets.bottom_bar import Hint
 from tui.widgets.resource_table import ResourceTable
 from tui.widgets.tab_bar import TabBar
-from tui.widgets.terminal import TerminalView
 from tui.widgets.top_bar import Word
 
-_COMMANDS = (("d", "leave running"), ("1-9", "tab"), ("n", "new"), ("[", "scrollback"), ("x", "end"), (":", "go"))
-"""What follows the prefix, as the footer says it."""
 
-
-class SessionsScreen(SessionNodes):
+class SessionsScreen(ShellCommands, ShellRequests):
     """One screen for all shells; an argument is a session id to attach to, or {"start": node id} for a new shell."""
 
     NOUN, TITLE = "sessions", "Sessions"
@@ -146,7 +141,7 @@ class SessionsScreen(SessionNodes):
 
     @property
     def pane_now(self) -> ShellPane | None:
-        """The shell that shows, or None for the list."""
+        """The shell that has the keys, or None for the list."""
         return self.shells.now
 
     def _choose(self, tab: int) -> None:
@@ -160,26 +155,15 @@ class SessionsScreen(SessionNodes):
         self.update_hints()
 
     def _draw_tabs(self) -> None:
-        glyphs, now = self.shell.glyphs, self.pane_now
-        right = [*now.state(glyphs), (f"{self._prefix} ", "accent")] if now is not None else []
-        self._tabs.show(["Sessions", *(pane.label(glyphs) for pane in self.shells.panes)], self.shells.at, right)
-
-    @property
-    def _prefix(self) -> str:
-        return key_label(self.shell.config.prefix).replace("ctrl+", "^")
+        self._tabs.show(["Sessions", *self.tab_labels()], self.shells.at, self.draw_panes())
 
     def update_hints(self) -> None:
         now = self.pane_now
         if now is None or not self.is_attached:
             super().update_hints()
             return
-        if now.ended:
-            hints = [hint._replace(verb="close") for hint in self.hints() if hint.target == "sessions.open"]
-            hints += [Hint(f"{self._prefix} {key}", verb, "") for key, verb in _COMMANDS if key in ("1-9", "n", "[")]
-            self.bottom.show_hints(hints, self.shell.tail_words())
-            return
-        hints = [Hint(f"{self._prefix} {key}", verb, "") for key, verb in _COMMANDS]
-        self.bottom.show_hints(hints, self.shell.tail_words())
+        first = [hint._replace(verb="close") for hint in self.hints() if now.ended and hint.target == "sessions.open"]
+        self.bottom.show_hints([*first, *self.shell_hints()], self.shell.tail_words())
 
     def _trouble_words(self) -> list[Word]:
         # Which contexts the list lacks is no matter of the shell that shows, and would cost it a line.
@@ -192,7 +176,7 @@ class SessionsScreen(SessionNodes):
         self._choose(event.index)
 
     def action_tab(self, number: int) -> None:
-        if number - 1 <= len(self.shells.panes):
+        if number - 1 <= len(self.shells.tabs):
             self._choose(number - 1)
         else:
             self.shell.notice(f"There is no tab {number}.", "warn")
@@ -218,9 +202,11 @@ class SessionsScreen(SessionNodes):
 
     async def _open_tab(self, ref: Ref, target: str = "") -> bool:
         """Show a session's tab, made where there is none; False where it is made ready already or can't be."""
-        tab = self.shells.tab_of(ref.id)
-        if tab:
-            self._choose(tab)
+        known = self.shells.find(ref.id)
+        if known is not None:
+            self.shells.at = self.shells.tab_of(known)
+            self.shells.go(known)
+            self._choose(self.shells.at)
             return False
         if not target:
             session = await self._find(ref)
@@ -234,31 +220,43 @@ class SessionsScreen(SessionNodes):
         node = Ref(ref.context, target)
         if node not in self._known:
             await self._learn(ref.context)
-        pane = ShellPane(
+        # Shown before it is mounted: its size is right from the first byte.
+        self.add_class("-shell")
+        self._choose(await self.shells.add(self._make_pane(ref, target)))
+        return True
+
+    def _make_pane(self, ref: Ref, target: str) -> ShellPane:
+        node = self._node_name(Ref(ref.context, target))
+        return ShellPane(
             self.shell.services.of(Sessions, ref.context),
             ref.id,
-            self._node_name(node) + (f" {ref.context}" if len(self.shell.contexts) > 1 else ""),
+            node + (f" {ref.context}" if len(self.shell.contexts) > 1 else ""),
+            target=target,
             prefix=self.shell.config.prefix,
             read_only=self.shell.read_only,
             dot=self.shell.glyphs.dot,
+            turns=self.shells.turns,
+            typed_to=self.shells.typed_to,
+            commanded=self.hold_keys,
         )
-        # Shown before it is mounted: its size is right from the first byte.
-        self.add_class("-shell")
-        self._choose(await self.shells.add(pane))
-        return True
 
     def _say_over(self, session: Session) -> None:
         self.shell.notice(f"The shell on {self._said_of(session)} is over. {session.details}".rstrip())
 
     async def _close(self, pane: ShellPane) -> None:
-        await self.shells.close(pane)
+        at, had_keys = self.shells.tab_of(pane), pane is self.pane_now
+        alone = at == 0 or len(self.shells.tabs[at - 1].splits) == 1
+        self.shells.take_out(pane)
         # What one goes on typing after an ended shell must not come to the one beside it.
-        self._choose(0 if pane.ended else min(self.shells.at, len(self.shells.panes)))
+        if had_keys and pane.ended and self.pane_now is not None and not alone:
+            self.pane_now.view.hush()
+        self._choose(0 if had_keys and alone and pane.ended else min(self.shells.at, len(self.shells.tabs)))
+        await self.shells.discard(pane)
 
     def on_shell_pane_ended(self, event: ShellPane.Ended) -> None:
         self._draw_tabs()
         self.update_hints()
-        if event.pane is not self.pane_now or self.app.screen is not self:
+        if event.pane not in self.shells.seen or self.app.screen is not self:
             status = event.pane.exit_status
             said = "lost its link" if event.lost else f"ended, exit status {'unknown' if status is None else status}"
             text = f"The shell on {event.pane.node} {said}."
@@ -266,43 +264,6 @@ class SessionsScreen(SessionNodes):
 
     def on_shell_pane_titled(self) -> None:
         self._draw_tabs()
-
-    def on_terminal_view_bell(self) -> None:
-        self.app.bell()
-
-    def on_terminal_view_clipboard_requested(self, event: TerminalView.ClipboardRequested) -> None:
-        self.do(self._clipboard(event.text))
-
-    async def _clipboard(self, text: str) -> None:
-        from tui.screens._dialogs import Confirm  # deferred: opened on a request
-
-        shown = text if len(text) <= 200 else f"{text[:200]} and so on, {len(text)} characters"
-        if await self.ask(Confirm("The shell wants to write the clipboard.", shown, verb="let it")):
-            self.shell.copy(text, "what the shell sent")
-
-    def on_terminal_view_prefix(self, event: TerminalView.Prefix) -> None:
-        now = self.pane_now
-        if now is None:
-            return
-        match event.key:
-            case "d":
-                self.shell.notice(f"The shell on {now.node} runs on; Enter attaches to it again.")
-                self.do(self._close(now))
-            case "x":
-                self.action_terminate()
-            case "n":
-                self.action_new()
-            case ":":
-                self.app.call_later(self.app.run_action, "app.go_to")
-            case "?":
-                self.app.call_later(self.app.run_action, "app.help")
-            case "[" | "/":
-                pass
-            case key if key.isdigit() and key != "0":
-                self.action_tab(int(key))
-            case key:
-                known = ", ".join(f"{name} {verb}" for name, verb in _COMMANDS)
-                self.shell.notice(f"{self._prefix} {key} means nothing here. After {self._prefix}: {known}.", "warn")
 
     def refusal(self, action: str) -> str:
         now = self.pane_now

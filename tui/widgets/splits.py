@@ -129,15 +129,20 @@ class Splits(Generic[K]):
 
     # how they change
 
+    def fits(self, key: K, *, across: bool, size: tuple[int, int]) -> bool:
+        """Whether a pane is large enough to be split."""
+        arranged = self.arrange(*size)
+        box = arranged.boxes[key] if arranged is not None else Box(0, 0, 0, 0)
+        room, least = (box.width - 1, NARROWEST) if across else (box.height, LOWEST)
+        return room >= 2 * least and box.height >= LOWEST and box.width >= NARROWEST
+
     def split(self, key: K, new: K, *, across: bool, size: tuple[int, int]) -> bool:
         """Give half of a pane's room to a new one at its right, or under it; False where it would be too small."""
         arranged = self.arrange(*size)
-        if arranged is None:
+        if arranged is None or not self.fits(key, across=across, size=size):
             return False
         box = arranged.boxes[key]
-        room, least = (box.width - 1, NARROWEST) if across else (box.height, LOWEST)
-        if room < 2 * least or box.height < LOWEST or box.width < NARROWEST:
-            return False
+        room = box.width - 1 if across else box.height
         leaf = self._leaf(key)
         fork = self._parent(leaf)
         self._settle(arranged)

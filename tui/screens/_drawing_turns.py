@@ -1,0 +1,90 @@
+"""What shells say, drawn so that a flood of it leaves the loop to keys, and to the other shells."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+ROOM = 1 << 20
+"""Bytes that wait to be drawn; more is left where it comes from."""
+SMALL = 4096
+"""Bytes that are drawn at once: no flood, but what a key is answered with."""
+TURN, SHORT_TURN = 0.008, 0.002
+"""Seconds that a flood is drawn for before everything else gets its turn; the short one while somebody types."""
+REST, LONG_REST = 0.001, 0.002
+TYPING = 0.25
+"""Seconds after a key in which another one is likely."""
+PIECE = 0.002
+"""Seconds that one piece may take."""
+LEAST, MOST = 2048, 1 << 18
+"""Bytes of a piece."""
+
+
+class Turns:
+    """Lets one flood at a time draw for a moment; whoever holds it, all rest afterwards."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._typed_at = 0.0
+
+    def typed(self) -> None:
+        """Take note of a key: its answer is waited for."""
+        self._typed_at = monotonic()
+
+    async def take(self, draw: Callable[[], bool]) -> None:
+        """Call `draw`, which draws one piece, until it says that there is no more or the turn is over."""
+        async with self._lock:
+            now = monotonic()
+            typing = now - self._typed_at < TYPING
+            until = now + (SHORT_TURN if typing else TURN)
+            while draw() and monotonic() < until:
+                pass
+            await asyncio.sleep(LONG_REST if typing else REST)
+
+
+class Inbox:
+    """Bytes on their way to a screen: what came in many pieces goes on in few."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._came, self._went = asyncio.Event(), asyncio.Event()
+        self._closed = False
+        self._piece = SMALL
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    async def put(self, data: bytes) -> None:
+        """Add bytes; waits while there are many."""
+        while len(self._data) >= ROOM:
+            self._went.clear()
+            await self._went.wait()
+        self._data += data
+        self._came.set()
+
+    def close(self) -> None:
+        """Say that nothing more comes."""
+        self._closed = True
+        self._came.set()
+
+    async def filled(self) -> bool:
+        """Wait for bytes; False where none will come."""
+        while not self._data and not self._closed:
+            self._came.clear()
+            await self._came.wait()
+        return bool(self._data)
+
+    def draw(self, feed: Callable[[bytes], None], most: int = MOST) -> bool:
+        """Hand on one piece of at most so many bytes, as large as can be drawn in a moment; whether there is more."""
+        size = min(self._piece, most)
+        piece = bytes(self._data[:size])
+        del self._data[:size]
+        self._went.set()
+        began = monotonic()
+        feed(piece)
+        took = max(monotonic() - began, 1e-6)
+        if len(piece) == self._piece or took > PIECE:
+            fitting = int(len(piece) * PIECE / took)
+            self._piece = max(LEAST, min(fitting, 2 * self._piece, MOST))
+        return bool(self._data)

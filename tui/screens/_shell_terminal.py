@@ -1,0 +1,87 @@
+"""The terminal of a shell among others: what is typed here may go to several, or to none for a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from textual import events
+from textual.message import Message
+
+from tui.screens._keys import latin_keys
+from tui.widgets.terminal import PAUSE, TerminalView
+
+
+class ShellTerminal(TerminalView):
+    """A terminal whose keys `others` get as well, each as its own modes have it.
+
+    `typed` hears of each key, and `commanded` of a command before any later key is looked at.
+    """
+
+    class Held(Message):
+        """A key was kept from this shell: it was typed on for one that had ended."""
+
+    def __init__(
+        self,
+        *,
+        prefix: str,
+        typed: Callable[[], None],
+        others: Callable[[], Iterable[ShellTerminal]],
+        commanded: Callable[[], None],
+    ) -> None:
+        super().__init__(prefix=prefix, latin=lambda key: latin_keys(key) or key)
+        self._prefix_keys = (prefix, "f12")
+        self._typed = typed
+        self._others = others
+        self._commanded = commanded
+        self._hushed_at = 0.0
+
+    @property
+    def listens(self) -> bool:
+        """Whether keys go to the far end now."""
+        return not (self.looking_back or self.prefixed or self.exit_text)
+
+    def hush(self) -> None:
+        """Keep from this shell what one goes on typing for the one that stood here, until one pauses."""
+        self._hushed_at = monotonic()
+
+    def _is_hushed(self) -> bool:
+        if not self._hushed_at:
+            return False
+        now = monotonic()
+        if now - self._hushed_at >= PAUSE:
+            self._hushed_at = 0.0
+            return False
+        self._hushed_at = now
+        return True
+
+    def post_message(self, message: Message) -> bool:
+        if isinstance(message, self.Prefix):
+            self._commanded()
+        return super().post_message(message)
+
+    # Textual calls these before those of the class above, and none of those after `prevent_default`.
+
+    async def _on_key(self, event: events.Key) -> None:
+        self._typed()
+        if not self.listens or event.key in self._prefix_keys:
+            return
+        if self._is_hushed():
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Held())
+            return
+        for other in self._others():
+            await TerminalView._on_key(other, events.Key(event.key, event.character))
+
+    def _on_paste(self, event: events.Paste) -> None:
+        self._typed()
+        if not self.listens:
+            return
+        if self._is_hushed():
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Held())
+            return
+        for other in self._others():
+            TerminalView._on_paste(other, events.Paste(event.text))
