@@ -1,0 +1,220 @@
+"""What an owner gives a tree: nodes as they come, change and go, taken in slices where they are many."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import TypeVar
+
+from textual.timer import Timer
+from textual.worker import Worker
+
+from tui.theming import UNICODE, Glyphs
+from tui.widgets.columns import Column
+from tui.widgets.filter_grammar import Cell
+from tui.widgets.tree_cursor import Anchor
+from tui.widgets.tree_marks import MarkedTree
+from tui.widgets.tree_model import TreeModel
+from tui.widgets.tree_rows import Entry, TreeNode
+from tui.widgets.tree_view import Look
+
+_SLICE_SECONDS = 0.004
+_BLOCK = 256
+FLASH_SECONDS = 0.6
+
+Step = Callable[[], object]
+T = TypeVar("T")
+
+
+class FedTree(MarkedTree):
+    """Takes nodes without moving the cursor, and lets the cells of known ones flash once when they change."""
+
+    def __init__(
+        self,
+        model: TreeModel,
+        *,
+        title: str = "",
+        look: Look | None = None,
+        guides: bool = False,
+        glyphs: Glyphs = UNICODE,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(model, title=title, look=look, guides=guides, glyphs=glyphs, id=id, classes=classes)
+        self._steps: deque[Step] = deque()
+        self._working: Worker[None] | None = None
+        self._flashed: dict[Hashable, float] = {}
+        self._flash_timer: Timer | None = None
+
+    def _asked(self, slots: Iterable[int]) -> None:
+        """Ask for the children of nodes that came and are to be opened."""
+
+    def _settled(self) -> None:
+        """Do what follows when what was given is worked in."""
+
+    # Data in.
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        self.model.set_columns(columns)
+        self._wishes = []
+        self._measure()
+        self._redraw()
+
+    def add_paths(self, entries: Iterable[Entry]) -> None:
+        """Take a further page of paths, in any order; known ones are updated."""
+        self._run(partial(self.model.add_paths, block) for block in _blocks(entries))
+
+    def set_paths(self, entries: Iterable[Entry]) -> None:
+        """Make these all the paths; what stays keeps its folds, its mark and the cursor."""
+        given = list(entries)
+        self._run(iter([lambda: self.model.keep_paths({path for path, _ in given})]))
+        self.add_paths(given)
+
+    def add_nodes(self, nodes: Iterable[TreeNode]) -> None:
+        """Take further nodes, in any order; known ones are updated and moved."""
+        self._run(partial(self.model.add_nodes, block) for block in _blocks(nodes))
+
+    def set_nodes(self, nodes: Iterable[TreeNode]) -> None:
+        """Make these all the nodes; what stays keeps its folds, its mark and the cursor."""
+        given = list(nodes)
+        self._run(iter([lambda: self.model.keep_nodes({node.id for node in given})]))
+        self.add_nodes(given)
+
+    def set_children(self, node: Hashable, nodes: Iterable[TreeNode]) -> None:
+        """Make these all the children of a node, which then loads no more; their own parents are not looked at."""
+        given = list(nodes)
+        if len(given) <= _BLOCK:
+            self._run(iter([partial(self.model.set_children, node, given)]))
+            return
+        wanted = {child.id for child in given}
+        self._run(iter([partial(self.model.keep_children, node, wanted)]))
+        self.add_nodes(child._replace(parent=node) for child in given)
+        self.loaded_children(node)
+
+    def loading_children(self, node: Hashable, words: str = "") -> None:
+        """Say below a node that its children are being loaded."""
+        self._run(iter([lambda: self.model.tell(node, "loading", words)]))
+
+    def loaded_children(self, node: Hashable) -> None:
+        """Say that all children of a node are there."""
+        self._run(iter([lambda: self.model.loaded(node)]))
+
+    def failed_children(self, node: Hashable, words: str) -> None:
+        """Say below a node why its children could not be loaded; Enter there asks for them again."""
+        self._run(iter([lambda: self.model.tell(node, "error", words)]))
+
+    def update_node(self, node: Hashable, cells: Sequence[Cell] | None = None, label: str | None = None) -> None:
+        """Change a node's cells or label; an unknown id changes nothing."""
+        self._run(iter([lambda: self.model.update(node, cells, label)]))
+
+    def update_cell(self, node: Hashable, key: str, cell: Cell) -> None:
+        """Change one cell by its column's key; an unknown id or key changes nothing."""
+        keys = [column.key for column in self.model.columns]
+        cells = self.cells(node)
+        if key in keys and cells is not None:
+            padded = [*cells, *[""] * (len(keys) - len(cells))]
+            padded[keys.index(key)] = cell
+            self.update_node(node, tuple(padded))
+
+    def remove_node(self, *nodes: Hashable) -> None:
+        """Take nodes away with all that is below them; a cursor that stood on one stays where it was."""
+        self._run(iter([lambda: self.model.remove(nodes)]))
+
+    def remove_path(self, *paths: Hashable) -> None:
+        """Take paths away; one with others below it stays as a folder, and empty folders go."""
+        self._run(iter([lambda: self.model.remove_paths(paths)]))
+
+    def clear(self) -> None:
+        self._run(iter([self.model.clear]))
+
+    def cells(self, node: Hashable) -> Sequence[Cell] | None:
+        """Give a node's cells; None for an unknown id."""
+        slot = self.model.slots.get(node)
+        return None if slot is None else self.model.extra[slot]
+
+    # The machinery of change.
+
+    def _run(self, steps: Iterator[Step]) -> None:
+        """Change the model at once, or behind what is under way; in slices where there are many steps."""
+        if not self._steps:
+            ahead = list(islice(steps, 2))
+            if len(ahead) < 2 or not self.is_running:
+                self._take(chain(ahead, steps))
+                return
+            self._steps.extend(ahead)
+        self._steps.extend(steps)
+        if self._working is None or self._working.is_finished:
+            self._working = self.run_worker(self._work, group="feed", exit_on_error=False)
+
+    def _take(self, steps: Iterable[Step]) -> None:
+        anchor = self._anchor()
+        for step in steps:
+            step()
+        self._changed(anchor)
+
+    async def _work(self) -> None:
+        """Work steps off, letting the loop run between slices."""
+        while self._steps:
+            anchor, started = self._anchor(), time.perf_counter()
+            while self._steps and time.perf_counter() - started < _SLICE_SECONDS:
+                self._steps.popleft()()
+            self._changed(anchor)
+            await asyncio.sleep(0)
+        self._settled()
+
+    def _changed(self, anchor: Anchor) -> None:
+        """Bring the screen to the model: cursor and view stay with their nodes."""
+        model = self.model
+        self._keep(anchor)
+        self._measure()
+        self._notice = None
+        self._flash()
+        self.refresh()
+        if model.asked:
+            slots, model.asked = model.asked, []
+            self._asked(slots)
+        self._sort_further()
+
+    def _sort_further(self) -> None:
+        """Put children in order of which there are more than are sorted at once."""
+        view = self.model.view
+        if view.unsettled and not self._steps and self.is_running:
+            parent = next(iter(view.unsettled))
+            self._run(iter([lambda: view.settle(parent)] * 2))
+
+    # What has just changed.
+
+    def _flash(self) -> None:
+        news, self.model.news = self.model.news, {}
+        if not news or not self.is_running:
+            return
+        due = time.monotonic() + FLASH_SECONDS
+        for line in range(self._top, min(self._top + self._body, len(self.model))):
+            node = self.model.id_at(line)
+            if node in news:
+                now, before = self.model.extra[self.model.slots[node]], news[node]
+                places = (place for place in range(len(now)) if now[place : place + 1] != before[place : place + 1])
+                self._flashing[node] = self._flashing.get(node, frozenset()).union(places)
+                self._flashed[node] = due
+        if self._flashed and self._flash_timer is None:
+            self._flash_timer = self.set_timer(FLASH_SECONDS, self.end_flashes)
+
+    def end_flashes(self) -> None:
+        """Draw what has changed a while ago as everything else."""
+        now = time.monotonic()
+        for node in [node for node, due in self._flashed.items() if due <= now]:
+            del self._flashed[node], self._flashing[node]
+        left = min(self._flashed.values(), default=0.0)
+        self._flash_timer = self.set_timer(max(0.01, left - now), self.end_flashes) if self._flashed else None
+        self.refresh()
+
+
+def _blocks(things: Iterable[T]) -> Iterator[list[T]]:
+    """Give things in lists of `_BLOCK`, the last one shorter."""
+    left = iter(things)
+    while block := list(islice(left, _BLOCK)):
+        yield block

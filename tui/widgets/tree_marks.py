@@ -1,0 +1,100 @@
+"""Marks on the nodes of a tree: one by one, by ranges, all that is shown; and what an action works on."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from textual.binding import Binding
+
+from tui.widgets.tree_view import TreeView
+
+
+class MarkedTree(TreeView):
+    """Marks things; a mere folder's mark is that of all things below it which the filter lets through."""
+
+    BINDINGS = [
+        Binding("space", "mark", "mark", tooltip="Mark or unmark what is here", show=False, id="tree.mark"),
+        Binding("M,ctrl+a", "mark_all", "mark all", tooltip="Mark everything shown", show=False, id="tree.mark_all"),
+        Binding("asterisk", "invert", "invert", tooltip="Invert the marks shown", show=False, id="tree.invert"),
+        Binding("shift+down", "range(1)", "mark down", tooltip="Mark a range", show=False, id="tree.range_down"),
+        Binding("shift+up", "range(-1)", "mark up", tooltip="Mark a range", show=False, id="tree.range_up"),
+    ]
+
+    _range: tuple[Hashable, frozenset[Hashable]] | None = None
+    """From where a range of marks is drawn, and what was marked before."""
+
+    def _say_marks(self) -> None:
+        """Tell that other nodes are marked."""
+
+    @property
+    def marked_ids(self) -> list[Hashable]:
+        """The marked ids: those shown in their order, then those that the filter hides."""
+        model = self.model
+        hidden = set(self.hidden_marks)
+        return model.in_order(model.marks - hidden) + model.in_order(hidden)
+
+    @property
+    def hidden_marks(self) -> list[Hashable]:
+        """The ids that are marked and filtered out of sight; folded ones are not among them."""
+        model = self.model
+        if model.view is model.base:
+            return []
+        return [node for node in model.marks if not model.passes(model.slots[node])]
+
+    @property
+    def under_cursor(self) -> list[Hashable]:
+        """What is under the cursor; for a mere folder all things below it that the filter lets through."""
+        slot = self._slot
+        return self.model.in_order(self.model.markable(slot)) if slot else []
+
+    @property
+    def targets(self) -> list[Hashable]:
+        """What an action works on: the marks, else what is under the cursor."""
+        return self.marked_ids or self.under_cursor
+
+    def mark(self, nodes: Iterable[Hashable], marked: bool = True) -> None:
+        """Mark or unmark nodes by id; unknown ids are left out."""
+        marks = self.model.marks
+        self._set_marks(marks | set(nodes) if marked else marks - set(nodes))
+
+    def _set_marks(self, marks: Iterable[Hashable]) -> None:
+        before = self.model.marks
+        self.model.set_marks(marks)
+        if before != self.model.marks:
+            self.refresh()
+            self._say_marks()
+
+    def _gutter_clicked(self, node: Hashable) -> None:
+        nodes = self.model.markable(self.model.slots[node])
+        self.mark(nodes, not self.model.marks.issuperset(nodes))
+
+    def _go(self, line: int) -> None:
+        self._range = None
+        super()._go(line)
+
+    # Actions.
+
+    def action_mark(self) -> None:
+        if self._cursor is not None:
+            self._gutter_clicked(self._cursor)
+            self._go(self._at + 1)
+
+    def action_mark_all(self) -> None:
+        self.mark(self.model.showing())
+
+    def action_invert(self) -> None:
+        self._set_marks(self.model.marks ^ set(self.model.showing()))
+
+    def action_range(self, step: int) -> None:
+        """Mark from where the range began to one line further; what it leaves again is as it was before."""
+        if self._cursor is None:
+            return
+        begun = self._range or (self._cursor, frozenset(self.model.marks))
+        start = self.model.position(begun[0])
+        if start is None:
+            begun, start = (self._cursor, frozenset(self.model.marks)), self._at
+        self._go(self._at + step)
+        self._range = begun
+        first, last = sorted((start, self._at))
+        slots = [self.model.view.slot_at(line) for line in range(first, last + 1)]
+        self._set_marks(begun[1].union(*(self.model.markable(slot) for slot in slots)))

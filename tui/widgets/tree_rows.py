@@ -1,0 +1,200 @@
+"""The nodes behind a tree: their ids, parents, labels and cells, and what filters see of them; no lines yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Any, NamedTuple
+
+from tui.widgets.columns import Column, natural
+from tui.widgets.filter_grammar import Cell, folded, haystack
+
+ROOT = 0
+"""The slot above all others, which is never drawn."""
+
+Entry = tuple[str, Sequence[Cell]]
+"""A path, whose folders it implies, and the cells beside its label."""
+
+Fields = Callable[[Any], Mapping[str, str]]
+
+
+class TreeNode(NamedTuple):
+    """One node: below `parent` (None: at the top), with a label and the cells of the columns beside it.
+
+    A `lazy` one has children that are asked for when it is opened; a `folder` is nothing but its children, so that it
+    can be opened but neither selected, marked nor found.
+    """
+
+    id: Hashable
+    parent: Hashable | None
+    label: str
+    cells: Sequence[Cell] = ()
+    lazy: bool = False
+    folder: bool = False
+
+
+class NoteId(NamedTuple):
+    """The id of the line below a node that tells of its children: that they load, are none, or were denied."""
+
+    node: Hashable
+
+
+class TreeRows:
+    """Each node has a slot, a number that stays its own while it exists and is given to another one afterwards.
+
+    `order` says how the nodes of one parent stand: natural (web-9 before web-10), text, or given, folders first.
+    """
+
+    def __init__(self, *, separator: str = "/", order: str = "natural", folders_first: bool = True) -> None:
+        self.separator = separator
+        self.order = order
+        self.folders_first = folders_first
+        self.columns: tuple[Column, ...] = ()
+        self.fields: Fields | None = None
+        self.slots: dict[Hashable, int] = {"": ROOT, None: ROOT}
+        self.ids: list[Hashable] = [None]
+        self.labels: list[str] = [""]
+        self.parents: list[int] = [-1]
+        self.extra: list[Sequence[Cell]] = [()]
+        self.keys: list[Any] = [""]
+        self.hay: list[str] = ["\n"]
+        self.implied = {ROOT}  # folders that are only there because a path goes through them
+        self.folders: set[int] = set()  # those that were given as folders, with children or without
+        self.lazy: set[int] = set()
+        self.notes: dict[int, int] = {}  # by the slot whose children a note is about
+        self.told: dict[int, str] = {}  # by a note's slot: loading, error or empty
+        self._free: list[int] = []
+        self._places: dict[str, int] = {}
+
+    def is_thing(self, slot: int) -> bool:
+        """Say whether a node stands for something, beyond holding others or telling of them."""
+        return slot not in self.implied and slot not in self.folders and slot not in self.told
+
+    def all_things(self) -> list[int]:
+        """Give every slot that stands for something."""
+        others = self.implied | self.folders | self.told.keys()
+        return [slot for slot in self.slots.values() if slot not in others]
+
+    def holds(self, slot: int) -> bool:
+        """Say whether a node stands among the folders."""
+        return slot in self.implied or slot in self.lazy or slot in self.folders
+
+    def key(self, slot: int) -> Any:
+        """Give what a node sorts by among its parent's children."""
+        made = self.keys[slot]
+        if made is None:
+            first = "2" if slot in self.told else "1" if not self.folders_first or not self.holds(slot) else "0"
+            label = self.labels[slot]
+            if self.order == "given":
+                made = f"{first}{slot:012d}"
+            else:
+                made = f"{first}{natural(label)}\0{label}" if self.order == "natural" else first + label
+            self.keys[slot] = made
+        return made
+
+    def path(self, slot: int) -> str:
+        """Give the labels from the top to a node as one text."""
+        return self.separator + self.separator.join(self.trail(slot))
+
+    def trail(self, slot: int) -> list[str]:
+        """Give the labels from the top to a node."""
+        made: list[str] = []
+        while slot != ROOT:
+            made.append(self.labels[slot])
+            slot = self.parents[slot]
+        return made[::-1]
+
+    def below(self, slot: int, above: int) -> bool:
+        """Say whether a node is another one, or stands somewhere below it."""
+        while slot not in (above, ROOT):
+            slot = self.parents[slot]
+        return slot == above
+
+    # What a filter looks at.
+
+    @property
+    def cells(self) -> Sequence[Sequence[Cell]]:
+        return _Cells(self)
+
+    def column(self, key: str) -> int | None:
+        return self._places.get(key)
+
+    def field(self, row: int, key: str) -> str | None:
+        if key in ("name", "label"):
+            return self.labels[row]
+        if key == "path":
+            return self.path(row)
+        values = self.fields(self.ids[row]) if self.fields is not None else {}
+        if key in values:
+            return values[key]
+        return next((value for name, value in values.items() if folded(name) == key), None)
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+        self._places = {folded(c.heading): place for place, c in reversed(list(enumerate(columns, 1)))}
+        self._places |= {folded(c.key): place for place, c in enumerate(columns, 1)}
+
+    def warming(self) -> Generator[None, None, None]:
+        """Make what words search in ahead of the first filter, in steps."""
+        at = 0
+        while at < len(self.ids):
+            self.index(range(at, min(at + 512, len(self.ids))))
+            at += 512
+            yield
+
+    def index(self, slots: Iterable[int]) -> None:
+        hay, extra = self.hay, self.extra
+        for slot in slots:
+            if not hay[slot]:
+                hay[slot] = haystack((*self.trail(slot), *extra[slot]))
+
+    def _unindex(self, slots: Iterable[int]) -> None:
+        for slot in slots:
+            self.hay[slot] = ""
+
+    # Slots.
+
+    def _new(self, identity: Hashable, parent: int, label: str, cells: Sequence[Cell]) -> int:
+        if self._free:
+            slot = self._free.pop()
+            self.ids[slot], self.labels[slot], self.parents[slot], self.extra[slot] = identity, label, parent, cells
+        else:
+            slot = len(self.ids)
+            self.ids.append(identity)
+            self.labels.append(label)
+            self.parents.append(parent)
+            self.extra.append(cells)
+        self.slots[identity] = slot
+        return slot
+
+    def _lengthen(self) -> None:
+        """Bring the lists of what is made when it is needed to the length of the others."""
+        more = len(self.ids) - len(self.keys)
+        self.keys.extend(repeat(None, more))
+        self.hay.extend(repeat("", more))
+
+    def _forget(self, slot: int) -> None:
+        del self.slots[self.ids[slot]]
+        for known in (self.implied, self.folders, self.lazy):
+            known.discard(slot)
+        if self.told.pop(slot, None) is not None:
+            del self.notes[self.parents[slot]]
+        self.ids[slot] = self.keys[slot] = None
+        self.labels[slot] = self.hay[slot] = ""
+        self.extra[slot] = ()
+        self.parents[slot] = ROOT
+        if self.order != "given":  # there a slot says when its node came
+            self._free.append(slot)
+
+
+class _Cells(Sequence[Sequence[Cell]]):
+    """The cells of each slot as filters count them: the path first."""
+
+    def __init__(self, rows: TreeRows) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows.ids)
+
+    def __getitem__(self, slot: Any) -> Any:
+        return (self._rows.path(slot), *self._rows.extra[slot])
