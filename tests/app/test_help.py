@@ -23,6 +23,7 @@ from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport, fleet, node
 from tui.app import SsmApp
 from tui.screens import SCREENS
+from tui.screens._columns_dialog import ColumnsDialog
 from tui.screens._command_actions import ConfirmCancel
 from tui.screens._command_runs import NodeRun
 from tui.screens._dialogs import Choose, Confirm, Notice, Prompt, Reader, TypeName
@@ -41,12 +42,14 @@ from tui.services.commands import Commands
 from tui.services.resource_groups import ResourceGroups
 from tui.services.ssh_nodes import Connection, HostKey, SecretWanted, SshHost, SshNodes
 from tui.theming import UNICODE
+from tui.widgets.columns import Column
 from tui.widgets.drawer import Drawer
 from tui.widgets.go_to import GoTo
 from tui.widgets.overlay import Overlay
 from tui.widgets.palette import Palette
+from tui.widgets.resource_table import ResourceTable
 
-SHARED = {"screen.copy", "screen.yaml"}
+SHARED = {"screen.copy", "screen.yaml", "list.group", "list.fold_all", "list.unfold_all"}
 """Bindings that several screens take from one place."""
 INNER = [
     {"table.open", "sessions.open"},
@@ -89,6 +92,7 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         TagsPrompt(1, "On web-01.", {}),
         Choose("?", [("one", 1), ("two", 2)]),
         Notice("!"),
+        ColumnsDialog(ResourceTable([Column("name")])),
         Reader("text", "text"),
         LinkDialog("https://example.com/", opens=True),
         HelpScreen("Keys", "text"),

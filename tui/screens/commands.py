@@ -11,9 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from tui.ports import Ref
-from tui.screens._base import COPY, YAML, ConsoleScreen, changing
+from tui.screens._base import COPY, YAML, changing
 from tui.screens._command_actions import cancel_commands, prefill, still_on
 from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
+from tui.screens._group_by_column import GROUP_KEYS, GroupByColumn
 from tui.screens._rows import meant, under_cursor
 from tui.screens._words import age, status_word
 from tui.services.api_calls import aws_cli_line
@@ -40,7 +41,7 @@ COLUMNS = [
 ]
 
 
-class CommandsScreen(ConsoleScreen):
+class CommandsScreen(GroupByColumn):
     """The list of commands; its argument is a filter."""
 
     NOUN, TITLE = "commands", "Commands"
@@ -50,12 +51,14 @@ class CommandsScreen(ConsoleScreen):
         "r runs the first one; r on Fleet runs it on the nodes that are marked there.",
     )
     LOADING = "Loading the commands…"
+    GROUPS_BY = ("status", "command", "context", "region", "account", "targets", "document", "comment")
     STATES_IN_TABLE = True
     BINDINGS = [
         Binding("r", "run", "run", tooltip="Run a command", id="commands.run"),
         Binding("a", "again", "again", tooltip="Launch the same again, on the same targets", id="commands.again"),
         Binding("C", "again", "duplicate", tooltip="Fill in a new one like it", show=False, id="commands.duplicate"),
         Binding("X", "cancel", "cancel", tooltip="Stop what runs", id="commands.cancel"),
+        *GROUP_KEYS,
         COPY,
         YAML,
     ]
@@ -168,12 +171,15 @@ class CommandsScreen(ConsoleScreen):
         return command.id, await self.shell.services.of(Commands, command.context).raw(command.id)
 
     def refusal(self, action: str) -> str:
-        command = self.current
-        if action in ("again", "cancel", "copy", "yaml") and command is None:
+        if action in ("again", "copy", "yaml") and self.on_header:
+            return "this is a group; it works on one command"
+        if action in ("again", "copy", "yaml") and self.current is None:
+            return "there is no command"
+        if action == "cancel" and not self.chosen:
             return "there is no command"
         if action == "cancel" and all(one.status.over for one in self.chosen):
-            return "it does not run any more"
-        return ""
+            return "none of them runs any more" if len(self.chosen) > 1 else "it does not run any more"
+        return super().refusal(action)
 
     def on_resource_table_row_highlighted(self) -> None:
         self.update_hints()

@@ -11,7 +11,8 @@ from textual.binding import Binding
 
 from tui.errors import ApiError, SsmTuiError
 from tui.ports import Ref
-from tui.screens._base import COPY, YAML, ConsoleScreen, changing
+from tui.screens._base import COPY, YAML, changing
+from tui.screens._group_by_column import GROUP_KEYS, GroupByColumn
 from tui.screens._group_words import query_said, target_of
 from tui.screens._rows import under_cursor
 from tui.screens._words import age, cell, ping_word
@@ -35,12 +36,13 @@ _KINDS = {"ManagedInstance": "node", "Instance": "node"}
 Known = tuple[ResourceGroup, GroupQuery, tuple[Member, ...]]
 
 
-class ResourceGroupScreen(ConsoleScreen):
+class ResourceGroupScreen(GroupByColumn):
     """The members of a group by kind, nodes with their status, each a door where there is a screen behind it."""
 
     NOUN, TITLE = "group", "Group"
     EMPTY = ("Nothing is in this group now.", "What gets the tags of its query is in it. e changes the query.")
     LOADING = "Loading the group…"
+    GROUPS_BY = ("kind", "status")
     STATES_IN_TABLE = True
     DEFAULT_CSS = """
     ResourceGroupScreen LinesPane { height: 4; background: $surface; }
@@ -51,6 +53,7 @@ class ResourceGroupScreen(ConsoleScreen):
         Binding("s", "shell", "shell", tooltip="Open a shell on this member", id="group.shell"),
         Binding("e", "edit", "edit", tooltip="Change the group's tags and description", id="group.edit"),
         Binding("D", "delete", "delete", tooltip="Delete this group", id="group.delete"),
+        *GROUP_KEYS,
         COPY,
         YAML,
     ]
@@ -79,7 +82,7 @@ class ResourceGroupScreen(ConsoleScreen):
         """The group; known only with the first answer."""
         return self.known[0].ref if self.known is not None else Ref("", self.group_name)
 
-    def crumb(self) -> str:
+    def own_crumb(self) -> str:
         return self.group_name or self.TITLE
 
     def begin(self) -> None:
@@ -179,7 +182,7 @@ class ResourceGroupScreen(ConsoleScreen):
             if node is None:
                 return "the cursor is on no node"
             return "" if node.online else f"{node.name} does not answer"
-        return ""
+        return super().refusal(action)
 
     def on_resource_table_row_highlighted(self) -> None:
         self.update_hints()

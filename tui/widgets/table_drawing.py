@@ -91,8 +91,13 @@ def draw_row(
             drawn = fit(text, size, side, glyphs.ellipsis)
         if start > at:
             line += " " * (start - at)
-        if name or place in lit:
-            segments += [Segment(line, plain), Segment(drawn, brushes.cell(name, cursor, marked, place in lit))]
+        if place in lit:
+            words = drawn.strip() or drawn  # what went is to be seen to have gone
+            ahead = drawn.index(words)
+            segments += [Segment(line + " " * ahead, plain), Segment(words, brushes.cell(name, cursor, marked, True))]
+            line = " " * (len(drawn) - ahead - len(words))
+        elif name:
+            segments += [Segment(line, plain), Segment(drawn, brushes.cell(name, cursor, marked))]
             line = ""
         else:
             line += drawn
