@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -152,10 +151,7 @@ class SsmApp(FramesApp, inherit_bindings=False):
         self._close_messages_no_wait()
 
     def _tick(self) -> None:
-        if not gc.isenabled():
-            # The start is over: what it made stays for good and need not be looked through again.
-            gc.freeze()
-            gc.enable()
+        self.collect_garbage()
         self._bars()
         if self.look.is_old():
             self.use_theme(self.look.name)

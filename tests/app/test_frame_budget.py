@@ -127,7 +127,7 @@ LOOK = Look("Key at Table", "tui/widgets/table.py:12 sort", "")
     [
         (Account(0.08, busy=0.08, looks=(LOOK,)), CODE),
         (Account(0.08, looks=(LOOK,)), CODE),
-        (Account(0.09, busy=0.08, collected=0.06, looks=(LOOK,)), "collected"),
+        (Account(0.09, busy=0.08, collected=0.06, collecting=0.06, looks=(LOOK,)), "collected"),
         (Account(0.30, busy=0.02, waited=0.27, looks=(LOOK,)), "waited"),
         (Account(0.30, busy=0.09, waited=0.27, looks=(LOOK,)), CODE),
         (Account(0.30, busy=0.01, still=0.28, looks=(LOOK,)), "still"),

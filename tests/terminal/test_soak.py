@@ -48,6 +48,9 @@ HANDLES = 4
 """Open files more: calls that are under way."""
 THREADS = 3
 
+PATIENCE = 60.0
+"""Seconds that a shell may take to open, on a machine that is busy."""
+
 FILLING = "seq -f 'a line of a log that says what happened at %g' 101000"
 """More than a scrollback holds."""
 TALKING = "while :; do seq -f 'line %g of many' 50; sleep 0.2; done"
@@ -190,10 +193,10 @@ def drain(one: Program, seconds: float) -> int:
 def open_shells(one: Program, state: Path) -> None:
     """Open the shells as a person does, and have each fill its scrollback and talk on."""
     one.send(f"/{this_machine(state)}\r")
-    one.wait_for(f" 1 of {NODES + 1}")
+    one.wait_until(lambda me: f" 1 of {NODES + 1}" in me.text and "s shell" in me.text, "this machine alone")
     for number in range(1, SHELLS + 1):
         one.send("s")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while attached(state) < number:
             assert time.monotonic() < deadline, one.text
             drain(one, 0.1)

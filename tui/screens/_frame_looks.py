@@ -32,8 +32,8 @@ class Account(NamedTuple):
     """What is known of a turn when it is over; times are seconds.
 
     `busy` is the processor time of the loop's thread, `others` what other threads took while the loop waited for them,
-    `collected` the garbage collector's pauses, `waited` how long the thread was ready and had no processor, `still`
-    how long nothing of the process ran.
+    `collected` the garbage collector's pauses and `collecting` their processor time, `waited` how long the thread was
+    ready and had no processor, `still` how long nothing of the process ran.
     """
 
     took: float
@@ -42,6 +42,7 @@ class Account(NamedTuple):
     collected: float = 0.0
     waited: float = 0.0
     still: float = 0.0
+    collecting: float = 0.0
     looks: tuple[Look, ...] = ()
 
 
@@ -137,7 +138,7 @@ class Looker(threading.Thread):
         idle = max(0.0, took - busy - waited)
         others = min(idle, late, max(0.0, now.process - before.process - (now.thread - before.thread)))
         still = min(idle - others, late)
-        return Account(took, busy, others, collected, waited, still, looks)
+        return Account(took, busy, others, collected, waited, still, looks=looks)
 
     def stop(self) -> None:
         """Look no more."""

@@ -24,13 +24,14 @@ LIMIT = 0.05
 class LoopWatch:
     """Times the turns of one loop and tells of those that took too long.
 
-    `longest` is the longest turn in seconds since somebody set it to 0; `paused` sums the garbage collector's pauses.
+    `longest` is the longest turn in seconds since somebody set it to 0; `paused` sums the garbage collector's pauses,
+    `collecting` their processor time.
     """
 
     def __init__(self, limit: float = LIMIT) -> None:
         self.limit = limit
         self.longest = 0.0
-        self.paused = 0.0
+        self.paused = self.collecting = 0.0
         self.longest_pause = 0.0
         self.listeners: list[Callable[[Stall], None]] = []
         self.begun = 0.0
@@ -39,8 +40,8 @@ class LoopWatch:
         """The turn that runs, or the last one, counted from 1."""
         self.cpu = 0.0
         """Processor time of the loop's thread when the last turn ended."""
-        self._paused_before = 0.0
-        self._collecting_since = 0.0
+        self._before = (0.0, 0.0)
+        self._collects_since: tuple[float, float] | None = None
         self._excuse = ""
         self._looker: Looker | None = None
 
@@ -56,7 +57,7 @@ class LoopWatch:
             self._looker = looker = Looker(self, threading.current_thread())
             gc.callbacks.append(self._collects)
             looker.start()
-        self._paused_before = self.paused
+        self._before = self.paused, self.collecting
         self.turn += 1
         self.begun = perf_counter()
         if looker.sleeps:
@@ -72,7 +73,9 @@ class LoopWatch:
         if took > self.longest:
             self.longest = took
         if took > self.limit and self._looker is not None:
-            account = self._looker.account(self.turn, took, self.cpu - cpu, self.paused - self._paused_before)
+            paused, collecting = self._before
+            account = self._looker.account(self.turn, took, self.cpu - cpu, self.paused - paused)
+            account = account._replace(collecting=min(account.busy, self.collecting - collecting))
             stall = judge(account, self.limit, self._excuse)
             for listener in self.listeners:
                 listener(stall)
@@ -81,10 +84,12 @@ class LoopWatch:
 
     def _collects(self, phase: str, info: dict[str, int]) -> None:
         if phase == "start":
-            self._collecting_since = perf_counter()
-        elif self._collecting_since:
-            pause = perf_counter() - self._collecting_since
+            self._collects_since = perf_counter(), thread_time()
+        elif self._collects_since is not None:
+            at, cpu = self._collects_since
+            pause = perf_counter() - at
             self.paused += pause
+            self.collecting += thread_time() - cpu
             self.longest_pause = max(self.longest_pause, pause)
 
     def close(self) -> None:

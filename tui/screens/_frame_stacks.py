@@ -16,6 +16,7 @@ import tui
 
 OWN = os.path.dirname(tui.__file__) + os.sep  # noqa: PTH120 - compared with the texts that code objects hold
 LOOP = f"{os.sep}asyncio{os.sep}events.py"
+WATCH = f"{os.sep}_frame_loop.py"
 PUMP = f"textual{os.sep}message_pump.py"
 THROUGH = "on_event"
 """Our method that every event passes through: where it stands says nothing."""
@@ -33,6 +34,8 @@ class Look(NamedTuple):
 
 def look_at(frame: FrameType | None) -> Look:
     """Read a stack from its innermost frame outwards, as far as the loop; texts are "" where there is no such frame."""
+    while frame is not None and frame.f_code.co_filename.endswith(WATCH):
+        frame = frame.f_back  # told of a collection: another thread comes to run where a function is called
     inner = _line(frame) if frame is not None else ""
     own = pumped = coroutine = ours = ""
     for _ in range(DEEPEST):

@@ -61,7 +61,7 @@ def judge(account: Account, limit: float, excuse: str = "") -> Stall:
     foreign = {cause: getattr(account, cause) for cause in CAUSES}
     if excuse:
         return Stall(took=account.took, busy=account.busy, cause=excuse)
-    own = max(account.took - sum(foreign.values()), account.busy - account.collected)
+    own = max(account.took - sum(foreign.values()), account.busy - account.collecting)
     if own < limit and any(foreign.values()):
         return Stall(took=account.took, busy=account.busy, cause=max(foreign, key=lambda cause: foreign[cause]))
     look, seen = _main(account.looks)

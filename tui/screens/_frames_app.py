@@ -8,10 +8,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from textual import events
+
 from tui.screens._base import ConsoleScreen
+from tui.screens._frame_collector import Collector
 from tui.screens._frame_loop import LoopWatch, watch_of
 from tui.screens._frame_stalls import StallLog
 from tui.screens._lines_app import LinesApp
@@ -42,6 +46,8 @@ class FramesApp(LinesApp, inherit_bindings=False):
         self._overlay: FrameOverlay | None = None
         self._figures_timer: Timer | None = None
         self._turns: deque[float] = deque(maxlen=TURNS)
+        self._collector = Collector()
+        self._touched = 0.0
 
     def on_load(self) -> None:
         self._watch = watch_of(asyncio.get_running_loop())
@@ -57,6 +63,15 @@ class FramesApp(LinesApp, inherit_bindings=False):
         if self._watch is not None:
             self._watch.listeners.remove(self.stalls.take)
             self.stalls.flush()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self._touched = time.monotonic()
+        await super().on_event(event)
+
+    def collect_garbage(self) -> None:
+        """Collect garbage where that is due and disturbs nobody; asked once a second."""
+        self._collector.tick(time.monotonic(), self._touched)
 
     def _excuse(self) -> None:
         if self._watch is not None:
