@@ -97,6 +97,7 @@ class Pieces:
         origin = mode.ORIGIN in screen.mode
         touched = screen.dirty.add
         last = screen.last_drawn
+        here = -1  # the row that `row`, `cells` and `styles` are of
         for piece in pieces:
             found = known.get(piece)
             if found is None:
@@ -108,6 +109,7 @@ class Pieces:
                 cursor.y = first if first < lines else lines - 1  # type: ignore[assignment, operator]  # PLACE's is the row
                 cursor.x = second if second < columns else columns - 1
             else:
+                here = -1
                 screen.pen, screen.last_drawn = pen, last[-1:]
                 if kind == LATER:
                     self._reader.read("\x1b" + piece)
@@ -132,26 +134,30 @@ class Pieces:
                 end = x + length
                 if easy and end <= columns:
                     y = cursor.y
-                    row = buffer[y]
-                    cells = row.cells or row.open()
+                    if y != here:
+                        row = buffer[y]
+                        cells, styles = row.cells or row.open(), row.styles
+                        touched(y)
+                        here = y
                     if row.wide:
                         row.part(x, end)
                     if length == 1:
                         cells[x] = text
-                        row.styles[x] = pen.style
+                        styles[x] = pen.style
                     else:
                         cells[x:end] = chars
-                        row.styles[x:end] = [pen.style] * length
+                        styles[x:end] = [pen.style] * length
                     if end > row.used:
                         row.used = end
                     cursor.x = end
-                    touched(y)
                     last = text
                 else:
+                    here = -1
                     screen.pen = pen
                     screen.draw(text)
                     last = screen.last_drawn
             elif length:
+                here = -1
                 screen.pen = pen
                 self.text(text)
                 pen, buffer, last = screen.pen, screen.buffer, screen.last_drawn
@@ -161,6 +167,7 @@ class Pieces:
                 cursor.x = 0
                 last = ""
                 if tail == LINE:
+                    here = -1
                     screen.pen = pen
                     screen.index()
         screen.pen, screen.last_drawn = pen, last[-1:]

@@ -129,7 +129,13 @@ def _anew(parts: list[Entry], columns: int) -> list[Entry]:
         return made
     if len(parts) == 1 and used_in(parts[0]) <= columns:
         return parts
-    return entries_of([run for part in parts for run in _runs(part)], columns, goes_on=goes_on)
+    runs: list[Run] = []
+    for text, style in (run for part in parts for run in _runs(part)):
+        if runs and runs[-1][1] == style:
+            runs[-1] = (runs[-1][0] + text, style)
+        else:
+            runs.append((text, style))
+    return entries_of(runs, columns, goes_on=goes_on)
 
 
 def _joined(parts: list[Entry]) -> tuple[str, Style] | None:

@@ -133,11 +133,13 @@ class Row:
                 self.open()
                 self.styles = [style] * count
             return
+        if stop >= self.columns:
+            self.wrapped = False
+            if self.cells is None and not self.raw and style is DEFAULT:
+                return
         cells = self.open()
         cells[start:stop] = [" "] * count
         self.styles[start:stop] = [style] * count
-        if stop >= self.columns:
-            self.wrapped = False
         if self.wide:
             self.mend()
 

@@ -110,11 +110,11 @@ class Screen(pyte.screens.Screen):
         self.all_dirty = True
 
     def index(self) -> None:
-        top, bottom = self.region
-        if self.cursor.y == bottom:
-            self._roll(top, bottom, 1, history=True)
-        elif self.cursor.y < self.lines - 1:
-            self.cursor.y += 1
+        y, last, margins = self.cursor.y, self.lines - 1, self.margins
+        if y == (last if margins is None else margins.bottom):
+            self._roll(0 if margins is None else margins.top, y, 1, history=True)
+        elif y < last:
+            self.cursor.y = y + 1
 
     def reverse_index(self) -> None:
         top, bottom = self.region
@@ -159,9 +159,13 @@ class Screen(pyte.screens.Screen):
         self._erase(self.cursor.y, x, min(x + (count or 1), self.columns))
 
     def erase_in_line(self, how: int = 0, private: bool = False) -> None:
-        x = self.cursor.x
-        start, stop = {0: (x, self.columns), 1: (0, min(x + 1, self.columns)), 2: (0, self.columns)}.get(how, (0, 0))
-        self._erase(self.cursor.y, start, stop)
+        x, y = self.cursor.x, self.cursor.y
+        if how == 0:
+            self._erase(y, x, self.columns)
+        elif how == 1:
+            self._erase(y, 0, min(x + 1, self.columns))
+        elif how == 2:
+            self._erase(y, 0, self.columns)
 
     def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
         x, y = self.cursor.x, self.cursor.y
@@ -186,7 +190,7 @@ class Screen(pyte.screens.Screen):
         self.all_dirty = True
 
     def _erase(self, y: int, start: int, stop: int) -> None:
-        self.buffer[y].erase(start, stop, blank(self.style.background))
+        self.buffer[y].erase(start, stop, blank(self.pen.style.background))
         self.dirty.add(y)
 
     def alignment_display(self) -> None:
@@ -204,16 +208,32 @@ class Screen(pyte.screens.Screen):
     # Cursor
 
     def cursor_up(self, count: int | None = None) -> None:
-        top, _ = self.region
-        y = self.cursor.y
-        self.cursor.y = max(y - (count or 1), top if y >= top else 0)
-        self.ensure_hbounds()
+        cursor, margins = self.cursor, self.margins
+        y = cursor.y
+        top = 0 if margins is None or y < margins.top else margins.top
+        cursor.y = max(y - (count or 1), top)
+        cursor.x = min(cursor.x, self.columns - 1)
 
     def cursor_down(self, count: int | None = None) -> None:
-        _, bottom = self.region
-        y = self.cursor.y
-        self.cursor.y = min(y + (count or 1), bottom if y <= bottom else self.lines - 1)
-        self.ensure_hbounds()
+        cursor, margins = self.cursor, self.margins
+        y = cursor.y
+        bottom = self.lines - 1 if margins is None or y > margins.bottom else margins.bottom
+        cursor.y = min(y + (count or 1), bottom)
+        cursor.x = min(cursor.x, self.columns - 1)
+
+    def cursor_forward(self, count: int | None = None) -> None:
+        self.cursor.x = min(self.cursor.x + (count or 1), self.columns - 1)
+
+    def cursor_to_column(self, column: int | None = None) -> None:
+        self.cursor.x = min((column or 1) - 1, self.columns - 1)
+
+    def linefeed(self) -> None:
+        self.index()
+        if mode.NEW_LINE in self.mode:
+            self.carriage_return()
+
+    def carriage_return(self) -> None:
+        self.cursor.x = 0
 
     def cursor_back(self, count: int | None = None) -> None:
         # From beyond the last column one step lands on it, as in tmux (xterm: on the one before).
