@@ -174,7 +174,8 @@ class Surface(Widget):
         if terminal is None or picture is None:
             return
         stale = picture.stale()
-        if self.is_on_screen:
+        seen = self.is_on_screen
+        if seen:
             # Drawn now, not when Textual comes to it: the next bytes may leave the screen half drawn.
             for row in stale:
                 self.render_line(row)
@@ -183,6 +184,16 @@ class Surface(Widget):
         elif stale:
             self.refresh(*_regions(stale, self.size.width))
         self._place_cursor()
+        if seen and stale and self.has_focus:
+            self._show_now()
+
+    def _show_now(self) -> None:
+        """Have the screen painted at once: what one types is answered without another wait for Textual's next frame."""
+        screen = self.screen
+        if screen is self.app.screen and self in screen._compositor:
+            self._repaint_required = False
+            screen._dirty_widgets.add(self)
+            screen._on_timer_update()
 
     def _place_cursor(self) -> None:
         """Put the outer terminal's cursor where one types: input methods draw there."""
