@@ -8,8 +8,10 @@ import pytest
 
 from tests.app._command_fake import ID, CommandsFake, command
 from tests.app._group_fake import GroupsFake
+from tests.app._session_fake import SessionsFake, session
 from tests.app.console import SIZES, console, hit, says, text_of, until
 from tests.app.fake_transport import node
+from tui.widgets.row_groups import GroupId
 
 
 def four() -> CommandsFake:
@@ -73,3 +75,18 @@ async def test_the_members_of_a_group_are_grouped_by_kind(tmp_path: Path) -> Non
         await says(pilot, "web-01", "logs")
         await hit(pilot, "B", "2")
         await says(pilot, "shop by kind", "▾ kind=node  1")
+
+
+@pytest.mark.slow
+async def test_sessions_are_grouped_by_node_and_x_on_a_header_ends_all_of_one(tmp_path: Path) -> None:
+    fake = SessionsFake(session(1), session(2), session(3, status="Terminated"))
+    async with console(fake.transport, tmp_path, words="sessions") as (app, pilot):
+        await until(pilot, lambda: app.screen.table.total == 3)  # type: ignore[attr-defined]
+        await hit(pilot, "B", "2")
+        await says(pilot, "Sessions by status", "▾ status=")
+        await hit(pilot, "g", "s")
+        await says(pilot, "there is no session under the cursor")
+        table = app.screen.table  # type: ignore[attr-defined]
+        table.move_to(GroupId("status", "Connected"))
+        await hit(pilot, "X")
+        await says(pilot, "End 2 shells?")

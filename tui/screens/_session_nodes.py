@@ -8,14 +8,14 @@ from typing import Any
 
 from tui.errors import SsmTuiError
 from tui.ports import Ref
-from tui.screens._base import ConsoleScreen
 from tui.screens._context_cells import context_fields
+from tui.screens._group_by_column import GroupByColumn
 from tui.services.nodes import Node, Nodes
 from tui.services.sessions import Session, Sessions
 from tui.widgets.cells import own
 
 
-class SessionNodes(ConsoleScreen):
+class SessionNodes(GroupByColumn):
     """Knows the sessions of the open contexts, and their nodes."""
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:

@@ -12,6 +12,7 @@ from textual.binding import Binding
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, changing
 from tui.screens._context_cells import context_cells, fit_columns
+from tui.screens._group_by_column import GROUP_KEYS
 from tui.screens._session_rows import COLUMNS, latest_first, session_cells
 from tui.screens._shell_commands import ShellCommands
 from tui.screens._shell_pane import ShellPane
@@ -30,6 +31,7 @@ class SessionsScreen(ShellCommands, ShellRequests):
     SINGLE = True
     STATES_IN_TABLE = True
     LOADING = "Loading the sessions…"
+    GROUPS_BY = ("status", "node", "context", "region", "account", "owner", "document")
     EMPTY = (
         "No sessions yet.",
         "A session is a shell on a node. It lives in the engine: leave it, quit the console, and come back to it.\n"
@@ -44,6 +46,7 @@ class SessionsScreen(ShellCommands, ShellRequests):
             Binding(str(n), f"tab({n})", f"tab {n}", tooltip=f"Go to tab {n}", show=False, id=f"sessions.tab_{n}")
             for n in range(1, 10)
         ),
+        *GROUP_KEYS,
         COPY,
         YAML,
     ]
@@ -71,7 +74,7 @@ class SessionsScreen(ShellCommands, ShellRequests):
 
     def crumb(self) -> str:
         now = self.pane_now
-        return f"{self.TITLE} {self.shell.glyphs.crumb} {now.node}" if now else self.TITLE
+        return f"{self.TITLE} {self.shell.glyphs.crumb} {now.node}" if now else super().crumb()
 
     def begin(self) -> None:
         services, feeds = self.shell.services, {}
@@ -267,13 +270,17 @@ class SessionsScreen(ShellCommands, ShellRequests):
 
     def refusal(self, action: str) -> str:
         now = self.pane_now
-        if action in ("terminate", "open", "shell", "copy", "yaml") and now is None and self._row_now is None:
+        if action in ("open", "shell", "copy", "yaml") and now is None and self._row_now is None:
             return "there is no session under the cursor"
+        if action == "terminate" and now is None and not self._grid.targets:
+            return "there is no session under the cursor"
+        if action in ("group", "fold_all", "unfold_all") and now is not None:
+            return "a shell shows; its list has groups"
         if action == "terminate" and not self._ending:
             return "it has ended"
         if action == "new" and (why := self._no_shells()):
             return why.rstrip(".")
-        return ""
+        return super().refusal(action)
 
     @property
     def _ending(self) -> list[Ref]:
