@@ -10,7 +10,7 @@ from tests.app._command_fake import ID, CommandsFake, command
 from tests.app._group_fake import GroupsFake
 from tests.app._session_fake import SessionsFake, session
 from tests.app.console import SIZES, console, hit, says, text_of, until
-from tests.app.fake_transport import node
+from tests.app.fake_transport import fleet, node
 from tui.widgets.row_groups import GroupId
 
 
@@ -90,3 +90,26 @@ async def test_sessions_are_grouped_by_node_and_x_on_a_header_ends_all_of_one(tm
         table.move_to(GroupId("status", "Connected"))
         await hit(pilot, "X")
         await says(pilot, "End 2 shells?")
+
+
+@pytest.mark.slow
+async def test_a_node_s_processes_are_grouped_by_user_and_a_tab_keeps_its_groups(tmp_path: Path) -> None:
+    one = node(1)
+    transport = fleet(one)
+    processes = [{"Pid": pid, "User": ("root", "www")[pid % 2], "Command": f"/bin/p{pid}"} for pid in range(1, 6)]
+    transport.answers["ListProcesses"] = {"Processes": processes}
+    async with console(transport, tmp_path, words=f"node {one['InstanceId']}") as (app, pilot):
+        await says(pilot, "web-01")
+        await hit(pilot, "2")
+        await says(pilot, "/bin/p5")
+        await hit(pilot, "B", "2")
+        await says(pilot, "▾ user=www  3", "▾ user=root  2")
+        await hit(pilot, "c")
+        await until(pilot, lambda: app.screen.is_modal)
+        assert "GroupId" not in text_of(app)
+        await hit(pilot, "escape", "5")
+        await says(pilot, "No tags")
+        await hit(pilot, "B")
+        await says(pilot, "there are no rows")
+        await hit(pilot, "2")
+        await says(pilot, "▾ user=www  3")

@@ -51,15 +51,22 @@ class GroupByColumn(ConsoleScreen):
         return super().save_state() | {"group": self.grouped_by, "folded": self.table.folded}
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
-        if state.get("group"):
-            self.table.group_by(grouping(self.table, state["group"]), state.get("folded", ()))
+        self.group_again(state)
         super().restore_state(state)
+
+    def group_again(self, state: Mapping[str, Any]) -> None:
+        """Group as `save_state` says that it was, or no more."""
+        key = state.get("group", "")
+        if key or self.grouped_by:
+            self.table.group_by(grouping(self.table, key) if key else None, state.get("folded", ()))
 
     def refusal(self, action: str) -> str:
         if action in ("fold_all", "unfold_all") and not self.grouped_by:
             return "the rows are not grouped; B groups them"
-        if action == "group" and not self.table.total:
+        if action == "group" and not self._has_rows:
             return "there are no rows"
+        if action == "group" and not any(column.key in self.GROUPS_BY for column in self.table.columns):
+            return "there is nothing that rows have in common"
         return super().refusal(action)
 
     # Actions.

@@ -12,6 +12,7 @@ from textual.binding import Binding
 from tui.ports import Ref
 from tui.screens._base import COPY, YAML, changing, explain
 from tui.screens._find_node import find_node
+from tui.screens._group_by_column import GROUP_KEYS, GroupByColumn
 from tui.screens._links import away
 from tui.screens._node_facts import summary_lines
 from tui.screens._node_link import LINK_KEYS, NodeLink
@@ -39,10 +40,11 @@ BESIDE = 30
 T = TypeVar("T", bound=Adapter)
 
 
-class NodeScreen(NodeLink, NodeTagActions):
+class NodeScreen(NodeLink, NodeTagActions, GroupByColumn):
     """One node behind tabs, which the keys 1 to 5 go to; each tab keeps its own filter, order and cursor."""
 
     NOUN, TITLE = "node", "Node"
+    GROUPS_BY = ("status", "user", "state", "command", "document", "comment", "details")
     BINDINGS = [
         Binding("s", "shell", "shell", tooltip="Open a shell on this node", id="node.shell"),
         Binding("r", "run", "run", tooltip="Run a command on this node", id="node.run"),
@@ -66,6 +68,7 @@ class NodeScreen(NodeLink, NodeTagActions):
         Binding("4", "tab(4)", "sessions", tooltip="Show the fourth tab", show=False, id="node.tab_4"),
         Binding("5", "tab(5)", "tags", tooltip="Show the fifth tab", show=False, id="node.tab_5"),
         *LINK_KEYS,
+        *GROUP_KEYS,
         COPY,
         YAML,
     ]
@@ -193,6 +196,7 @@ class NodeScreen(NodeLink, NodeTagActions):
             self._grid.set_rows([])
             self._grid.set_filter(kept.get("filter", ""))
             self._grid.set_columns(COLUMNS[name], name.lower())
+            self.group_again(kept)
             self._grid.sort_by(*kept.get("sort", SORTS.get(name, ("", False))))
             self._wanted = kept
         self.update_bars()
@@ -291,8 +295,7 @@ class NodeScreen(NodeLink, NodeTagActions):
         if rows and self._wanted:
             wanted, self._wanted = self._wanted, {}
             grid.mark(wanted.get("marks", ()))
-            if wanted.get("cursor") is not None:
-                grid.move_to(wanted["cursor"])
+            grid.move_to(wanted.get("cursor"))
         self.update_bars()
 
     def _draw_summary(self, columns: int = 0) -> int:
@@ -339,7 +342,7 @@ class NodeScreen(NodeLink, NodeTagActions):
 
     def copies(self) -> dict[str, str]:
         found = {}
-        if self.tab and self._grid.cursor_id is not None:
+        if self.tab and self._grid.cursor_id is not None and not self.on_header:
             at = str(self._grid.cursor_id)
             found[{"Processes": "pid", "Tags": "tag"}.get(TABS[self.tab], "id of the row")] = at
             if TABS[self.tab] == "Processes" and at in self._processes:
