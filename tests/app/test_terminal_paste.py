@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from textual._xterm_parser import XTermParser
+from textual.app import App, ComposeResult
+from textual.containers import Vertical
 from textual.events import Key, Paste
 from textual.message import Message
 
 from tests.app._session_fake import SessionsFake, session
 from tests.app.console import console, says, until
+from tui.screens._shell_terminal import ShellTerminal
 from tui.screens._typed_text import TypedText, teach_parser_text
+from tui.widgets.terminal import TerminalView
 
 LINES = "".join(f"echo {n}; # a line that somebody pastes\r" for n in range(2500))
 
@@ -72,3 +76,37 @@ async def test_text_typed_at_once_behind_the_prefix_or_outside_a_shell_is_its_ke
         app.post_message(Key("f12", None))
         app.post_message(TypedText("[gvG$hhhq and on"))
         await until(pilot, lambda: fake.channels[0].typed == b" and on")
+
+
+class Box(Vertical):
+    """Holds a shell, and what is typed into it."""
+
+    typed = b""
+
+    def on_terminal_view_input(self, message: TerminalView.Input) -> None:
+        self.typed += message.data
+
+
+class Two(App[None]):
+    """Two shells; what is typed into the first goes to both."""
+
+    def compose(self) -> ComposeResult:
+        for name in ("one", "two"):
+            yield Box(
+                ShellTerminal(
+                    prefix="ctrl+right_square_bracket",
+                    typed=lambda: None,
+                    others=lambda name=name: self.query(ShellTerminal)[1:] if name == "one" else [],  # type: ignore[misc]
+                    commanded=lambda: None,
+                ),
+                id=name,
+            )
+
+
+async def test_text_typed_at_once_goes_to_every_shell_of_a_broadcast() -> None:
+    app = Two()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.query(ShellTerminal)[0].type_text("echo one for all\r")
+        await pilot.pause()
+        assert [box.typed for box in app.query(Box)] == [b"echo one for all\r"] * 2

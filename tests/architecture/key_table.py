@@ -29,6 +29,8 @@ def owners() -> list[tuple[str, list[Any]]]:
             found.append((entry.title, own))
         if prefixed := getattr(entry.load(), "PREFIXED", None):
             found.append(("in a shell, after the prefix", list(prefixed)))
+        if looking := getattr(entry.load(), "LOOKING_BACK", None):
+            found.append(("in a shell's scrollback", list(looking)))
     return found
 
 

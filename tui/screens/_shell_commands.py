@@ -18,6 +18,7 @@ from tui.services.sessions import Sessions
 from tui.widgets.bottom_bar import Hint
 from tui.widgets.split_area import SplitArea
 from tui.widgets.splits import LOWEST, NARROWEST
+from tui.widgets.terminal_look_keys import KEYS
 from tui.widgets.top_bar import Word
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class ShellCommands(SessionNodes):
     """The part of the Sessions screen that obeys the prefix."""
 
     PREFIXED = COMMANDS
+    LOOKING_BACK = KEYS
     shells: ShellTabs
 
     if TYPE_CHECKING:
@@ -105,6 +107,10 @@ class ShellCommands(SessionNodes):
             reason = "" if binding.action.startswith("app.") else self.disabled_reason(binding.action.partition("(")[0])
             found.append(Usable(binding, self, keys, reason, f"After the prefix {self.prefix}"))
         return found
+
+    def inner_keys(self) -> list[tuple[str, list[Binding]]]:
+        """Give the keys that work within a shell's pane at times, for the help alone: no footer, no palette."""
+        return [] if self.pane_now is None else [("In the scrollback", self.LOOKING_BACK)]
 
     def shell_hints(self) -> list[Hint]:
         """Give what the footer says of the keys after the prefix."""

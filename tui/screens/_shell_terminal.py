@@ -55,6 +55,15 @@ class ShellTerminal(TerminalView):
         self._hushed_at = now
         return True
 
+    def type_text(self, text: str) -> None:
+        self._typed()
+        if self._is_hushed():
+            self.post_message(self.Held())
+            return
+        for other in self._others():
+            TerminalView.type_text(other, text)
+        super().type_text(text)
+
     def post_message(self, message: Message) -> bool:
         if isinstance(message, self.Prefix):
             self._commanded()
@@ -64,7 +73,7 @@ class ShellTerminal(TerminalView):
 
     async def _on_key(self, event: events.Key) -> None:
         self._typed()
-        if not self.listens or event.key in self._prefix_keys:
+        if not self.listens or event.key in self._prefix_keys or (event.key == "ctrl+c" and self.selected):
             return
         if self._is_hushed():
             event.stop()

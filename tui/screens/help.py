@@ -15,7 +15,9 @@ Filter: words are fuzzy, key=value, !word negates, ~regex~.
 Mouse: Shift-drag selects text with the terminal's own selection;
   `mouse: off` in the config file frees it for good.
 Session panes: every key goes to the far end except the prefix
-  (Ctrl+] unless configured) and F12.
+  (Ctrl+] unless configured) and F12. A drag selects, two presses take
+  a word, three a line, Ctrl+C copies; Ctrl and a press ask about a link.
+  Where the far end has the mouse, hold Shift for these.
 """
 
 
@@ -28,6 +30,9 @@ def help_text(screen: Screen[Any], glyphs: Any) -> str:
         if one.refusal:
             what += f"  (refused: {one.refusal})"
         groups.setdefault(one.group, []).append((labels(one.keys, glyphs), what))
+    inner = getattr(screen, "inner_keys", None)
+    for title, bindings in inner() if inner is not None else ():
+        groups[title] = [(labels(one.key.split(","), glyphs), one.tooltip) for one in bindings]
     parts = []
     for title, lines in groups.items():
         lines = with_one_line_for_digits(lines, glyphs.ellipsis if glyphs.arrow != ">" else "-")

@@ -189,6 +189,8 @@ class TerminalView(MouseSurface, can_focus=True):
 
     def type_text(self, text: str) -> None:
         """Take a stretch of typed text at once."""
+        if not self.listens:
+            return
         self._typed_at = monotonic()
         self._drop_selection()
         self._send(text.encode("utf-8", "ignore"))

@@ -103,6 +103,11 @@ def encode_key(key: str, character: str | None, modes: Modes) -> bytes:
     return (("\x1b" if alt and text else "") + text).encode("utf-8", "ignore")
 
 
+def character_of(name: str) -> str:
+    """Give the character that a key's name stands for; the name itself where it is none."""
+    return _letter(name, None) or name
+
+
 def _letter(name: str, character: str | None) -> str:
     """The character a key's name stands for; empty where it is none."""
     if len(name) == 1:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
 
 _PLAIN = re.compile(r"(?:https?://|file://|mailto:)[^\s<>\"'`{}|\\^\[\]\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 _PAIRS = (("(", ")"),)
 _ROWS = 50
 """Rows of one line in which a link is looked for, above and below."""
@@ -75,6 +76,7 @@ class Links:
         for start, stop in addresses(joined.text):
             if not any(start < b and a < stop for a, b in marked):
                 found.append((start, stop, joined.text[start:stop]))
+        found = [(start, stop, uri if uri.isprintable() else _CONTROL.sub("", uri)) for start, stop, uri in found]
         return [Link(uri, spans) for start, stop, uri in sorted(found) if (spans := joined.spans(start, stop))]
 
     def at(self, spot: Spot) -> Link | None:

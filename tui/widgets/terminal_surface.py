@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.widgets import terminal_messages as told
-from tui.widgets.cells import cut, width
+from tui.widgets.cells import clean, cut, width
 
 if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
@@ -272,7 +272,7 @@ class Surface(Widget):
         if not self.exit_text:
             return ""
         hint = self.exit_hint and f" {self.exit_hint}"
-        return f" {cut(self.exit_text, max(self.size.width - 2 - width(hint), 0))}{hint} "
+        return f" {cut(clean(self.exit_text), max(self.size.width - 2 - width(hint), 0))}{hint} "
 
     def watch_exit_text(self) -> None:
         self._repaint_all()
