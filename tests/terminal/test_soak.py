@@ -186,7 +186,10 @@ def drain(one: Program, seconds: float) -> int:
     end, count = time.monotonic() + seconds, 0
     while (left := end - time.monotonic()) > 0:
         if select.select([one.master], [], [], left)[0]:
-            count += len(os.read(one.master, 65536))
+            try:
+                count += len(os.read(one.master, 65536))
+            except OSError as error:  # EIO: nobody has the terminal open any more
+                raise AssertionError(f"the console ended with exit status {one.wait_exit()}") from error
     return count
 
 
