@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from textual.strip import Strip
@@ -47,6 +47,16 @@ class Picture:
             if 0 <= row + offset < len(self._strips):
                 self._strips[row + offset] = None
         return [row for row, strip in enumerate(self._strips) if strip is None]
+
+    def rows(self, rows: Iterable[int], width: int, *, focused: bool, note: str, ended: bool) -> list[Strip]:
+        """Give some rows; see `row`."""
+        strips, count = self._strips, len(self._strips)
+        return [
+            kept
+            if y < count and (kept := strips[y]) is not None and kept.cell_length == width
+            else self.row(y, width, focused=focused, note=note, ended=ended)
+            for y in rows
+        ]
 
     def row(self, y: int, width: int, *, focused: bool, note: str, ended: bool) -> Strip:
         """Give one row `width` cells wide; see `Painter.row` for the rest."""

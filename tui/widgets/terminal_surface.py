@@ -164,28 +164,26 @@ class Surface(Widget):
         if wait > 0:
             # Looked at again each frame: the far end may be done long before.
             self._frame = self.set_timer(min(wait, FRAME), self._paint_in_time)
-        else:
-            self._paint()
+        elif self._paint() and self.has_focus:
+            self._show_now()
 
-    def _paint(self) -> None:
-        """Have the rows that changed drawn again."""
+    def _paint(self) -> bool:
+        """Have the rows that changed drawn again; whether any of them can be seen."""
         self._painted, self._held_since, self._unpainted = monotonic(), 0.0, 0
         terminal, picture = self._terminal, self._picture
         if terminal is None or picture is None:
-            return
+            return False
         stale = picture.stale()
         seen = self.is_on_screen
         if seen:
             # Drawn now, not when Textual comes to it: the next bytes may leave the screen half drawn.
-            for row in stale:
-                self.render_line(row)
+            picture.rows(stale, self.size.width, focused=self.has_focus, note=self._note(), ended=bool(self.exit_text))
         if len(stale) == terminal.rows:
             self.refresh()
         elif stale:
             self.refresh(*_regions(stale, self.size.width))
         self._place_cursor()
-        if seen and stale and self.has_focus:
-            self._show_now()
+        return seen and bool(stale)
 
     def _show_now(self) -> None:
         """Have the screen painted at once: what one types is answered without another wait for Textual's next frame."""
@@ -249,9 +247,13 @@ class Surface(Widget):
             return super().render_lines(crop)
         if self._filters != tuple(self.app.get_line_filters()):
             self._picture.forget(style=True)
-        strips = [self.render_line(y) for y in crop.line_range]
+        # Textual asks for every row at each change, and takes those that changed.
+        wide = self.size.width
+        strips = self._picture.rows(
+            crop.line_range, wide, focused=self.has_focus, note=self._note(), ended=bool(self.exit_text)
+        )
         start, stop = crop.column_span
-        if start or stop != self.size.width:
+        if start or stop != wide:
             strips = [strip.crop(start, stop) for strip in strips]
         return strips
 
