@@ -44,7 +44,7 @@ KEYS = [
     _key("ctrl+v", "select block", "select block", "Select a block of columns"),
     _key("y,enter", "copy", "copy", "Copy what is selected, and leave"),
     _key("ctrl+c", "copy on", "copy on", "Copy what is selected, and stay"),
-    _key("slash", "search", "search", "Search upwards as you type; ~…~ is a regular expression"),
+    _key("slash", "search", "search", "Search upwards as you type; ~like this~ as a regular expression"),
     _key("n", "older", "older", "To the next match above"),
     _key("N", "newer", "newer", "To the next match below"),
     _key("o", "open", "open", "Ask about the link at the cursor"),
