@@ -189,8 +189,8 @@ class ResourceTree(FilteredTree):
             self.set_filter(state.filter)
         self._changed(anchor)
 
-    def _changed(self, anchor: Anchor) -> None:
-        super()._changed(anchor)
+    def _changed(self, anchor: Anchor, *, paint: bool = True) -> None:
+        super()._changed(anchor, paint=paint)
         if self._left is None:
             return
         slots, left = self.model.slots, self._left

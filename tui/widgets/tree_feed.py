@@ -23,7 +23,10 @@ from tui.widgets.tree_rows import Entry, TreeNode
 from tui.widgets.tree_view import Look
 
 _SLICE_SECONDS = 0.004
-_BLOCK = 256
+_BLOCK = 512
+_PAINT_SECONDS = 0.1
+"""How often what comes in slices is drawn: a picture costs as much as two slices."""
+
 FLASH_SECONDS = 0.6
 
 Step = Callable[[], object]
@@ -71,7 +74,8 @@ class FedTree(MarkedTree):
     def set_paths(self, entries: Iterable[Entry]) -> None:
         """Make these all the paths; what stays keeps its folds, its mark and the cursor."""
         given = list(entries)
-        self._run(iter([lambda: self.model.keep_paths({path for path, _ in given})]))
+        if self.model.slots.keys() != {"", None} or self._steps:
+            self._run(iter([lambda: self.model.keep_paths({path for path, _ in given})]))
         self.add_paths(given)
 
     def add_nodes(self, nodes: Iterable[TreeNode]) -> None:
@@ -81,7 +85,8 @@ class FedTree(MarkedTree):
     def set_nodes(self, nodes: Iterable[TreeNode]) -> None:
         """Make these all the nodes; what stays keeps its folds, its mark and the cursor."""
         given = list(nodes)
-        self._run(iter([lambda: self.model.keep_nodes({node.id for node in given})]))
+        if self.model.slots.keys() != {"", None} or self._steps:
+            self._run(iter([lambda: self.model.keep_nodes({node.id for node in given})]))
         self.add_nodes(given)
 
     def set_children(self, node: Hashable, nodes: Iterable[TreeNode]) -> None:
@@ -150,6 +155,12 @@ class FedTree(MarkedTree):
         if self._working is None or self._working.is_finished:
             self._working = self.run_worker(self._work, group="feed", exit_on_error=False)
 
+    def _refresh_line(self, line: int) -> None:
+        if self._steps:  # the lines around it may be others than those on the screen
+            self.refresh()
+        else:
+            super()._refresh_line(line)
+
     def _take(self, steps: Iterable[Step]) -> None:
         anchor = self._anchor()
         for step in steps:
@@ -158,22 +169,26 @@ class FedTree(MarkedTree):
 
     async def _work(self) -> None:
         """Work steps off, letting the loop run between slices."""
+        painted = 0.0
         while self._steps:
             anchor, started = self._anchor(), time.perf_counter()
             while self._steps and time.perf_counter() - started < _SLICE_SECONDS:
                 self._steps.popleft()()
-            self._changed(anchor)
+            due = started - painted > _PAINT_SECONDS or not self._steps
+            painted = started if due else painted
+            self._changed(anchor, paint=due)
             await asyncio.sleep(0)
         self._settled()
 
-    def _changed(self, anchor: Anchor) -> None:
+    def _changed(self, anchor: Anchor, *, paint: bool = True) -> None:
         """Bring the screen to the model: cursor and view stay with their nodes."""
         model = self.model
         self._keep(anchor)
-        self._measure()
-        self._notice = None
         self._flash()
-        self.refresh()
+        if paint:
+            self._measure()
+            self._notice = None
+            self.refresh()
         if model.asked:
             slots, model.asked = model.asked, []
             self._asked(slots)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from heapq import heapify, heappop, heappush
 from itertools import accumulate, repeat
 
 from tui.widgets.tree_rows import ROOT, TreeRows
@@ -212,18 +211,28 @@ class TreeLines:
 
     def add_all(self, fresh: Mapping[int, list[int]], things: Mapping[int, int]) -> None:
         """Take new children of many parents, some of which may be new themselves; counts go up together."""
+        kids, tails, inner, parents = self.kids, self._tails, self.inner, self._rows.parents
+        known = []
         for parent, slots in fresh.items():
-            self._take(parent, slots.copy())
+            if parent in kids:
+                known.append(parent)
+                continue
+            kids[parent] = slots.copy()
+            tails[parent] = 0
+            if (above := parents[parent]) in inner:
+                inner[above].add(parent)
+            else:
+                inner[above] = {parent}
+        for parent in known:  # after the others, which are folders by now and stand among those
+            self._enter(parent, kids[parent], fresh[parent])
+            self._starts.pop(parent, None)
         if len(fresh) <= _FEW:
             for parent, slots in fresh.items():
                 self._carry(parent, len(slots), things[parent], len(slots))
             return
-        parents, size, counts, span, shown = self._rows.parents, self.size, self.things, self.span, self.open
+        size, counts, span, shown = self.size, self.things, self.span, self.open
         waiting = {parent: (len(slots), things[parent], len(slots)) for parent, slots in fresh.items()}
-        order = [-parent for parent in waiting]  # a parent mostly came before its children: the youngest goes first
-        heapify(order)
-        while order:
-            slot = -heappop(order)
+        for slot in sorted(waiting, reverse=True):  # a node mostly came behind the one above it
             more, here, lines = waiting.pop(slot)
             size[slot] += more
             counts[slot] += here
@@ -237,10 +246,7 @@ class TreeLines:
             if above in waiting:
                 one, two, three = waiting[above]
                 waiting[above] = one + more, two + here, three + lines
-            elif 0 <= above < slot:
-                waiting[above] = more, here, lines
-                heappush(order, -above)
-            elif above > slot:
+            else:
                 self._carry(above, more, here, lines)
 
     def begin(self, parent: int) -> None:
