@@ -80,7 +80,8 @@ class ColumnsFile:
             raise self._wrong(said) from error
         version = whole.get("version") if isinstance(whole, dict) else None
         if type(version) is int and version > VERSION:
-            raise self._wrong(f"it is of a newer ssm-tui: version {version}, and this one knows {VERSION}")
+            said = f"it is of a newer ssm-tui: version {version}, and this one knows {VERSION}"
+            raise self._wrong(said, hint="Without it one begins anew.")
         if type(version) is not int or version != VERSION:
             raise self._wrong(f'expected {{"version": {VERSION}, "screens": …}}')
         return dict(whole)
@@ -104,8 +105,8 @@ class ColumnsFile:
                 raise self._wrong(f"{name}: {key} is {json.dumps(value)[:60]}; expected {what}")
         return ColumnChoice(**{key: _PARTS[key][2](value) for key, value in given.items()})
 
-    def _wrong(self, reason: str, line: int = 0) -> ConfigError:
-        return ConfigError(reason, file=str(self.path), line=line, hint="Mend it or delete it.")
+    def _wrong(self, reason: str, line: int = 0, hint: str = "Mend it or delete it.") -> ConfigError:
+        return ConfigError(reason, file=str(self.path), line=line, hint=hint)
 
     def _save(self, text: str) -> None:
         # A link is followed: settings may be kept elsewhere.

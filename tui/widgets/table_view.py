@@ -44,7 +44,7 @@ class TableView(TableFlashes, can_focus=True):
     .table--accent { color: $accent; }
     .table--strong { text-style: bold; }
     .table--stale { text-style: dim; }
-    .table--changed { text-style: reverse; }
+    .table--changed { text-style: bold reverse; }
     """
     state: reactive[str] = reactive("rows")
     """loading, empty, rows or error: what it means that there are no rows."""
