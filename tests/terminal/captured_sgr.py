@@ -20,7 +20,7 @@ ATTRIBUTES = {
     "5:3": "overline",  # so tmux 3.3 writes 53
 }
 UNDERLINES = {"4": "1", "4:2": "2", "4:3": "3", "4:4": "4", "4:5": "5"}
-DRAWING = dict(zip("`afghijklmnopqrstuvwxyz{|}~", "◆▒°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·", strict=True))
+DRAWING = dict(zip("`abcdefghijklmnopqrstuvwxyz{|}~", "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·", strict=True))
 _PARTS = re.compile(r"\x1b\[([0-9;:]*)m|([\x0e\x0f])|\x1b\]8;[^\x1b]*\x1b\\|([^\x1b\x0e\x0f]+)")
 
 
