@@ -60,6 +60,15 @@ async def test_resizes_in_a_row_to_one_cell_and_back_while_it_floods_and_is_sele
         assert all(app.pane.render_line(y).cell_length == 80 for y in range(24))
 
 
+async def test_the_whole_scrollback_is_wrapped_for_a_new_width() -> None:
+    async with opened(size=(80, 24)) as (app, pilot):
+        app.pane.feed(b"".join(b"%06d %s\r\n" % (n, b"x" * 60) for n in range(5000)))
+        await pilot.resize_terminal(40, 24)
+        terminal = app.pane.terminal
+        assert terminal is not None
+        await until(pilot, lambda: terminal.text_of(0) == "000000 " + "x" * 33 and terminal.wrapped(0))
+
+
 COLOURED = b"\x1b[38;2;250;20;20;48;5;200mx\x1b[2;4:3;31my"
 OTHERS = b"\x1b[38;2;251;20;20;48;5;201mx\x1b[2;4:3;32my"
 """Textual keeps how each style is written, whatever the terminal: another one gets other colours here."""

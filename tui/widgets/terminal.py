@@ -18,6 +18,7 @@ from textual.reactive import reactive
 from tui.widgets import terminal_messages as told
 from tui.widgets.terminal_keys import encode_key, encode_paste, is_modifier, teach_parser
 from tui.widgets.terminal_mouse import MouseSurface
+from tui.widgets.terminal_surface import BREATH
 
 if TYPE_CHECKING:
     from tui.widgets.terminal_links import Link
@@ -27,8 +28,6 @@ PAUSE = 1.0
 """Seconds without a key after which one is no longer typing for a far end that has ended meanwhile."""
 DELIBERATE = ("enter", "ctrl+d")
 """Keys after which a far end may well end: who pressed one waits for what comes of it."""
-BREATH = 0.003
-"""Seconds between two slices of a search, or of a long copy: keys and frames get theirs."""
 
 
 class TerminalView(MouseSurface, can_focus=True):
@@ -191,7 +190,7 @@ class TerminalView(MouseSurface, can_focus=True):
         """Take a stretch of typed text at once."""
         if not self.listens:
             return
-        self._typed_at = monotonic()
+        self._typed_at = 0.0 if text.endswith(("\r", "\x04")) else monotonic()  # as the keys in DELIBERATE
         self._drop_selection()
         self._send(text.encode("utf-8", "ignore"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ FLOOD = 64 * 1024
 FLOOD_FRAME = 0.05
 HOLD = 0.15
 """Seconds that a far end may keep the screen from being painted (mode 2026)."""
+SETTLED = 0.3
+"""Seconds after which a new size is one that stays."""
+BREATH = 0.003
+"""Seconds between two slices of what takes long: keys and frames get theirs."""
 FLASH = 0.15
 """Seconds that the pane flashes for a bell."""
 FLASH_AGAIN = 1.0
@@ -102,6 +107,7 @@ class Surface(Widget):
             self._terminal.resize(rows, columns)
             if self._back is not None:
                 self._back.resized()
+            self.run_worker(self._settle(), group="settle", exclusive=True, exit_on_error=False)
             self.post_message(told.Resized(rows, columns))
         if self._picture is not None:
             self._picture.forget()
@@ -122,6 +128,18 @@ class Surface(Widget):
         self._links = Links(self._terminal, self._back.lines)
         self._picture = Picture(self._terminal, self._back, self._links, self._look)
         self._tell_colours()
+
+    async def _settle(self) -> None:
+        """Wrap the older lines for the new width, once it stays, a few at a time."""
+        await asyncio.sleep(SETTLED)
+        terminal, back, picture = self._terminal, self._back, self._picture
+        settled = terminal is None
+        while terminal is not None and not settled:
+            settled = terminal.settle()
+            await asyncio.sleep(BREATH)
+        if back is not None and picture is not None and (back.looking or back.offset):
+            back.scroll(0)
+            self._repaint_all()
 
     def feed(self, data: bytes, *, replay: bool = False) -> None:
         """Take bytes from the far end; `replay` marks old ones, to which nothing is answered."""
