@@ -144,6 +144,7 @@ async def test_what_was_typed_on_after_an_ended_pane_was_closed_reached_the_one_
         await hit(pilot, "enter", *"rm", "space", "enter")
         await says(pilot, "no other one got it")
         await until(pilot, lambda: len(shells(app).panes) == 1)
+        shells(app).now.view.type_text("-rf\r")
         assert fake.channels[0].typed == b""
         await until(pilot, lambda: fake.channels[0].sizes[-1] == (21, 80))
         assert shells(app).now.view.has_focus
@@ -181,6 +182,8 @@ async def test_broadcast_types_to_all_each_in_its_own_mode_but_to_those_that_loo
         await until(pilot, lambda: typed(fake) == [b"q\x1bOA", b"q\x1b[A", b"q\x1b[Az"])
         shells(app).now.view.post_message(Paste("p"))
         await until(pilot, lambda: [channel.typed[-1:] for channel in fake.channels] == [b"~", b"p", b"p"])
+        shells(app).now.view.type_text("at 1")
+        await until(pilot, lambda: all(channel.typed.endswith(b"at 1") for channel in fake.channels))
         two.end(1)
         await says(pilot, "exit status 1")
         await until(pilot, lambda: text_of(app).count("BROADCAST ·") == 2)
@@ -217,6 +220,21 @@ async def test_a_tab_that_is_not_looked_at_is_marked_when_something_happens_ther
         await says(pilot, "2 ! ● web-01")
         await hit(pilot, "2")
         await says(pilot, "2 ● web-01", "output")
+
+
+async def test_tabs_that_do_not_fit_scroll_and_say_so(tmp_path: Path) -> None:
+    fake = SessionsFake(*(session(number) for number in range(1, 9)))
+    async with split(fake, tmp_path) as (app, pilot):
+        for number in range(2, 9):
+            app.go("sessions", session(number)["SessionId"])
+            await until(pilot, lambda number=number: len(shells(app).tabs) == number)
+        line = (await says(pilot, "9 ● web-01")).splitlines()[1]
+        assert line.startswith("‹") and "1 Sessions" not in line and "ops · attached" in line
+        await hit(pilot, PREFIX, "2")
+        await until(pilot, lambda: text_of(app).splitlines()[1].startswith(" 1 Sessions"))
+        line = text_of(app).splitlines()[1]
+        await pilot.click(offset=(line.index("›"), 1))
+        await until(pilot, lambda: shells(app).at > 2)
 
 
 async def test_a_shell_is_found_in_its_pane_and_commands_in_the_palette_and_the_help(tmp_path: Path) -> None:

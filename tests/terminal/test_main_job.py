@@ -92,6 +92,48 @@ def test_vim_works_in_a_shell_of_the_console(state: Path) -> None:
     assert file.read_text() == "hello from vim\n" * 4
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("vim") is None, reason="vim is not installed")
+def test_vim_and_two_shells_share_a_tab_through_resizes_and_end_one_by_one(state: Path) -> None:
+    file = state / "written-in-vim"
+    with console(state, "sessions", rows=24, columns=80) as one:
+        one.wait_for("No sessions yet.")
+        one.send("n")
+        one.wait_for("attached")
+        one.send(f"vim -u NONE -N {file}\r")
+        one.wait_for('written-in-vim"')
+        one.send("\x1d|")
+        one.wait_until(lambda me: me.text.count("attached") == 2, "the second pane")
+        one.send("stty size; echo be''side\r")
+        one.wait_for("20 39")
+        one.wait_for("beside")
+        one.send("\x1d-")
+        one.wait_until(lambda me: me.text.count("attached") == 3, "the third pane")
+        one.send("\x1dhihello from a split\x1b")
+        one.wait_for("hello from a split")
+        for rows, columns in ((10, 30), (50, 200), (24, 80)):
+            one.resize(rows, columns)
+            one.wait_for("^]")
+        one.wait_until(lambda me: me.text.count("attached") == 3 and "hello from a split" in me.text, "all panes")
+        one.send(":wq\r")
+        one.wait_gone("~\n~")
+        one.send("\x1dlexit 4\r")
+        one.wait_for("exit status 4")
+        one.send("\r")
+        one.wait_gone("exit status 4")
+        one.send("\x1dx")
+        one.wait_for("End the shell")
+        one.send("\r")
+        one.wait_for("exit status 129")
+        one.send("\r")
+        one.wait_gone("exit status 129")
+        one.send("\x1dd")
+        one.wait_for("runs on")
+        one.send("\x11")
+        assert one.wait_exit() == 0
+    assert file.read_text() == "hello from a split\n"
+
+
 def test_a_console_killed_by_a_signal_leaves_the_terminal_as_it_was(state: Path) -> None:
     with console(state) as one:
         one.wait_for("Online")

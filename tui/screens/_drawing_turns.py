@@ -10,19 +10,22 @@ ROOM = 1 << 20
 """Bytes that wait to be drawn; more is left where it comes from."""
 SMALL = 4096
 """Bytes that are drawn at once: no flood, but what a key is answered with."""
-TURN, SHORT_TURN = 0.008, 0.002
+TURN, SHORT_TURN = 0.005, 0.002
 """Seconds that a flood is drawn for before everything else gets its turn; the short one while somebody types."""
-REST, LONG_REST = 0.001, 0.002
+REST = 0.010
+"""Seconds that a flood waits at most while there is something else to do."""
+BREATH = 0.003
+"""Seconds that it waits at least while somebody types: an answer is on its way."""
 TYPING = 0.25
 """Seconds after a key in which another one is likely."""
-PIECE = 0.002
+PIECE = 0.001
 """Seconds that one piece may take."""
-LEAST, MOST = 2048, 1 << 18
+LEAST, MOST = 2048, 1 << 16
 """Bytes of a piece."""
 
 
 class Turns:
-    """Lets one flood at a time draw for a moment; whoever holds it, all rest afterwards."""
+    """Lets one flood at a time draw for a moment, and then rest until nobody else has anything to do."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
@@ -40,7 +43,18 @@ class Turns:
             until = now + (SHORT_TURN if typing else TURN)
             while draw() and monotonic() < until:
                 pass
-            await asyncio.sleep(LONG_REST if typing else REST)
+            await _rest(BREATH if typing else 0.0)
+
+
+async def _rest(least: float) -> None:
+    """Let all others do what they have to do: a key passes several queues, and needs a pass of the loop for each."""
+    # asyncio has no public word for how much waits; without it, a few passes must do.
+    ready = getattr(asyncio.get_running_loop(), "_ready", ())
+    await asyncio.sleep(least)
+    until, idle = monotonic() + REST, 0
+    while idle < 2 and monotonic() < until:
+        await asyncio.sleep(0)
+        idle = 0 if ready else idle + 1
 
 
 class Inbox:

@@ -36,11 +36,6 @@ class ShellTerminal(TerminalView):
         self._commanded = commanded
         self._hushed_at = 0.0
 
-    @property
-    def listens(self) -> bool:
-        """Whether keys go to the far end now."""
-        return not (self.looking_back or self.prefixed or self.exit_text)
-
     def hush(self) -> None:
         """Keep from this shell what one goes on typing for the one that stood here, until one pauses."""
         self._hushed_at = monotonic()

@@ -9,12 +9,16 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.cells import clean, cut, width
+from tui.widgets.cells import clean, cut, own, width
 from tui.widgets.line import Part, Span, lay_out, target_at
 from tui.widgets.top_bar import STYLES, Word
 
 LONGEST = 24
 """Cells of a tab's title."""
+
+
+def _back() -> str:
+    return "<" if own("›") == ">" else "‹"
 
 
 class TabBar(Widget):
@@ -49,12 +53,18 @@ class TabBar(Widget):
         style = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in (*STYLES, "key")}
         dim, accent, key = style["dim"], style["accent"], style["key"]
         right = [Part(text, style[name]) for text, name in self._right]
-        parts = [Part(" ", base)]
+        room = self.size.width - 2 - sum(width(clean(part.text)) for part in right)
+        if room < self._cells(self._chosen, self._chosen) + 4:
+            room = self.size.width - 2
         # A row of tabs that is too long begins so that the chosen one still shows.
-        first = 0
-        while first < self._chosen and self._cells(first, self._chosen) > self.size.width - 2:
+        first, last = 0, len(self._titles) - 1
+        while first < self._chosen and self._cells(first, self._chosen) + 2 * (self._chosen < last) > room:
             first += 1
-        for index, title in enumerate(self._titles[first:], first):
+        while last > self._chosen and self._cells(first, last) > room:
+            last -= 1
+        more = last < len(self._titles) - 1
+        parts = [Part(_back() if first else " ", accent, str(first - 1) if first else "")]
+        for index, title in enumerate(self._titles[first : last + 1], first):
             chosen = index == self._chosen
             number = str(index + 1) if index < 9 else ""
             parts += [
@@ -62,6 +72,8 @@ class TabBar(Widget):
                 Part(title, accent if chosen else dim, str(index)),
                 Part("   ", base),
             ]
+        if more:
+            parts[-1] = Part(own(" › "), accent, str(last + 1))
         strip, self._spans = lay_out(parts, right, self.size.width, base)
         return strip
 
