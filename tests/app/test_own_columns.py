@@ -17,7 +17,8 @@ from tui.screens._columns_file import FILE
 
 def header(app: object) -> list[str]:
     """Give the headings of the list."""
-    return text_of(app).splitlines()[2].split()  # type: ignore[arg-type]
+    lines = text_of(app).splitlines()  # type: ignore[arg-type]
+    return (lines[2].split() if len(lines) > 2 else []) or [""]
 
 
 def saved(folder: Path) -> dict[str, object]:
