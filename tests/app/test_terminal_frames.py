@@ -92,12 +92,17 @@ async def test_colours_come_down_to_what_the_outer_terminal_has() -> None:
         assert "x" in sixteen and not re.search("[34]8;[25]", sixteen)
 
 
-async def test_no_colour_is_sent_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_colour_is_sent_where_none_is_wanted_and_dark_ones_are_not_lost_on_dark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with opened(size=(40, 5)) as (app, pilot):
         app.pane.feed(COLOURED)
         await pilot.pause(0.05)
-        greys = [part for part in (await codes(app, ColorSystem.TRUECOLOR)).split("m") if "38;2;" in part]
+        written = await codes(app, ColorSystem.TRUECOLOR)
+        # What stands on a colour is reversed; the rest of the row is the theme's grey.
+        assert written[: written.index("x")].startswith("\x1b[7;38;2;224;224;224;")
+        greys = [part for part in written.split("m") if "38;2;" in part]
         assert greys
         for part in greys:
             red, green, blue = part.split("38;2;")[1].split(";")[:3]

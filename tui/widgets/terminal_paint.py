@@ -56,6 +56,8 @@ class Look(NamedTuple):
     selected: RichStyle
     filters: Sequence[LineFilter]
     background: Background
+    colourless: bool = False
+    """No colour is wanted: what stands on one of its own shows reversed, and none is as faint as its grey would be."""
 
     def filtered(self, style: RichStyle) -> RichStyle:
         segments = [Segment(" ", style)]
@@ -89,15 +91,21 @@ class Palette(dict["Style", RichStyle]):
 
     def _rich(self, style: Style) -> RichStyle:
         on = style.attributes
+        fore, back = style.foreground, style.background
+        reverse = bool(on & _REVERSE) is not self.reverse
+        if self.look.colourless:
+            # Black is what most screens are anyway.
+            reverse = reverse is not (back > 0)
+            fore = back = -1
         underlined = style.underline not in (0, 2) or (style.link and not style.underline)
         return RichStyle(
-            color=_colour(style.foreground),
-            bgcolor=_colour(style.background),
+            color=_colour(fore),
+            bgcolor=_colour(back),
             bold=bool(on & _BOLD) or None,
             dim=bool(on & _DIM) or None,
             italic=bool(on & _ITALIC) or None,
             blink=bool(on & _BLINK) or None,
-            reverse=(bool(on & _REVERSE) is not self.reverse) or None,
+            reverse=reverse or None,
             conceal=bool(on & _CONCEAL) or None,
             strike=bool(on & _STRIKE) or None,
             underline=bool(underlined) or None,

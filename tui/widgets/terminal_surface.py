@@ -257,7 +257,8 @@ class Surface(Widget):
         except KeyError:
             # No style was applied yet, or the pane is going away.
             found = now = selected = Style(reverse=True)
-        return Look(self.rich_style, found, now, selected, self._filters, self.background_colors[1])
+        plain = self.app.no_color
+        return Look(self.rich_style, found, now, selected, self._filters, self.background_colors[1], plain)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Give the rows as they are kept, with all that Textual would do to them: the pane has no border of its own."""
