@@ -7,10 +7,12 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, Generic, Protocol, TypeVar
 
 from tui.errors import Cancelled, SsmTuiError, Throttled
 from tui.ports import Clock, Ref, SystemClock
+from tui.services._apart import apart
 
 
 class Referred(Protocol):
@@ -122,7 +124,7 @@ class Feed(Generic[V]):
 
     def _attend(self) -> None:
         if self._visible and (self._task is None or self._task.done()):
-            self._task = asyncio.ensure_future(self._run())
+            self._task = apart(self._run())
 
     def _left(self, looker: Looker[V]) -> None:
         if looker in self._lookers:
@@ -198,7 +200,7 @@ class Feed(Generic[V]):
     def _tell(self) -> None:
         for looker in [*self._lookers]:
             try:
-                looker.changed(self)
+                looker.tell()
             except Exception:
                 # One looker's mistake must not end the poller for the others.
                 log.exception("a looker at a feed failed")
@@ -211,6 +213,11 @@ class Looker(Generic[V]):
         self.feed = feed
         self.changed = changed
         self._is_visible = visible
+        self._context = copy_context()
+
+    def tell(self) -> None:
+        """Tell of what is known now, in the context of who looks: the poller has one of its own."""
+        self._context.copy().run(self.changed, self.feed)
 
     @property
     def visible(self) -> bool:
@@ -280,7 +287,7 @@ class Feeds:
     def drive(self, context: str, name: str, events: Callable[[], AsyncIterator[Any]], *operations: str) -> None:
         """Let a watch drive feeds: each of its events is a hint; begun once per (context, name), again when it ends."""
         if (context, name) not in self._hints:
-            self._hints[context, name] = asyncio.ensure_future(self._drive(context, events, operations))
+            self._hints[context, name] = apart(self._drive(context, events, operations))
 
     async def _drive(self, context: str, events: Callable[[], AsyncIterator[Any]], operations: tuple[str, ...]) -> None:
         while True:
