@@ -19,7 +19,7 @@ def four() -> CommandsFake:
     return CommandsFake(*(command(number, status) for number, status in enumerate(states, 1)))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [SIZES[0], *(pytest.param(size, marks=pytest.mark.slow) for size in SIZES[1:])])
 async def test_commands_stand_below_their_status_the_worst_first(tmp_path: Path, size: tuple[int, int]) -> None:
     async with console(four().transport, tmp_path, words="commands", size=size) as (app, pilot):
         await says(pilot, "number-4")

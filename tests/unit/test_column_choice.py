@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.widgets.column_choice import WIDEST, ColumnChoice
@@ -71,6 +71,7 @@ def test_what_scrolls_sideways_is_not_squeezed_and_the_name_stays() -> None:
     assert layout.places[2][2] == 14
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.booleans(), st.booleans()), min_size=1, max_size=9),
     st.integers(0, 120),
