@@ -12,10 +12,11 @@ from tui.widgets.table_message import TableMessage
 
 
 class _Stretch(NamedTuple):
-    """Marks that one is drawing: from which row, to where so far, what was marked before and what is."""
+    """Marks that one is drawing: from which row, to where so far, over which rows, what was marked before and is."""
 
     start: Hashable
     end: Hashable
+    rows: set[Hashable]
     before: set[Hashable]
     marks: set[Hashable]
 
@@ -116,9 +117,9 @@ class MarkedTable(GroupedTable):
         last = self._marked_last
         is_marked = last is not None and self.model.marks.issuperset(self.rows_of(last))
         start = self.model.standing.position(last) if is_marked else None
-        rows = self.rows_of(self._cursor) if start is None else self._between(start, self._at)
+        rows = set(self.rows_of(self._cursor)) if start is None else self._between(start, self._at)
         self._marked_last = self._cursor
-        self.mark(rows)
+        self._make_marks(self.model.marks | rows)
 
     def action_stretch(self, step: int) -> None:
         """Move the cursor, and mark what lies between it and where one began; going back takes that back."""
@@ -126,10 +127,10 @@ class MarkedTable(GroupedTable):
         if self._cursor is None:
             return
         if now is None or now.end != self._cursor or now.marks is not self.model.marks:
-            now = _Stretch(self._cursor, self._cursor, self.model.marks, self.model.marks)
+            now = _Stretch(self._cursor, self._cursor, set(), self.model.marks, self.model.marks)
         self._go(self._at + step)
         start = standing.position(now.start)
         rows = self._between(self._at if start is None else start, self._at)
-        self._make_marks({row for row in now.before if row in self.model.slots} | rows)
-        self._stretch = now._replace(end=self._cursor, marks=self.model.marks)
+        self._make_marks(self.model.marks - (now.rows - rows - now.before) | rows)
+        self._stretch = now._replace(end=self._cursor, rows=rows, marks=self.model.marks)
         self._marked_last = self._cursor
