@@ -10,13 +10,13 @@ ROOM = 1 << 20
 """Bytes that wait to be drawn; more is left where it comes from."""
 SMALL = 4096
 """Bytes that are drawn at once: no flood, but what a key is answered with."""
-TURN, SHORT_TURN = 0.005, 0.002
+TURN, SHORT_TURN = 0.004, 0.002
 """Seconds that a flood is drawn for before everything else gets its turn; the short one while somebody types."""
 REST = 0.010
 """Seconds that a flood waits at most while there is something else to do."""
 BREATH = 0.003
 """Seconds that it waits at least while somebody types: an answer is on its way."""
-TYPING = 0.25
+TYPING = 1.0
 """Seconds after a key in which another one is likely."""
 PIECE = 0.001
 """Seconds that one piece may take."""
@@ -29,11 +29,11 @@ class Turns:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._typed_at = 0.0
+        self._typed_at = -TYPING
 
-    def typed(self) -> None:
-        """Take note of a key: its answer is waited for."""
-        self._typed_at = monotonic()
+    def typed(self, *, last: bool = False) -> None:
+        """Take note of a key, whose answer is waited for; after the `last` of a line it is a command's output that is."""
+        self._typed_at = -TYPING if last else monotonic()
 
     async def take(self, draw: Callable[[], bool]) -> None:
         """Call `draw`, which draws one piece, until it says that there is no more or the turn is over."""

@@ -83,7 +83,7 @@ class ShellPane(Widget):
         self.heading = PaneTitle()
         self.view = ShellTerminal(
             prefix=prefix,
-            typed=turns.typed,
+            turns=turns,
             others=lambda: [pane.view for pane in typed_to(self)[1:]],
             commanded=commanded,
         )

@@ -8,6 +8,7 @@ from time import monotonic
 from textual import events
 from textual.message import Message
 
+from tui.screens._drawing_turns import Turns
 from tui.screens._keys import latin_keys
 from tui.widgets.terminal import PAUSE, TerminalView
 
@@ -15,7 +16,7 @@ from tui.widgets.terminal import PAUSE, TerminalView
 class ShellTerminal(TerminalView):
     """A terminal whose keys `others` get as well, each as its own modes have it.
 
-    `typed` hears of each key, and `commanded` of a command before any later key is looked at.
+    `turns` hear of each key, and `commanded` of a command before any later key is looked at.
     """
 
     class Held(Message):
@@ -25,13 +26,13 @@ class ShellTerminal(TerminalView):
         self,
         *,
         prefix: str,
-        typed: Callable[[], None],
+        turns: Turns,
         others: Callable[[], Iterable[ShellTerminal]],
         commanded: Callable[[], None],
     ) -> None:
         super().__init__(prefix=prefix, latin=lambda key: latin_keys(key) or key)
         self._prefix_keys = (prefix, "f12")
-        self._typed = typed
+        self._turns = turns
         self._others = others
         self._commanded = commanded
         self._hushed_at = 0.0
@@ -51,7 +52,7 @@ class ShellTerminal(TerminalView):
         return True
 
     def type_text(self, text: str) -> None:
-        self._typed()
+        self._turns.typed(last=text.endswith("\r"))
         if self._is_hushed():
             self.post_message(self.Held())
             return
@@ -67,7 +68,7 @@ class ShellTerminal(TerminalView):
     # Textual calls these before those of the class above, and none of those after `prevent_default`.
 
     async def _on_key(self, event: events.Key) -> None:
-        self._typed()
+        self._turns.typed(last=event.key == "enter")
         if not self.listens or event.key in self._prefix_keys or (event.key == "ctrl+c" and self.selected):
             return
         if self._is_hushed():
@@ -79,7 +80,7 @@ class ShellTerminal(TerminalView):
             await TerminalView._on_key(other, events.Key(event.key, event.character))
 
     def _on_paste(self, event: events.Paste) -> None:
-        self._typed()
+        self._turns.typed()
         if not self.listens:
             return
         if self._is_hushed():
