@@ -32,7 +32,7 @@ class Turns:
         self._typed_at = -TYPING
 
     def typed(self, *, last: bool = False) -> None:
-        """Take note of a key, whose answer is waited for; after the `last` of a line it is a command's output that is."""
+        """Take note of a key, whose answer is waited for; after the `last` of a line the output is."""
         self._typed_at = -TYPING if last else monotonic()
 
     async def take(self, draw: Callable[[], bool]) -> None:
