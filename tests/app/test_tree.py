@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from textual.message import Message
 
-from tests.app._plain import SIZES, PlainApp, lines, until
+from tests.app._plain import PlainApp, lines, until
 from tui.theming import ASCII
 from tui.widgets.tree import Column, NoteId, ResourceTree, TreeNode
 
 PATHS = [f"/app/{env}/{part}/{key}" for env in ("prod", "dev") for part in ("db", "web") for key in ("host", "port")]
 COLUMNS = [Column("type"), Column("version", kind="number")]
+
+
+LESS_USUAL = [(120, 36), (200, 50), (24, 5), (3, 2), (1, 1)]
 
 
 class Listening(PlainApp):
@@ -39,7 +42,7 @@ def texts(widget: ResourceTree) -> list[str]:
     return [line[2:].split("  (")[0].rstrip() for line in lines(widget)[1:] if line.strip()]
 
 
-@pytest.mark.parametrize("size", [*SIZES, (24, 5), (3, 2), (1, 1)])
+@pytest.mark.parametrize("size", [(80, 24), *(pytest.param(size, marks=pytest.mark.slow) for size in LESS_USUAL)])
 async def test_it_draws_and_moves_at_every_size(size: tuple[int, int]) -> None:
     app = Listening(tree(guides=True))
     async with app.run_test(size=size) as pilot:
@@ -149,6 +152,7 @@ async def test_children_are_asked_for_when_a_lazy_node_is_opened() -> None:
         assert widget.total == 1
 
 
+@pytest.mark.slow
 async def test_to_unfold_all_below_a_lazy_node_asks_for_what_comes_as_well() -> None:
     widget = ResourceTree()
     app = Listening(widget)
@@ -274,6 +278,7 @@ async def test_one_comes_back_to_the_tree_as_one_left_it() -> None:
         assert lines(again) == before
 
 
+@pytest.mark.slow
 async def test_many_nodes_come_in_slices_in_which_keys_still_work() -> None:
     widget = ResourceTree(COLUMNS)
     app = Listening(widget)
@@ -309,6 +314,7 @@ async def test_markup_control_and_wide_characters_are_drawn_as_they_are() -> Non
         assert all(widget.render_line(y).cell_length == 40 for y in range(6))
 
 
+@pytest.mark.slow
 async def test_long_labels_scroll_sideways() -> None:
     widget = ResourceTree(guides=True, glyphs=ASCII)
     async with Listening(widget).run_test(size=(30, 6)) as pilot:
@@ -320,6 +326,7 @@ async def test_long_labels_scroll_sideways() -> None:
         assert widget.cursor_id == "/a" and "xxx" not in lines(widget)[1]
 
 
+@pytest.mark.slow
 async def test_guides_show_what_hangs_together() -> None:
     widget = tree(guides=True)
     async with Listening(widget).run_test(size=(60, 20)) as pilot:
@@ -352,6 +359,7 @@ async def test_without_nodes_the_state_is_said(state: str, message: str, expecte
         assert "app" in lines(widget)[1] and expected not in "\n".join(lines(widget))
 
 
+@pytest.mark.slow
 async def test_the_mouse_moves_folds_marks_and_opens() -> None:
     widget = tree()
     app = Listening(widget)
@@ -367,6 +375,7 @@ async def test_the_mouse_moves_folds_marks_and_opens() -> None:
         assert told(app, ResourceTree.NodeSelected)[-1].node == "/app/prod/db/host"
 
 
+@pytest.mark.slow
 async def test_moving_the_cursor_draws_two_lines_and_no_more() -> None:
     drawn: list[int] = []
 

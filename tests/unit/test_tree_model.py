@@ -157,7 +157,7 @@ class AnyPaths(RuleBasedStateMachine):
 
 
 TestAnyPaths = AnyPaths.TestCase
-TestAnyPaths.settings = settings(max_examples=30, stateful_step_count=25, deadline=None, report_multiple_bugs=False)
+TestAnyPaths.settings = settings(max_examples=12, stateful_step_count=20, deadline=None, report_multiple_bugs=False)
 
 
 IDS = st.integers(1, 9)
@@ -232,7 +232,17 @@ class AnyNodes(RuleBasedStateMachine):
 
 
 TestAnyNodes = AnyNodes.TestCase
-TestAnyNodes.settings = settings(max_examples=30, stateful_step_count=20, deadline=None, report_multiple_bugs=False)
+TestAnyNodes.settings = settings(max_examples=12, stateful_step_count=20, deadline=None, report_multiple_bugs=False)
+
+
+@pytest.mark.slow
+class TestManyPaths(AnyPaths.TestCase):  # type: ignore[misc,name-defined] # made by hypothesis
+    settings = settings(max_examples=150, stateful_step_count=40, deadline=None, report_multiple_bugs=False)
+
+
+@pytest.mark.slow
+class TestManyNodes(AnyNodes.TestCase):  # type: ignore[misc,name-defined] # made by hypothesis
+    settings = settings(max_examples=150, stateful_step_count=40, deadline=None, report_multiple_bugs=False)
 
 
 def numbered(count: int) -> list[tuple[str, tuple[str, ...]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 
 from tui.widgets.tree_lines import TreeLines
@@ -51,13 +52,13 @@ class TreeFolds(TreeLines):
     def open_all(self) -> None:
         self.open.update(self.kids)
         self.shut.clear()
-        self.span = self.size.copy()
+        self.span = self.size[:]
         self._starts.clear()
 
     def fold_all(self) -> None:
         self.shut = set() if self.members is None else set(self.kids) - {ROOT}
         self.open = {ROOT}
-        self.span = [1] * len(self.size)
+        self.span = array("i", [1]) * len(self.size)
         self.span[ROOT] += len(self.kids.get(ROOT, ()))
         self._starts.clear()
 

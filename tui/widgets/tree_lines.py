@@ -11,6 +11,7 @@ Children are put in order when someone looks: a load of 100,000 nodes sorts noth
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, repeat
@@ -37,10 +38,10 @@ class TreeLines:
         self.inner: dict[int, set[int]] = {}  # which of a parent's children have children
         self.open = {ROOT}
         self.shut: set[int] = set()  # with members: those that were folded by hand
-        self.size = [1] * count  # nodes, itself included
-        self.span = [1] * count  # lines, itself included
+        self.size = array("i", [1]) * count  # nodes, itself included
+        self.span = array("i", [1]) * count  # lines, itself included
         self._one = 1 if members is None else 0  # what a node counts for while nothing else is said
-        self.things = [self._one] * count  # nodes that stand for something, itself included
+        self.things = array("i", [self._one]) * count  # nodes that stand for something, itself included
         self.things[ROOT] = 0
         self.unsettled: set[int] = set()  # parents that someone looked at, with many children in no order yet
         self._tails: dict[int, int] = {}  # from which child on a parent's children are in no order

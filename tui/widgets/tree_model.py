@@ -67,7 +67,7 @@ class TreeModel(ChangingTree):
         self.labels += [label or separator for _, _, label in splits]
         self.extra += [cells for _, cells in given]
         parents = [parent_of[head] for head in heads]
-        self.parents += parents
+        self.parents.extend(parents)
         for slot, parent in zip(fitting, parents, strict=True):
             if parent in fresh:
                 fresh[parent].append(slot)

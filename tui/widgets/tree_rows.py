@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -54,7 +55,7 @@ class TreeRows:
         self.slots: dict[Hashable, int] = {"": ROOT, None: ROOT}
         self.ids: list[Hashable] = [None]
         self.labels: list[str] = [""]
-        self.parents: list[int] = [-1]
+        self.parents = array("i", [-1])  # of whole numbers, so that no collection of garbage looks through it
         self.extra: list[Sequence[Cell]] = [()]
         self.keys: list[Any] = [""]
         self.hay: list[str] = ["\n"]
