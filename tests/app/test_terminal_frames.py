@@ -9,7 +9,7 @@ import pytest
 from rich.color import ColorSystem
 from textual.geometry import Region
 
-from tests.app.test_terminal_widget import Pane, opened, shows, until
+from tests.app.test_terminal_widget import Pane, keys_of, opened, shows, until
 from tui.emulator.modes import Modes
 from tui.widgets.terminal_keys import encode_key, is_modifier
 
@@ -145,3 +145,28 @@ async def test_a_held_key_that_is_reported_by_itself_ended_the_prefix() -> None:
     async with opened() as (app, pilot):
         await pilot.press("f12", "left_shift", "vertical_line")
         assert app.seen[1:] == ["|"]
+
+
+FROM_KITTY = ["\x1b[97;;97u", "\x1b[97;2;65u", "\x1b[27u", "\x1b[13;2u", "\x1b[13u", "\x1b[9;2u", "\x1b[127;5u"]
+FROM_KITTY += ["\x1b[105;5u", "\x1b[97;3u", "\x1b[97;6u", "\x1b[1;5A", "\x1b[A", "\x1b[3;2~", "\x1b[57376u"]
+FROM_KITTY += ["\x1b[32;5u", "\x1b[54620;;54620u", "\x1b[47;;47u", "\x1b[98;9u"]
+
+
+@pytest.mark.parametrize("sent", FROM_KITTY, ids=repr)
+def test_what_an_outer_terminal_with_the_protocol_sends_arrives_unchanged_at_a_far_end_with_it(sent: str) -> None:
+    arrived = b"".join(encode_key(key.key, key.character, Modes(keyboard=25)) for key in keys_of(sent))
+    assert arrived == sent.encode()
+
+
+PLAINLY = {
+    "\x1b[97;5u": b"\x01",
+    "\x1b[13;2u": b"\r",
+    "\x1b[27u": b"\x1b",
+    "\x1b[97;3u": b"\x1ba",
+    "\x1b[57441;2u": b"",
+}
+
+
+@pytest.mark.parametrize(("sent", "data"), PLAINLY.items(), ids=repr)
+def test_what_such_a_terminal_sends_is_an_xterms_to_a_far_end_of_old(sent: str, data: bytes) -> None:
+    assert b"".join(encode_key(key.key, key.character, Modes()) for key in keys_of(sent)) == data

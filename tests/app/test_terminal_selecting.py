@@ -102,6 +102,11 @@ def test_a_word_is_taken_over_the_edge_and_a_line_of_90000_characters_comes_whol
     long = "".join(chr(97 + n % 26) for n in range(90_000))
     lines = Lines(terminal(f"{long}\r\n", columns=80, rows=24, keep=100_000))
     assert text_of(lines, Selection(Spot(0, 0), Spot(lines.stop - 2, 79))).rstrip() == long
+    search = Search(lines)
+    search.begin("yza", Spot(0, 0))
+    while search.is_searching:
+        search.step()
+    assert search.count == 3461
 
 
 def test_a_selection_stays_on_its_text_and_goes_when_that_is_gone() -> None:

@@ -182,18 +182,26 @@ class Painter:
         self.look = look
         self._palette = Palette(look)
 
-    def row(self, y: int, *, width: int, focused: bool, note: str, ended: bool) -> list[Segment]:
-        """Give one row `width` cells wide; a `note` takes the last one, and where the far end has `ended` the text
-        moves up for it."""
-        terminal, back, palette = self._terminal, self._back, self._palette
-        palette.obey(terminal.modes.reverse)
-        if note and y == terminal.rows - 1:
+    def begin(self, *, ended: bool) -> None:
+        """Look at what all rows have in common; called before those of one frame. Where the far end has `ended` the
+        text moves up for the note."""
+        terminal, back = self._terminal, self._back
+        self._palette.obey(terminal.modes.reverse)
+        self._cursor = terminal.cursor
+        self._lines = range(back.lines.first, back.lines.stop)
+        self._top = back.top
+        if ended and not back.offset and terminal.text_of(terminal.scrollback + terminal.rows - 1):
+            self._top += 1
+        self._types = not (ended or back.offset) and self._cursor.visible
+
+    def row(self, y: int, *, width: int, focused: bool, note: str) -> list[Segment]:
+        """Give one row `width` cells wide; a `note` takes the last one."""
+        back, palette, cursor = self._back, self._palette, self._cursor
+        if note and y == self._terminal.rows - 1:
             style = palette.blank + REVERSED
             return list(Segment.adjust_line_length([Segment(note, style)], width, style))
-        line = back.top + y
-        if ended and not back.offset and terminal.text_of(terminal.scrollback + terminal.rows - 1):
-            line += 1
-        if not back.lines.first <= line < back.lines.stop:
+        line = self._top + y
+        if line not in self._lines:
             return [Segment(" " * width, palette.blank)]
         segments = segments_of(back.lines.runs(line), width, palette)
         span = back.selection.span(line) if back.selection is not None else None
@@ -204,8 +212,7 @@ class Painter:
             if line == back.cursor.line:
                 segments = _at_cursor(segments, back.cursor.column, REVERSED)
             return segments
-        cursor = terminal.cursor
-        if cursor.row == y and cursor.visible and not back.offset and not ended:
+        if cursor.row == y and self._types:
             style = REVERSED if focused and cursor.shape == "block" else UNDERLINED
             segments = _at_cursor(segments, cursor.column, style)
         return segments

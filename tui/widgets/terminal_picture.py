@@ -49,23 +49,21 @@ class Picture:
         return [row for row, strip in enumerate(self._strips) if strip is None]
 
     def rows(self, rows: Iterable[int], width: int, *, focused: bool, note: str, ended: bool) -> list[Strip]:
-        """Give some rows; see `row`."""
+        """Give some rows, each `width` cells wide; see `Painter` for the rest."""
         strips, count = self._strips, len(self._strips)
-        return [
-            kept
-            if y < count and (kept := strips[y]) is not None and kept.cell_length == width
-            else self.row(y, width, focused=focused, note=note, ended=ended)
-            for y in rows
-        ]
+        painter: Painter | None = None
+        found = []
+        for y in rows:
+            strip = strips[y] if y < count else Strip.blank(width, self._look().base)
+            if strip is None or strip.cell_length != width:
+                if painter is None:
+                    painter = self._begin(ended)
+                strip = strips[y] = Strip(painter.row(y, width=width, focused=focused, note=note), width)
+            found.append(strip)
+        return found
 
-    def row(self, y: int, width: int, *, focused: bool, note: str, ended: bool) -> Strip:
-        """Give one row `width` cells wide; see `Painter.row` for the rest."""
-        if y >= len(self._strips):
-            return Strip.blank(width, self._look().base)
-        strip = self._strips[y]
-        if strip is None or strip.cell_length != width:
-            if self._painter is None:
-                self._painter = Painter(self._terminal, self._back, self._links, self._look())
-            segments = self._painter.row(y, width=width, focused=focused, note=note, ended=ended)
-            strip = self._strips[y] = Strip(segments, width)
-        return strip
+    def _begin(self, ended: bool) -> Painter:
+        if self._painter is None:
+            self._painter = Painter(self._terminal, self._back, self._links, self._look())
+        self._painter.begin(ended=ended)
+        return self._painter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -195,7 +196,7 @@ class Surface(Widget):
         seen = self.is_on_screen
         if seen:
             # Drawn now, not when Textual comes to it: the next bytes may leave the screen half drawn.
-            picture.rows(stale, self.size.width, focused=self.has_focus, note=self._note(), ended=bool(self.exit_text))
+            self._rows(picture, stale)
         if len(stale) == terminal.rows:
             self.refresh()
         elif stale:
@@ -267,12 +268,9 @@ class Surface(Widget):
         if self._filters != tuple(self.app.get_line_filters()):
             self._picture.forget(style=True)
         # Textual asks for every row at each change, and takes those that changed.
-        wide = self.size.width
-        strips = self._picture.rows(
-            crop.line_range, wide, focused=self.has_focus, note=self._note(), ended=bool(self.exit_text)
-        )
+        strips = self._rows(self._picture, crop.line_range)
         start, stop = crop.column_span
-        if start or stop != wide:
+        if start or stop != self.size.width:
             strips = [strip.crop(start, stop) for strip in strips]
         return strips
 
@@ -283,8 +281,11 @@ class Surface(Widget):
     def render_line(self, y: int) -> Strip:
         if self._picture is None:
             return Strip.blank(self.size.width, self.rich_style)
+        return self._rows(self._picture, (y,))[0]
+
+    def _rows(self, picture: Picture, rows: Iterable[int]) -> list[Strip]:
         ended = bool(self.exit_text)
-        return self._picture.row(y, self.size.width, focused=self.has_focus, note=self._note(), ended=ended)
+        return picture.rows(rows, self.size.width, focused=self.has_focus, note=self._note(), ended=ended)
 
     def _note(self) -> str:
         """What stands in the last row instead of the terminal's own."""
