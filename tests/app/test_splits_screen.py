@@ -320,3 +320,5 @@ async def test_four_panes_of_real_shells_go_on_after_the_engine_was_killed(tmp_p
         await until(pilot, lambda: all(pane.attached for pane in shells(app).panes))
         await type_line(pilot, "echo the same $kept")
         await until(pilot, lambda: text_of(app).count("the same before") == 4)
+        await type_line(pilot, "exit")
+        await until(pilot, lambda: text_of(app).count("Enter closes") == 4)

@@ -127,8 +127,13 @@ def test_vim_and_two_shells_share_a_tab_through_resizes_and_end_one_by_one(state
         one.wait_for("exit status 129")
         one.send("\r")
         one.wait_gone("exit status 129")
-        one.send("\x1dd")
-        one.wait_for("runs on")
+        one.send("rm -r\r")
+        one.wait_for("no other one got it")
+        one.send("\x1dx")
+        one.wait_for("End the shell")
+        one.send("\r")
+        one.wait_for("exit status 129")
+        assert "rm -r" not in one.text
         one.send("\x11")
         assert one.wait_exit() == 0
     assert file.read_text() == "hello from a split\n"
