@@ -205,10 +205,13 @@ class Surface(Widget):
         return seen and bool(stale)
 
     def _show_now(self) -> None:
-        """Have the screen painted at once: what one types is answered without another wait for Textual's next frame."""
+        """Have the screen painted at once: what one types is answered without another wait for Textual's next frame.
+
+        The repaint that was asked for stays asked for: a screen that is laid out anew, or kept from painting, paints
+        nothing of it now.
+        """
         screen = self.screen
         if screen is self.app.screen and self in screen._compositor:
-            self._repaint_required = False
             screen._dirty_widgets.add(self)
             screen._on_timer_update()
 
