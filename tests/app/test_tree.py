@@ -201,13 +201,24 @@ async def test_shift_and_arrows_mark_a_range_and_give_back_what_they_leave() -> 
         await pilot.press("shift+down")
         assert widget.marked_ids == ["/app/dev/web/host", "/app/dev/web/port", PATHS[0]]
         await pilot.press("shift+up", "shift+up")
-        assert widget.marked_ids == [
-            "/app/dev/web/host",
-            "/app/dev/web/port",
-            PATHS[0],
-        ]  # the folder above stands for both
+        assert widget.cursor_id == "/app/dev/web"
+        assert widget.marked_ids == ["/app/dev/web/host", PATHS[0]]
         await pilot.press("shift+down", "j", "j", "shift+down")
         assert "/app/dev/web/host" in widget.marked_ids and PATHS[0] in widget.marked_ids
+
+
+async def test_a_range_marks_what_is_seen_and_never_what_is_folded_in() -> None:
+    widget = tree()
+    app = Listening(widget)
+    async with app.run_test(size=(80, 24)) as pilot:
+        widget.move_to("/app/dev/db/port")
+        widget.unfold("/app/prod/web")
+        widget.unfold("/app/prod")
+        await pilot.press("V")  # nothing was marked before: what is here
+        assert widget.marked_ids == ["/app/dev/db/port"]
+        widget.move_to("/app/prod/web/host")
+        await pilot.press("V")
+        assert widget.marked_ids == ["/app/dev/db/port", "/app/prod/web/host"]  # three folded folders in between
 
 
 async def test_a_filter_keeps_folders_and_gives_the_folds_back() -> None:
@@ -255,6 +266,9 @@ async def test_cells_that_change_flash_once_and_never_when_they_first_come() -> 
         assert reversed_text().strip() == "23"
         widget.update_cell("/app/prod/db/host", "version", "23")
         await until(pilot, lambda: reversed_text() == "")
+        widget.calm = True
+        widget.update_cell("/app/prod/db/host", "version", "24")
+        assert reversed_text() == ""
         widget.add_paths([("/app/prod/db/a-new", ("String", "9"))])
         assert all(not part.style.reverse for y in range(20) for part in widget.render_line(y) if part.style)
 

@@ -27,7 +27,7 @@ LEAST = 16
 STYLES = ("ok", "warn", "error", "muted", "accent", "strong")
 """The styles that a cell or a node may name; the theme colours them."""
 
-PARTS = ("header", "folder", "cursor", "blurred", "marked", "mark", "bar", "guide", "flash", "stale")
+PARTS = ("header", "folder", "cursor", "blurred", "marked", "mark", "bar", "guide", "changed", "stale")
 
 
 class Brushes:
@@ -54,7 +54,7 @@ class Brushes:
             if name in STYLES or name in PARTS:
                 style += self._part(name)
             if flash:
-                style += self._part("flash")
+                style += self._part("changed")
             if line.cursor:
                 style += self._cursor
             self._made[key] = style

@@ -15,7 +15,7 @@ from textual.worker import Worker
 
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
-from tui.widgets.filter_grammar import Cell
+from tui.widgets.filter_grammar import Cell, cell_text
 from tui.widgets.tree_cursor import Anchor
 from tui.widgets.tree_marks import MarkedTree
 from tui.widgets.tree_model import TreeModel
@@ -48,6 +48,10 @@ class FedTree(MarkedTree):
         classes: str | None = None,
     ) -> None:
         super().__init__(model, title=title, look=look, guides=guides, glyphs=glyphs, id=id, classes=classes)
+        self.flashes = True
+        """Whether cells light up at all when they change."""
+        self.calm = False
+        """Whether what comes now is no change: a tree that is still being loaded."""
         self._steps: deque[Step] = deque()
         self._working: Worker[None] | None = None
         self._flashed: dict[Hashable, float] = {}
@@ -205,18 +209,24 @@ class FedTree(MarkedTree):
 
     def _flash(self) -> None:
         news, self.model.news = self.model.news, {}
-        if not news or not self.is_running:
+        if not news or self.calm or not self.flashes or not self.is_running:
             return
         due = time.monotonic() + FLASH_SECONDS
         for line in range(self._top, min(self._top + self._body, len(self.model))):
             node = self.model.id_at(line)
             if node in news:
                 now, before = self.model.extra[self.model.slots[node]], news[node]
-                places = (place for place in range(len(now)) if now[place : place + 1] != before[place : place + 1])
-                self._flashing[node] = self._flashing.get(node, frozenset()).union(places)
-                self._flashed[node] = due
+                if places := self._changes(before, now):
+                    self._flashing[node] = self._flashing.get(node, frozenset()) | places
+                    self._flashed[node] = due
         if self._flashed and self._flash_timer is None:
             self._flash_timer = self.set_timer(FLASH_SECONDS, self.end_flashes)
+
+    def _changes(self, was: Sequence[Cell], now: Sequence[Cell]) -> frozenset[int]:
+        """Give the places of the cells that say something else; one that was empty was only filled in."""
+        columns = enumerate(zip(self.model.columns, was, now, strict=False))
+        texts = ((place, cell_text(one), cell_text(other)) for place, (column, one, other) in columns if column.flashes)
+        return frozenset(place for place, one, other in texts if one and one != other)
 
     def end_flashes(self) -> None:
         """Draw what has changed a while ago as everything else."""

@@ -10,17 +10,24 @@ from tui.widgets.tree_view import TreeView
 
 
 class MarkedTree(TreeView):
-    """Marks things; a mere folder's mark is that of all things below it which the filter lets through."""
+    """Marks things; a mere folder's mark is that of all things below it which the filter lets through.
+
+    A range marks what one sees of it, never what is folded in or filtered out.
+    """
 
     BINDINGS = [
         Binding("space", "mark", "mark", tooltip="Mark or unmark what is here", show=False, id="tree.mark"),
         Binding("M,ctrl+a", "mark_all", "mark all", tooltip="Mark everything shown", show=False, id="tree.mark_all"),
         Binding("asterisk", "invert", "invert", tooltip="Invert the marks shown", show=False, id="tree.invert"),
-        Binding("shift+down", "range(1)", "mark down", tooltip="Mark a range", show=False, id="tree.range_down"),
-        Binding("shift+up", "range(-1)", "mark up", tooltip="Mark a range", show=False, id="tree.range_up"),
+        Binding(
+            "V", "mark_range", "mark range", tooltip="Mark from the last mark to here", show=False, id="tree.range"
+        ),
+        Binding("shift+down", "stretch(1)", "mark down", tooltip="Mark on downwards", show=False, id="tree.mark_down"),
+        Binding("shift+up", "stretch(-1)", "mark up", tooltip="Mark on upwards", show=False, id="tree.mark_up"),
     ]
 
-    _range: tuple[Hashable, frozenset[Hashable]] | None = None
+    _marked_last: Hashable | None = None
+    _stretch: tuple[Hashable, frozenset[Hashable]] | None = None
     """From where a range of marks is drawn, and what was marked before."""
 
     def _say_marks(self) -> None:
@@ -66,10 +73,12 @@ class MarkedTree(TreeView):
 
     def _gutter_clicked(self, node: Hashable) -> None:
         nodes = self.model.markable(self.model.slots[node])
-        self.mark(nodes, not self.model.marks.issuperset(nodes))
+        marked = not self.model.marks.issuperset(nodes)
+        self.mark(nodes, marked)
+        self._marked_last = node if marked else None
 
     def _go(self, line: int) -> None:
-        self._range = None
+        self._stretch = None
         super()._go(line)
 
     # Actions.
@@ -85,16 +94,32 @@ class MarkedTree(TreeView):
     def action_invert(self) -> None:
         self._set_marks(self.model.marks ^ set(self.model.showing()))
 
-    def action_range(self, step: int) -> None:
+    def action_mark_range(self) -> None:
+        """Mark from what was marked last; where that is not marked any more, or not shown, mark what is here."""
+        if self._cursor is None:
+            return
+        model, last = self.model, self._marked_last
+        nodes = [] if last not in model.slots or last is None else model.markable(model.slots[last])
+        start = model.position(last) if nodes and model.marks.issuperset(nodes) else None
+        self.mark(model.markable(self._slot) if start is None else self._between(start, self._at))
+        self._marked_last = self._cursor
+
+    def action_stretch(self, step: int) -> None:
         """Mark from where the range began to one line further; what it leaves again is as it was before."""
         if self._cursor is None:
             return
-        begun = self._range or (self._cursor, frozenset(self.model.marks))
+        begun = self._stretch or (self._cursor, frozenset(self.model.marks))
         start = self.model.position(begun[0])
         if start is None:
             begun, start = (self._cursor, frozenset(self.model.marks)), self._at
         self._go(self._at + step)
-        self._range = begun
-        first, last = sorted((start, self._at))
-        slots = [self.model.view.slot_at(line) for line in range(first, last + 1)]
-        self._set_marks(begun[1].union(*(self.model.markable(slot) for slot in slots)))
+        self._stretch = begun
+        self._set_marks(begun[1].union(self._between(start, self._at)))
+
+    def _between(self, one: int, other: int) -> list[Hashable]:
+        """Give the things on the lines from one to another: what is folded below a folder is not seen, and left out."""
+        if not len(self.model):
+            return []
+        model = self.model
+        slots = [model.view.slot_at(line) for line in range(min(one, other), max(one, other) + 1)]
+        return [model.ids[slot] for slot in slots if model.is_thing(slot) and model.passes(slot)]

@@ -77,7 +77,7 @@ class TreeView(TreeCursor, can_focus=True):
     .tree--error { color: $error; }
     .tree--accent { color: $accent; }
     .tree--strong { text-style: bold; }
-    .tree--flash { text-style: bold reverse; }
+    .tree--changed { text-style: bold reverse; }
     .tree--stale { text-style: dim; }
     TreeView:ansi .tree--cursor { background: ansi_default; text-style: reverse; }
     """
