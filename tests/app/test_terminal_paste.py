@@ -13,6 +13,7 @@ from textual.message import Message
 
 from tests.app._session_fake import SessionsFake, session
 from tests.app.console import console, says, until
+from tui.screens._drawing_turns import Turns
 from tui.screens._shell_terminal import ShellTerminal
 from tui.screens._typed_text import TypedText, teach_parser_text
 from tui.widgets.terminal import TerminalView
@@ -95,7 +96,7 @@ class Two(App[None]):
             yield Box(
                 ShellTerminal(
                     prefix="ctrl+right_square_bracket",
-                    typed=lambda: None,
+                    turns=Turns(),
                     others=lambda name=name: self.query(ShellTerminal)[1:] if name == "one" else [],  # type: ignore[misc]
                     commanded=lambda: None,
                 ),
