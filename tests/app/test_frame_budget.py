@@ -119,6 +119,33 @@ def test_a_process_that_was_stopped_blames_no_coroutine() -> None:
     assert "main" not in said
 
 
+COLLECTED = """
+import gc, weakref
+from tui.screens._frame_collector import EVERY, Collector
+
+class Screen:
+    pass
+
+gc.disable()
+screen = Screen()
+screen.itself = screen
+left = weakref.ref(screen)
+collector = Collector()
+collector.tick(100.0, touched=99.9)
+assert gc.isenabled() and gc.get_freeze_count()
+del screen
+kept = [[] for _ in range(10_000)]
+collector.tick(100.0 + EVERY, touched=99.9 + EVERY)
+assert left() is not None, "collected while somebody types"
+collector.tick(102.0 + EVERY, touched=99.9 + EVERY)
+assert left() is None, "what the start made and was left is never collected"
+"""
+
+
+def test_screens_that_were_left_are_collected_while_nobody_types() -> None:
+    subprocess.run([sys.executable, "-c", COLLECTED], check=True, timeout=30)
+
+
 LOOK = Look("Key at Table", "tui/widgets/table.py:12 sort", "")
 
 

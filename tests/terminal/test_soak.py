@@ -239,11 +239,22 @@ def thirds(values: list[int]) -> tuple[float, float]:
     return statistics.median(values[third : 2 * third]), statistics.median(values[2 * third :])
 
 
+@contextmanager
+def log_told(folder: Path) -> Iterator[None]:
+    """Where it fails, print what the console's log says besides stalls."""
+    try:
+        yield
+    except BaseException:
+        lines = (folder / "log" / "ssm-tui" / "log" / "console.log").read_text().splitlines()
+        print("\n".join([line for line in lines if "the UI loop stood" not in line][-60:]))
+        raise
+
+
 @pytest.mark.slow
 def test_hours_of_use_leave_memory_and_open_files_as_they_were(state: Path) -> None:
     (state / "config" / "ssm-tui").mkdir(parents=True)
     (state / "config" / "ssm-tui" / "config.yaml").write_text("refresh: 1\n")
-    with engine(state) as (daemon, said), console(state) as one:
+    with log_told(state), engine(state) as (daemon, said), console(state) as one:
         one.wait_for("Online", timeout=60)
         screen = psutil.Process(one.pid)
         open_shells(one, state / "state")

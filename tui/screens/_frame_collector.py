@@ -14,13 +14,14 @@ YOUNG = 50_000
 Python's own 700 makes sixty rounds of one list of 5,000 nodes, a sixth of the time that it takes; this makes one in ten
 lists.
 """
-OLD = 100
-"""Rounds of the middle generation after which the whole heap is looked through even while somebody types."""
+MIDDLE, OLD = 4, 5
+"""Rounds of a generation after which the next one is looked through too, even while somebody types: screens that were
+left wait for it."""
 WORTH = 5_000
 """New objects that make a look through the whole heap worth it."""
-EVERY = 30.0
-"""Seconds between two looks through the whole heap at least."""
-REST = 2.0
+EVERY, LATEST = 30.0, 60.0
+"""Seconds between two looks through the whole heap: at least, and at most where somebody types without a rest."""
+REST = 1.0
 """Seconds without a key after which nobody types."""
 
 
@@ -33,13 +34,21 @@ class Collector:
     def tick(self, now: float, touched: float) -> None:
         """Do what is due; `touched` is when the last key or click came."""
         if not gc.isenabled():
-            # The start is over: what it made stays for good and need not be looked through again.
-            gc.freeze()
-            gc.set_threshold(YOUNG, 10, OLD)
+            # The start is over: what it made stays and need not be looked through again.
+            gc.set_threshold(YOUNG, MIDDLE, OLD)
             gc.enable()
-            self._at = now
-        elif now - touched >= REST and now - self._at >= EVERY:
-            new, *rounds = gc.get_count()
-            if new >= WORTH or any(rounds):
-                gc.collect()
-            self._at = now
+        elif self._is_due(now, touched):
+            # What was kept apart may have become garbage, and would hold all that it knows: screens that were left.
+            gc.unfreeze()
+            gc.collect()
+        else:
+            return
+        gc.freeze()
+        self._at = now
+
+    def _is_due(self, now: float, touched: float) -> bool:
+        if now - self._at < (EVERY if now - touched >= REST else LATEST) or not gc.get_freeze_count():
+            return False
+        # A console that nobody uses makes next to nothing.
+        young, *rounds = gc.get_count()
+        return young >= WORTH or any(rounds)
