@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import east_asian_width
+
 from tests.terminal.captured_sgr import ATTRIBUTES, Cell, Look, without_end
 from tui.emulator.rows import Runs
 from tui.emulator.style import BLINK, BOLD, CONCEAL, DIM, ITALIC, OVERLINE, REVERSE, RGB, STRIKE, Style
@@ -27,6 +29,19 @@ def text_of(cells: list[list[Cell]]) -> list[str]:
 def inked(cells: list[list[Cell]]) -> list[list[Cell]]:
     """Leave all blanks off: tmux doesn't tell how those look that were erased at the end of a row."""
     return [[cell for cell in row if cell[0] != " "] for row in cells]
+
+
+def mended(theirs: list[list[Cell]], ours: list[list[Cell]]) -> list[list[Cell]]:
+    """Take ours where tmux 3.3 leaves a wide character in the first column whose right half was written over."""
+    if len(theirs) != len(ours):
+        return theirs
+    return [mine if _is_left(row, mine) else row for row, mine in zip(theirs, ours, strict=True)]
+
+
+def _is_left(row: list[Cell], mine: list[Cell]) -> bool:
+    if not row or not mine or mine[0][0] != " " or east_asian_width(row[0][0]) not in "WF":
+        return False
+    return inked([row[1:]]) == inked([mine[1:]])
 
 
 def _cells(runs: Runs) -> list[Cell]:

@@ -62,7 +62,7 @@ SCREENS = st.one_of(
 )
 TABS = st.sampled_from(["\x1bH", "\x1b[g", "\x1b[3g", "\t", "\t\t", "\b\x1b[Z", "\b\x1b[2Z"])
 CHARSETS = st.sampled_from(["\x1b(0lqk\x1b(B", "\x1b(0", "\x1b(B", "\x1b)0", "\x0e", "\x0f", "mqj"])
-RESETS = st.sampled_from(["\x1b#8", "\x1bc"])
+RESETS = st.sampled_from(["\x1b#8", "\x1bc\x1b7"])
 
 COLOURS = st.one_of(
     st.sampled_from([*range(30, 38), 39, *range(40, 48), 49, *range(90, 98), *range(100, 108)]).map(str),
@@ -92,8 +92,9 @@ ALL_WIDTHS = of(
     WORDS, WIDE, ACCENTS, CONTROLS, MOVES, LINES, LINE_EDITS, SCROLLS, REGIONS, MODES, SAVES, SCREENS, LOOKS
 )
 """Characters of every width, written over each other, in whole lines."""
-PRINTED = of(WORDS, LONG, WIDE, ACCENTS, st.just("\r\n"), st.just("\n"), TOP_REGIONS, LOOKS, SCREENS, most=50)
-"""What fills a scrollback: tmux puts there too what ED 2 and RIS erase and what leaves a region in the middle."""
+CLEARED = st.sampled_from(["\x1b[2J", "\x1b[H\x1b[J", "\x1b[3J"])
+PRINTED = of(WORDS, LONG, WIDE, ACCENTS, st.just("\r\n"), st.just("\n"), TOP_REGIONS, LOOKS, SCREENS, CLEARED, most=50)
+"""What fills a scrollback: tmux puts there too what RIS erases, and what leaves a region in the middle."""
 _INK = st.sampled_from(["\x1b[31m", "\x1b[1;4m", "\x1b[38;5;200m", "\x1b[m"])
 _FLOW = (WORDS, LONG, LONG, st.just("\r\n"), st.just("\r\n"), _INK)
 FLOWING = of(*_FLOW, most=30)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.terminal import streams
 from tests.terminal.oracle import MISSING
-from tests.terminal.screens import everything_of, inked, screen_of, text_of
+from tests.terminal.screens import everything_of, inked, mended, screen_of, text_of
 from tests.terminal.tmux_pane import Pane
 from tui.emulator.terminal import Terminal
 
@@ -48,7 +48,8 @@ def compare(pane: Pane, data: bytes, columns: int, rows: int) -> None:
 
 
 def same_screen(pane: Pane, terminal: Terminal) -> None:
-    theirs, ours = pane.screen(), screen_of(terminal)
+    ours = screen_of(terminal)
+    theirs = mended(pane.screen(), ours)
     assert text_of(ours) == text_of(theirs), "text"
     cursor = terminal.cursor
     assert (cursor.row, cursor.column) == pane.cursor, "cursor"
@@ -68,7 +69,8 @@ def compare_all(pane: Pane, data: bytes, columns: int, rows: int) -> None:
     """Compare the scrollback with the screen."""
     terminal = shown(pane, data, columns, rows)
     same_screen(pane, terminal)
-    theirs, ours = pane.everything(), everything_of(terminal)
+    ours = everything_of(terminal)
+    theirs = mended(pane.everything(), ours)
     assert text_of(ours) == text_of(theirs), "scrollback"
     assert inked(ours) == inked(theirs), "looks of the scrollback"
 

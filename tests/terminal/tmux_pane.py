@@ -17,7 +17,7 @@ from tests.terminal.oracle import Tmux
 
 _QUESTION = b"\x18\x1b[>q"  # CAN ends what a stream left open; the answer names tmux and its version
 _ANSWER = b"\x1b\\"
-_CLEAN = b"\x18\x1bc\x1b[?1049l\x1bc\x1b[?5l\x1b]2;\x07"
+_CLEAN = b"\x18\x1bc\x1b[?1049l\x1bc\x1b7\x1b[?5l\x1b]2;\x07"  # a saved origin mode outlives a reset
 
 
 class Pane:
