@@ -138,7 +138,7 @@ async def test_what_was_typed_on_after_an_ended_pane_was_closed_reached_the_one_
         await hit(pilot, *"exit", "enter")
         await until(pilot, lambda: fake.channels[1].typed == b"exit\r")
         fake.channels[1].end(0)
-        await says(pilot, "exit status 0 · Enter closes", "○ web-01")
+        await says(pilot, "exit status 0 · Enter closes", "○ web-01 · ops · ended, exit 0")
         await hit(pilot, "enter", *"rm", "space", "enter")
         await says(pilot, "no other one got it")
         await until(pilot, lambda: len(shells(app).panes) == 1)

@@ -130,7 +130,8 @@ class ShellPane(Widget):
     def state(self, glyphs: Glyphs) -> list[Word]:
         """Say as whom one is there, and how it goes."""
         user: list[Word] = [(f"{self.user} ", "warn" if self.user == "root" else "dim")] if self.user else []
-        state = "ended" if self.ended else "attached" if self.attached else "attaching"
+        over = "ended" if self.exit_status is None else f"ended, exit {self.exit_status}"
+        state = over if self.ended else "attached" if self.attached else "attaching"
         if state == "attaching" and self._is_engine_stopped:
             state = "Enter starts the engine"
         look_only = ", look only" if self.read_only else ""
