@@ -308,3 +308,15 @@ def test_what_is_told_of_children_is_a_line_below_their_parent() -> None:
     assert [node for node, _ in drawn(model)] == ["a", "a/1", "b"]
     model.set_children("a", [])
     assert drawn(model)[1] == (NoteId("a"), 1) and model.state(model.slots["a"]) == "empty"
+
+
+def test_a_folder_is_not_found_in_the_place_of_a_leaf_that_went_while_a_filter_ran() -> None:
+    model = TreeModel()
+    model.add_paths([("/web", ())])
+    steps = narrowing(model, parse("web"), set())
+    next(steps)
+    model.remove_paths(["/web"])
+    model.add_paths([("/web/a-web", ())])
+    for _ in steps:
+        pass
+    assert model.shown == 1 and [node for node, _ in drawn(model)] == ["/web", "/web/a-web"]

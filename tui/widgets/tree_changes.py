@@ -95,10 +95,9 @@ class ChangingTree(ShownTree):
         if before is cells or before == cells:
             return
         self.extra[slot] = cells
-        if slot < len(self.hay):
-            self.hay[slot] = ""
-            self.news.setdefault(self.ids[slot], before)
-            self._changed([slot])
+        self.hay[slot] = ""
+        self.news.setdefault(self.ids[slot], before)
+        self._changed([slot])
 
     def _rename(self, slot: int, label: str) -> None:
         if label == self.labels[slot]:

@@ -77,9 +77,9 @@ class TreeModel(ChangingTree):
         return True
 
     def _known_path(self, path: str, cells: Sequence[Cell], fresh: dict[int, list[int]]) -> None:
+        self._flush(fresh)  # it may be one that came just before, twice in one page
         slot = self.slots[path]
         if slot in self.implied and slot != ROOT:
-            self._flush(fresh)
             self._become(slot, cells)
         elif slot != ROOT:
             self._set_cells(slot, cells)

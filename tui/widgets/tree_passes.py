@@ -35,7 +35,8 @@ def narrowing(tree: ShownTree, wanted: Filter, shut: set[int]) -> Generator[None
         for tried in range(_TRIES):
             moves = tree.moves
             view = TreeFolds(tree, set())
-            passing = {slot for slot in kept if slot not in mine and tree.ids[slot] is not None}
+            # What a slot stood for may be gone meanwhile, and the slot be a folder's.
+            passing = {slot for slot in kept if slot not in mine}.intersection(tree.all_things())
             for _ in _building(tree, view, passing, shut):
                 if tried < _TRIES - 1:  # where nodes go all the time the last try is in one go
                     yield
