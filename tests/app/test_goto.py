@@ -9,6 +9,7 @@ from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tests.app.test_help import everything
 from tui.screens import SCREENS, find
+from tui.widgets.line_edit import LineEdit
 
 
 async def test_suggestions_cover_screens_aliases_and_seen_ids(tmp_path: Path) -> None:
@@ -115,3 +116,15 @@ async def test_the_line_stays_fluid_when_many_ids_were_seen(tmp_path: Path) -> N
         app.see("node", {f"mi-{number:017x}": f"db-{number}" for number in range(100_000)})
         await hit(pilot, "colon", *"db-99999", "tab")
         await says(pilot, f":node mi-{99999:017x}")
+
+
+async def test_a_second_enter_on_a_busy_machine_ended_the_console(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("colon")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        window = app.screen
+        for _ in range(2):
+            window.on_line_edit_submitted(LineEdit.Submitted("commands"))  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.history.current.noun == "commands")
+        assert len(app.screen_stack) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
@@ -38,6 +39,12 @@ class Overlay(MeteredScreen[T], ModalScreen[T], inherit_bindings=False):
         give_keys = getattr(self.app, "give_keys", None)
         if give_keys is not None:
             self.app.call_later(give_keys)
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        # A second Enter may have been on its way when the first one closed the window.
+        if self not in self.app.screen_stack:
+            return AwaitComplete()
+        return super().dismiss(result)
 
     def action_cancel(self) -> None:
         self.dismiss(None)
