@@ -23,7 +23,7 @@ from tui.widgets.tree_rows import Entry, TreeNode
 from tui.widgets.tree_view import Look
 
 _SLICE_SECONDS = 0.004
-_BLOCK = 512
+_BLOCK = 1024
 _PAINT_SECONDS = 0.1
 """How often what comes in slices is drawn: a picture costs as much as two slices."""
 
