@@ -225,7 +225,7 @@ def _grouped(cells: list[str], styles: list[Style]) -> list[Run]:
     runs: list[Run] = []
     x = 0
     for style, group in groupby(styles):
-        end = x + sum(1 for _ in group)
+        end = x + len(list(group))
         runs.append(("".join(cells[x:end]), style))
         x = end
     return runs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
@@ -193,6 +194,8 @@ class SessionsScreen(ShellCommands, ShellRequests):
 
     async def _opened(self, work: Coroutine[Any, Any, bool]) -> None:
         opens = False
+        # The emulator takes a while to load: beside the engine's answer, not in front of it.
+        asyncio.get_running_loop().run_in_executor(None, load_emulator)
         try:
             opens = await work
         finally:

@@ -8,6 +8,7 @@ are rebound without priority, `ESCAPE_TO_MINIMIZE` is off. All other keys (Tab, 
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -28,6 +29,12 @@ PAUSE = 1.0
 """Seconds without a key after which one is no longer typing for a far end that has ended meanwhile."""
 DELIBERATE = ("enter", "ctrl+d")
 """Keys after which a far end may well end: who pressed one waits for what comes of it."""
+
+
+def load_emulator() -> None:
+    """Import what the first terminal needs; for a thread, while something else is waited for."""
+    for module in ("tui.emulator.terminal", "tui.widgets.terminal_history", "tui.widgets.terminal_picture"):
+        importlib.import_module(module)
 
 
 class TerminalView(MouseSurface, can_focus=True):
