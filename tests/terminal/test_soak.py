@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,16 +194,17 @@ def drain(one: Program, seconds: float) -> int:
     return count
 
 
+def _has_open(state: Path, number: int, _: Program) -> bool:
+    return attached(state) >= number
+
+
 def open_shells(one: Program, state: Path) -> None:
     """Open the shells as a person does, and have each fill its scrollback and talk on."""
     one.send(f"/{this_machine(state)}\r")
     one.wait_until(lambda me: f" 1 of {NODES + 1}" in me.text and "s shell" in me.text, "this machine alone")
     for number in range(1, SHELLS + 1):
         one.send("s")
-        deadline = time.monotonic() + PATIENCE
-        while attached(state) < number:
-            assert time.monotonic() < deadline, one.text
-            drain(one, 0.1)
+        one.wait_until(partial(_has_open, state, number), f"{number} shells are open", timeout=PATIENCE)
         one.send(f"{FILLING}; {TALKING}\r")
         drain(one, 0.3)
         go(one, "nodes", from_shell=True)
