@@ -22,6 +22,7 @@ from tui.screens._shell_tabs import ShellTabs
 from tui.services.sessions import Session, Sessions
 from tui.widgets.resource_table import ResourceTable
 from tui.widgets.tab_bar import TabBar
+from tui.widgets.terminal import load_emulator
 from tui.widgets.top_bar import Word
 
 
