@@ -11,7 +11,7 @@ from tests.terminal.screens import inked, screen_of, text_of
 from tests.terminal.tmux_pane import Pane
 from tui.emulator.terminal import Terminal
 
-RECORDED = [Path(__file__).parent / "captured" / f"vttest_{menu}-80x24.bin" for menu in ("2", "8")]
+RECORDED = [Path(__file__).parent / "captured" / f"vttest_{menu}-80x24.bin" for menu in ("1", "2", "38", "8")]
 ASKED = b"Push <RETURN>"
 
 

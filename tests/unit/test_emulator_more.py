@@ -183,3 +183,19 @@ def test_characters_that_are_taken_at_a_glance_have_the_width_they_are_taken_for
             assert cell_width(character) == 2, hex(code)
         else:
             assert ODD.match(character), hex(code)
+
+
+def test_a_charset_that_was_shifted_in_within_a_chunk_holds_for_what_follows() -> None:
+    assert fed("\x1b)0\x0e\x1b[1mqx").display[0] == "─│"
+
+
+def test_a_number_with_leading_zeros_is_that_number() -> None:
+    assert fed("\x1b[00000000004;3HX").display[3] == "  X"
+
+
+def test_the_control_pictures_of_line_drawing_are_drawn() -> None:
+    assert fed("\x1b(0bcdehi").display[0] == "␉␌␍␊␤␋"
+
+
+def test_a_back_tab_after_a_full_row_goes_before_its_last_column() -> None:
+    assert fed("x" * 9 + "\x1b[ZX", 9).display[0] == "Xxxxxxxxx"

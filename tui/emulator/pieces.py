@@ -161,6 +161,7 @@ class Pieces:
                 screen.pen = pen
                 self.text(text)
                 pen, buffer, last = screen.pen, screen.buffer, screen.last_drawn
+                easy = screen.is_easy
             else:
                 last = ""
             if tail:

@@ -273,7 +273,8 @@ class Screen(pyte.screens.Screen):
         self.cursor.x = min(ahead[count - 1], self.columns - 1) if count <= len(ahead) else self.columns - 1
 
     def back_tab(self, count: int = 1) -> None:
-        behind = sorted((stop for stop in self.tabstops if stop < self.cursor.x), reverse=True)
+        x = min(self.cursor.x, self.columns - 1)
+        behind = sorted((stop for stop in self.tabstops if stop < x), reverse=True)
         self.cursor.x = behind[(count or 1) - 1] if len(behind) >= (count or 1) else 0
 
     def save_cursor(self) -> None:

@@ -33,6 +33,7 @@ def number(text: str, default: int = 0) -> int:
     """Read one parameter of a control sequence, however long; 0 to 65535, `default` where nothing stands."""
     if not text.isdigit():
         return default
+    text = text.lstrip("0") or "0"
     return min(int(text), 65535) if len(text) < 10 else 65535
 
 

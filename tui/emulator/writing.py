@@ -9,7 +9,7 @@ from tui.emulator.widths import PARTS, ZWJ, cell_width
 CELL_LIMIT = 32
 """Characters one cell may gather; a stream of combining marks must not grow it for ever."""
 
-_LINES = {ord(a): b for a, b in zip("`afgjklmnopqrstuvwxyz{|}~", "◆▒°±┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·", strict=True)}
+_LINES = {ord(a): b for a, b in zip("`abcdefghijklmnopqrstuvwxyz{|}~", "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·", strict=True)}
 
 
 class WritingScreen(Screen):
