@@ -170,6 +170,8 @@ class Config:
     """Whether cells of a table that change light up for a moment."""
     prefix: str = "ctrl+right_square_bracket"
     """The key that leaves a session's pane, in Textual's spelling."""
+    scrollback: int = 100_000
+    """Lines that each shell's pane keeps behind its screen."""
     read_only: bool = False
     """Start with every changing action refused."""
     refresh: float = 2.0
@@ -218,6 +220,12 @@ def _seconds(low: float, high: float) -> Callable[[Any], Any]:
     return check
 
 
+def _lines(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int) or not 100 <= value <= 1_000_000:
+        raise ValueError("a number of lines from 100 to 1000000")
+    return value
+
+
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3, "ti": 1024**4}
 _LEAST, _MOST = 64 * 1024, 1024**5
 
@@ -253,6 +261,7 @@ SCHEMA: dict[str, Callable[[Any], Any]] = {
     "mouse": _boolean,
     "flash": _boolean,
     "prefix": _prefix,
+    "scrollback": _lines,
     "read_only": _boolean,
     "refresh": _seconds(0.2, 3600),
     "idle": _seconds(1, 86400 * 7),

@@ -21,11 +21,12 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(
         "# mine\ntheme: light\nglyphs: ascii\nmouse: off  # mine again\nflash: off\nprefix: ctrl+a\nread-only: true\n"
-        "refresh: 5\nidle: 90.5\noutput_cap: 500MiB\nssh_timeout: 30\n"
+        "scrollback: 5000\nrefresh: 5\nidle: 90.5\noutput_cap: 500MiB\nssh_timeout: 30\n"
     )
     config = load_config({"SSM_TUI_CONFIG": str(path)})
     assert (config.theme, config.glyphs, config.mouse, config.prefix) == ("light", "ascii", False, "ctrl+a")
     assert not config.flash
+    assert config.scrollback == 5000
     assert (config.read_only, config.refresh, config.idle) == (True, 5.0, 90.5)
     assert config.engine_settings == {"output_cap": 500 * 1024**2, "ssh_connect_timeout": 30.0}
     assert config.file == str(path)

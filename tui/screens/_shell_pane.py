@@ -30,8 +30,8 @@ AGAIN = 0.5
 """Seconds before a channel that was closed while its session lives is opened again."""
 MOST_TYPED = 4096
 """Keys and pastes that are kept while no channel is open."""
-RESET = b"\x1bc"
-"""RIS: what a terminal is told before what was on it is replayed."""
+RESET = b"\x1bc\x1b[3J"
+"""RIS, and the scrollback cleared: what a terminal is told before what was on it is replayed."""
 
 
 class ShellPane(Widget):
@@ -63,6 +63,7 @@ class ShellPane(Widget):
         *,
         target: str = "",
         prefix: str,
+        scrollback: int,
         read_only: bool,
         dot: str = "·",
         turns: Turns,
@@ -83,6 +84,7 @@ class ShellPane(Widget):
         self.heading = PaneTitle()
         self.view = ShellTerminal(
             prefix=prefix,
+            scrollback=scrollback,
             turns=turns,
             others=lambda: [pane.view for pane in typed_to(self)[1:]],
             commanded=commanded,

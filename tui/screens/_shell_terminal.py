@@ -26,11 +26,12 @@ class ShellTerminal(TerminalView):
         self,
         *,
         prefix: str,
+        scrollback: int,
         turns: Turns,
         others: Callable[[], Iterable[ShellTerminal]],
         commanded: Callable[[], None],
     ) -> None:
-        super().__init__(prefix=prefix, latin=lambda key: latin_keys(key) or key)
+        super().__init__(prefix=prefix, scrollback=scrollback, latin=lambda key: latin_keys(key) or key)
         self._prefix_keys = (prefix, "f12")
         self._turns = turns
         self._others = others

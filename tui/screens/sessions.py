@@ -240,6 +240,7 @@ class SessionsScreen(ShellCommands, ShellRequests):
             node + (f" {ref.context}" if len(self.shell.contexts) > 1 else ""),
             target=target,
             prefix=self.shell.config.prefix,
+            scrollback=self.shell.config.scrollback,
             read_only=self.shell.read_only,
             dot=self.shell.glyphs.dot,
             turns=self.shells.turns,
