@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from textual.app import ComposeResult
@@ -13,21 +13,19 @@ from textual.containers import Horizontal
 from tui.ports import Ref
 from tui.screens import _node_groups as groups
 from tui.screens._base import COPY, YAML, Shell, changing
-from tui.screens._context_cells import PLACE, context_cells, context_fields, fit_columns
+from tui.screens._context_cells import context_cells, context_fields, fit_columns
 from tui.screens._fleet_hosts import HOST_KEYS, FleetHosts
 from tui.screens._links import away
+from tui.screens._node_rows import NodeRows
 from tui.screens._rows import failures, hidden_marked, meant, told, under_cursor
-from tui.screens._unknown_tags import own_tags, tags_lines, unknown_said, warned_of
-from tui.screens._words import age, moment, ping_word
+from tui.screens._unknown_tags import own_tags, tags_lines, warned_of
+from tui.screens._words import moment, ping_word
 from tui.services.feeds import Feed, growing
 from tui.services.nodes import LOADING, Node, Nodes
 from tui.widgets.columns import Column
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.resource_table import ResourceTable
 from tui.widgets.top_bar import Word
-
-TABLE_STYLES = {"good": "ok", "warn": "warn", "bad": "error", "dim": "muted", "accent": "accent"}
-"""The table's names for the styles of words."""
 
 COLUMNS = [
     Column("status", "Status", kind="status", min_width=8, max_width=16, priority=75),
@@ -39,9 +37,6 @@ COLUMNS = [
     Column("pinged", "Last ping", kind="age", max_width=9, priority=70),
     Column("tags", "Tags", max_width=60, wide=True, priority=10),
 ]
-
-FRESH = timedelta(seconds=30)
-"""How old a row may be that is taken as it was made."""
 
 
 class NodesScreen(FleetHosts):
@@ -79,9 +74,7 @@ class NodesScreen(FleetHosts):
         self.nodes: dict[Ref, Node] = {}
         self._missing: set[tuple[str, str]] = set()
         self._untold = 0
-        self._made: dict[Ref, tuple[Node, object, Sequence[Any]]] = {}
-        self._outside: object = None
-        self._rows_since = datetime.min.replace(tzinfo=UTC)
+        self._rows = NodeRows(self.status_of)
         self.grid = ResourceTable(COLUMNS, fields=self._fields)
         self.grid.sort_by("name")
         self.side = LinesPane()
@@ -122,7 +115,8 @@ class NodesScreen(FleetHosts):
     def show(self, nodes: Sequence[Node]) -> int:
         """Take the nodes that are known now."""
         self.nodes = {node.ref: node for node in nodes}
-        self.grid.set_rows(self._rows(nodes, datetime.now(UTC)))
+        contexts = {name: context_cells(self, name) for name in {ref.context for ref in self.nodes}}
+        self.grid.set_rows(self._rows.rows(nodes, self.links, contexts, self.shell.glyphs, time.time()))
         self.shell.see("node", {node.id: node.name for node in nodes})
         self._untold = sum(node.tags_unknown not in ("", LOADING) for node in nodes)
         self._tell_count()
@@ -220,35 +214,6 @@ class NodesScreen(FleetHosts):
     def _group_by(self, key: str, folded: Iterable[str | None] = ()) -> None:
         if key or self.grouped_by:
             self.grid.group_by(groups.grouping(key, lambda ref: self.nodes.get(ref)) if key else None, folded)
-
-    def _rows(self, nodes: Sequence[Node], now: datetime) -> list[tuple[Ref, Sequence[Any]]]:
-        """Make the rows; while a list grows, those that were made a moment ago are taken as they are."""
-        contexts = {name: context_cells(self, name) for name in {node.context for node in nodes}}
-        outside = (self.shell.glyphs, contexts)
-        if self._outside != outside or now - self._rows_since > FRESH:
-            self._made, self._outside, self._rows_since = {}, outside, now
-        made, rows = self._made, []
-        for node in nodes:
-            known, link = made.get(node.ref), self.links.get(node.ref)
-            if known is None or known[0] is not node or known[1] is not link:
-                known = made[node.ref] = (node, link, self._cells(node, now, contexts[node.context]))
-            rows.append((node.ref, known[2]))
-        return rows
-
-    def _cells(self, node: Node, now: datetime, context: Sequence[Any]) -> Sequence[Any]:
-        word, style = self.status_of(node)
-        pinged = node.last_ping.timestamp() if node.last_ping else 0.0
-        cells = (
-            (word, TABLE_STYLES.get(style, "")),
-            node.name,
-            (node.id, "muted"),
-            node.platform,
-            node.agent_version,
-            node.address,
-            (age(node.last_ping, now), "", -pinged),
-            " ".join(f"{key}={value}" for key, value in sorted(node.tags.items())) or (unknown_said(node), "muted"),
-        )
-        return (*cells[:PLACE], *context, *cells[PLACE:])
 
     def _fields(self, ref: Any) -> Mapping[str, str]:
         node = self.nodes.get(ref)
