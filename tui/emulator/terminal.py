@@ -104,6 +104,11 @@ class Terminal:
     def resize(self, rows: int, columns: int) -> None:
         self._screen.resize(max(1, rows), max(1, columns))
 
+    @property
+    def unsettled(self) -> int:
+        """How many lines of the scrollback wait for `settle`: the oldest ones."""
+        return self._screen.history.waiting
+
     def settle(self, lines: int = 200) -> bool:
         """Wrap so many older lines of the scrollback for a width that has changed, the newest first; True where none
         is left. Until then they stand as they stood: `resize` alone does only what is needed at once."""
@@ -163,6 +168,13 @@ class Terminal:
         """Whether the text of a line goes on in the next one."""
         kept = len(self._screen.history)
         return wrapped_in(self._screen.history[line]) if line < kept else self._screen.buffer[line - kept].wrapped
+
+    def ends(self, start: int, stop: int) -> list[bool]:
+        """Say of lines `start` to `stop` (not with it), counted as in `line`, whether a text ends there."""
+        history, kept = self._screen.history, len(self._screen.history)
+        ends = [not wrapped_in(entry) for entry in history.between(start, min(stop, kept))]
+        rows = self._screen.buffer[max(start - kept, 0) : max(stop - kept, 0)]
+        return ends + [not row.wrapped for row in rows]
 
     def text_of(self, line: int) -> str:
         """Give the text of a line, counted as in `line`; blanks at its end are left off where it isn't wrapped."""

@@ -168,6 +168,10 @@ class TerminalView(MouseSurface, can_focus=True):
             self._back.step_search()
             self.run_worker(self._search_on(), group="search", exclusive=True, exit_on_error=False)
 
+    def _on_settled(self) -> None:
+        if self._back is not None and self._back.search.is_searching:
+            self.run_worker(self._search_on(), group="search", exclusive=True, exit_on_error=False)
+
     async def _search_on(self) -> None:
         back = self._back
         assert back is not None

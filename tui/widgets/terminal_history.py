@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from tui.widgets.cells import own
 from tui.widgets.terminal_lines import Lines, Spot
+from tui.widgets.terminal_places import place_of, spot_of
 from tui.widgets.terminal_search import Search
 from tui.widgets.terminal_selection import Kind, Selection, whole_lines
 
 if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
+
+FURTHEST = 2500
+"""Lines of which some are wrapped by one call of `settle`."""
 
 
 class LookingBack:
@@ -39,6 +43,12 @@ class LookingBack:
     def top(self) -> int:
         """The line in the first row, as `Lines` counts."""
         return self._terminal.pushed - self.offset
+
+    def shown_from(self, *, ended: bool) -> int:
+        """Give the line that the first row shows: where the far end has `ended` the text moves up for the note."""
+        terminal = self._terminal
+        moves = ended and not self.looking and not self.offset
+        return self.top + (moves and bool(terminal.text_of(terminal.scrollback + terminal.rows - 1)))
 
     @property
     def page(self) -> int:
@@ -97,13 +107,64 @@ class LookingBack:
             moved = moved or self.offset != wanted
         return moved
 
-    def resized(self) -> None:
-        """Forget what a new size counts anew."""
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the terminal a new size; what one looks at stays in view, nothing is selected any more."""
+        terminal, lines = self._terminal, self.lines
+        spots, known = self._spots(), lines.screen + terminal.cursor.row
+        stays = terminal.modes.alternate or not (self.looking or self.offset > 0)
+        places = [] if stays else [place_of(lines, lines.nearest(spot), known) for spot in spots]
+        terminal.resize(rows, columns)
+        known = lines.screen + terminal.cursor.row
         self.selection = None
-        self._pushed = self._terminal.pushed
-        self.search.clear()
+        self._pushed = terminal.pushed
+        self._take_spots([spot_of(lines, place, known) for place in places] or spots)
+        if self.looking:
+            self.show(self.cursor)
+
+    def settle(self) -> tuple[bool, bool]:
+        """Have more of the older lines wrapped for a new width: whether none is left, and whether any has changed."""
+        terminal, lines = self._terminal, self.lines
+        below = lines.first + terminal.unsettled
+        spots = self._spots()
+        places = [
+            place_of(lines, spot, below) if max(below - FURTHEST, lines.first) <= spot.line < below else None
+            for spot in spots
+        ]
+        before = terminal.unsettled
+        settled = terminal.settle()
+        above = lines.first + terminal.unsettled
+        taken = before - terminal.unsettled
+        more = below - above - taken
+        if not more:
+            return settled, taken > 0
+        moved = []
+        for spot, place in zip(spots, places, strict=True):
+            if spot.line < below - taken:
+                spot = Spot(spot.line - more, spot.column)
+            elif place is not None:
+                spot = spot_of(lines, place, below)
+            moved.append(spot)
+        self._take_spots(moved)
+        return settled, True
+
+    def _spots(self) -> list[Spot]:
+        """Give the cells that are to stay at their characters."""
+        chosen = self.selection
+        ends = [self._anchor, *((chosen.anchor, chosen.head) if chosen is not None else ())]
+        return [Spot(self.top, 0), self.cursor, self.search.kept or self.cursor, self._came_from[0], *ends]
+
+    def _take_spots(self, spots: list[Spot]) -> None:
+        """Take cells, in the order of `_spots`, as they are after lines were wrapped."""
+        top, self.cursor, _, came_from, self._anchor, *ends = (self.lines.nearest(spot) for spot in spots)
+        before = self._came_from[1]
+        if self.offset > 0:
+            before += self._terminal.pushed - top.line - self.offset if before > 0 else 0
+            self.offset = self._terminal.pushed - top.line
         self.offset = max(-1 if self.looking else 0, min(self.offset, self._terminal.scrollback))
-        self.cursor = Spot(self.lines.clamp(self.cursor.line), min(self.cursor.column, self._terminal.columns - 1))
+        self._came_from = (came_from, min(before, self._terminal.scrollback))
+        self.search.renew(spots[2])  # it may stand behind the edge, in a line that isn't wrapped yet
+        if self.selection is not None and ends:
+            self.selection = Selection(ends[0], ends[1], self.selection.kind)
 
     # Moves
 

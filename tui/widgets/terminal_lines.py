@@ -52,6 +52,10 @@ class Lines:
     def clamp(self, line: int) -> int:
         return max(self.first, min(line, self.stop - 1))
 
+    def nearest(self, spot: Spot) -> Spot:
+        """Give the cell, or the nearest one that there is."""
+        return Spot(self.clamp(spot.line), max(0, min(spot.column, self.columns - 1)))
+
     def text(self, line: int) -> str:
         return self._terminal.text_of(line - self.first)
 
@@ -69,6 +73,10 @@ class Lines:
     def wrapped(self, line: int) -> bool:
         """Whether a line's text goes on in the next one."""
         return self.first <= line < self.stop - 1 and bool(self._terminal.wrapped(line - self.first))
+
+    def ends(self, start: int, stop: int) -> list[bool]:
+        """Say of lines `start` to `stop` whether a text ends there."""
+        return self._terminal.ends(max(start - self.first, 0), stop - self.first)
 
     def whole(self, line: int, most: int = MOST_ROWS) -> range:
         """Give the lines that are one line of text with this one; at most so many on each side."""

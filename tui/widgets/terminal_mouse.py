@@ -147,7 +147,7 @@ class MouseSurface(Surface):
         """Give the cell under the pointer, the nearest where that is outside."""
         assert self._back is not None
         rows = self.size.height - (2 if self._back.looking else 1)
-        line = self._back.lines.clamp(self._back.top + max(0, min(y, rows)))
+        line = self._back.lines.clamp(self._back.shown_from(ended=bool(self.exit_text)) + max(0, min(y, rows)))
         return Spot(line, max(0, min(x, self.size.width - 1)))
 
     # Wheel

@@ -183,15 +183,12 @@ class Painter:
         self._palette = Palette(look)
 
     def begin(self, *, ended: bool) -> None:
-        """Look at what all rows have in common; called before those of one frame. Where the far end has `ended` the
-        text moves up for the note."""
+        """Look at what all rows have in common; called before those of one frame."""
         terminal, back = self._terminal, self._back
         self._palette.obey(terminal.modes.reverse)
         self._cursor = terminal.cursor
         self._lines = range(back.lines.first, back.lines.stop)
-        self._top = back.top
-        if ended and not back.offset and terminal.text_of(terminal.scrollback + terminal.rows - 1):
-            self._top += 1
+        self._top = back.shown_from(ended=ended)
         self._types = not (ended or back.offset) and self._cursor.visible
 
     def row(self, y: int, *, width: int, focused: bool, note: str) -> list[Segment]:

@@ -87,7 +87,21 @@ class Search:
         self._found = array("q")
         self._seen_to = self._rest = 0
         self._origin = 0
-        self._wanted = False
+        self._wanted = self._stale = False
+        self._known = False
+        """Whether the match that is wanted is the one that one was at before."""
+
+    def renew(self, origin: Spot) -> None:
+        """Take note that lines were wrapped anew: what was found stands elsewhere, and is looked for again by the next
+        step; the place at `origin` or above is the one that one is at then, as before."""
+        if self._finder is not None:
+            self._known = self._known or self.now is not None
+            self._stale, self._origin = True, (origin.line << _SHIFT) + min(origin.column, _MASK)
+
+    def _look_again(self) -> None:
+        self._found, self.now = array("q"), None
+        self._seen_to = self._rest = self._lines.stop
+        self._wanted, self._stale = self._wanted or self._known, False
 
     def begin(self, needle: str, origin: Spot) -> None:
         """Look for a needle; the first place at `origin` or above is wanted, else the nearest below."""
@@ -107,7 +121,8 @@ class Search:
     @property
     def is_searching(self) -> bool:
         """Whether lines are left to look through."""
-        return self._finder is not None and self._rest > self._lines.first and len(self._found) < MOST
+        left = self._stale or (self._rest > self._lines.first and len(self._found) < MOST)
+        return left and self._finder is not None
 
     @property
     def count(self) -> int:
@@ -117,6 +132,8 @@ class Search:
         """Look through one slice more; True where the match that one is at became known by it."""
         if self._finder is None or not self.is_searching:
             return self._settle()
+        if self._stale:
+            self._look_again()
         try:
             found, self._rest = self._matches(self._finder, self._rest)
         except TimeoutError:
@@ -126,19 +143,19 @@ class Search:
         if self._wanted:
             at = self._first_at(self._origin)
             if at < len(self._found):
-                self._wanted = False
+                known, self._wanted, self._known = self._known, False, False
                 self.now = self._match(at)
-                return True
+                return not known
         return self._settle()
 
     def _settle(self) -> bool:
         """At the end of a search that found nothing at its origin or above, take the nearest below."""
         if not self._wanted or self.is_searching:
             return False
-        self._wanted = False
+        known, self._wanted, self._known = self._known, False, False
         if self._found:
             self.now = self._match(len(self._found) - 1)
-        return bool(self._found)
+        return bool(self._found) and not known
 
     def _matches(self, finder: Finder, stop: int) -> tuple[list[int], int]:
         """Find what stands in the slice that ends at a line; the packed places, and where the slice begins."""
@@ -175,6 +192,8 @@ class Search:
         """Go to the next match above a cell, or below it; False where there is none."""
         if self._finder is None:
             return False
+        if self._stale:
+            self._look_again()
         self._look_below()
         packed = (spot.line << _SHIFT) + index_at(self._lines.text(spot.line), spot.column)
         at = self._first_at(packed - 1) if older else self._first_at(packed) - 1
@@ -183,7 +202,7 @@ class Search:
             at = self._first_at(packed - 1)
         if not 0 <= at < len(self._found):
             return False
-        self.now, self._wanted = self._match(at), False
+        self.now, self._wanted, self._known = self._match(at), False, False
         return True
 
     def _look_below(self) -> None:
@@ -211,6 +230,11 @@ class Search:
         if self.now is None or not self._lines.first <= self.now.line < self._lines.stop:
             return None
         return Spot(self.now.line, column_of(self._lines.text(self.now.line), self.now.at))
+
+    @property
+    def kept(self) -> Spot | None:
+        """The cell that is to stay at its character where lines are wrapped anew, for `renew`."""
+        return Spot(self._origin >> _SHIFT, self._origin & _MASK) if self._stale else self.place
 
     @property
     def said(self) -> str:

@@ -89,6 +89,7 @@ class Surface(Widget):
         self._unpainted = 0
         self._frame: Timer | None = None
         self._filters: tuple[LineFilter, ...] = ()
+        self._settling = False
 
     # Size and bytes
 
@@ -105,10 +106,9 @@ class Surface(Widget):
             self._open(rows, columns)
             self.post_message(told.Resized(rows, columns))
         elif (self._terminal.rows, self._terminal.columns) != (rows, columns):
-            self._terminal.resize(rows, columns)
-            if self._back is not None:
-                self._back.resized()
-            self.run_worker(self._settle(), group="settle", exclusive=True, exit_on_error=False)
+            assert self._back is not None
+            self._back.resize(rows, columns)
+            self._begin_to_settle()
             self.post_message(told.Resized(rows, columns))
         if self._picture is not None:
             self._picture.forget()
@@ -133,14 +133,22 @@ class Surface(Widget):
     async def _settle(self) -> None:
         """Wrap the older lines for the new width, once it stays, a few at a time."""
         await asyncio.sleep(SETTLED)
-        terminal, back, picture = self._terminal, self._back, self._picture
-        settled = terminal is None
-        while terminal is not None and not settled:
-            settled = terminal.settle()
+        back = self._back
+        settled = back is None
+        while back is not None and not settled:
+            settled, changed = back.settle()
+            if changed and (back.looking or back.offset):
+                self._repaint_all()
             await asyncio.sleep(BREATH)
-        if back is not None and picture is not None and (back.looking or back.offset):
-            back.scroll(0)
-            self._repaint_all()
+        self._settling = False
+        self._on_settled()
+
+    def _begin_to_settle(self) -> None:
+        self._settling = True
+        self.run_worker(self._settle(), group="settle", exclusive=True, exit_on_error=False)
+
+    def _on_settled(self) -> None:
+        """Called where all lines are wrapped for the width."""
 
     def feed(self, data: bytes, *, replay: bool = False) -> None:
         """Take bytes from the far end; `replay` marks old ones, to which nothing is answered."""
@@ -162,6 +170,9 @@ class Surface(Widget):
             self.post_message(told.ClipboardRequested(text))
         if terminal.title != self.title:
             self.title = terminal.title
+        if terminal.unsettled and not self._settling:
+            # A program with the whole screen has ended, during which the width had changed.
+            self._begin_to_settle()
         self._ask_for_frame()
 
     # Frames
