@@ -141,3 +141,28 @@ def test_a_pass_that_is_dropped_half_way_changes_nothing(line: str) -> None:
     assert (len(model), model.sort, model.reverse) == (3_000, None, False)
     model.extend([(5_000, ("web-1",))])
     assert model.id_at(3_000) == 5_000
+
+
+def test_a_filtered_list_was_empty_for_a_moment_whenever_thousands_of_ages_ticked() -> None:
+    model = TableModel()
+    model.set_columns([Column("name"), Column("age")])
+    count = 3 * table_model.BULK
+
+    def rows(age: str) -> list[tuple[int, tuple[str, str]]]:
+        return [(number, (f"web-{number}", age)) for number in range(count)]
+
+    model.replace(rows("1s"))
+    model.arrange(0, False, parse("web-1"))
+    before = model.passing()
+    model.replace(rows("2s"))
+    assert model.unarranged
+    assert model.passing() == before
+    steps = model.arranging(0, False, parse("web-1"))
+    next(steps)
+    model.replace(rows("3s"))  # while the last refresh is still being worked through
+    for _ in steps:
+        pass
+    assert model.passing() == before
+    model.remove([number for number in range(count) if number % 2])
+    model.arrange(0, False, parse("web-1"))
+    assert model.passing() == [number for number in before if number % 2 == 0]

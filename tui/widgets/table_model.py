@@ -260,14 +260,15 @@ class TableModel(TableRows):
         self._spoil(touched)
         later = len(touched) > BULK and (bool(self.filter) or self.sort is not None)
         same = self.kept is self.order
-        kept = [] if same else [slot for slot in self.kept if slot not in changed]
+        # So many rows are looked at in steps by the arranging that follows: until then the new ones are not shown, and
+        # the others stay, or a list whose ages tick would be empty at each refresh, and the view somewhere else.
+        kept = [] if same else list(self.kept) if later else [slot for slot in self.kept if slot not in changed]
         self._rekey(touched)
         self.order = self._sorted([slot for slot in self.order if slot not in changed] + touched)
         if same:
             self.kept = self.order
         else:
-            # So many rows are looked at in steps by the arranging that follows: until then they are not shown.
-            self.kept = self._sorted(kept + ([] if later else self._passing(touched)))
+            self.kept = self._sorted(kept if later else kept + self._passing(touched))
         self.unarranged = self.unarranged or later
 
     def _insert(self, slots: list[int], slot: int) -> None:
@@ -374,14 +375,17 @@ class TableModel(TableRows):
         self.sort, self.reverse, self.filter, self.unarranged = sort, reverse, wanted, False
         if resort:
             self._keys, self._key_of = (self._arrival if sort is None else keys), key_of
+        late = sorted(slot for slot in mine if self.slots.get(self.ids[slot]) == slot)
         if mine or dead != self._dead:
-            alive_now = set(self.slots.values()) - mine
-            order = [slot for slot in order if slot in alive_now]
-            kept = [slot for slot in kept if slot in alive_now] if wanted else order
+            alive = set(self.slots.values())
+            settled = alive - mine
+            order = [slot for slot in order if slot in settled]
+            stays = alive if len(late) > BULK else settled  # as `_settle_many` has it
+            kept = [slot for slot in kept if slot in stays] if wanted else order
         self.order, self.kept = order, kept if wanted else order
         self.groups = by
         if by is not None and parts is not None and not mine and dead == self._dead:
             by.take(parts)
         elif by is not None:
             by.spoil()
-        self._settle((), sorted(slot for slot in mine if self.slots.get(self.ids[slot]) == slot))
+        self._settle((), late)
