@@ -7,7 +7,7 @@ for when it was last heard of.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tui.ports import Ref
 from tui.screens._context_cells import PLACE, Texts
@@ -25,16 +25,10 @@ TABLE_STYLES = {"good": "ok", "warn": "warn", "bad": "error", "dim": "muted", "a
 Cells = tuple[Any, ...]
 
 
-class _Made(NamedTuple):
-    """One row as it was made last: of what, and the cells that change less often than the one between them."""
-
-    node: Node
-    link: object
-    heard: float
-    age: str
-    ahead: Cells
-    tags: Any
-    cells: Cells
+_Made = tuple["Node", object, float, str, Cells, Any, Cells]
+"""A row as it was made last: its node and link, when that was heard of and its age, the cells ahead of the age and
+behind it, and all of them. A bare tuple: thousands are made in one turn of the loop.
+"""
 
 
 class NodeRows:
@@ -62,21 +56,23 @@ class NodeRows:
         for node in nodes:
             ref = node.ref
             known, link = before.get(ref), links.get(ref)
-            heard = node.last_ping.timestamp() if node.last_ping is not None else 0.0
-            if not heard:
-                age = ""
-            elif (age := ages.get(seconds := max(0, int(now - heard)), "")) == "":
-                age = ages[seconds] = duration(seconds)
-            if known is None or known.link is not link or not _is_same(known.node, node):
+            heard, age = 0.0, ""
+            if node.last_ping is not None:
+                heard = node.last_ping.timestamp()
+                seconds = int(now - heard)
+                age = ages.get(seconds, "")
+                if not age:
+                    age = ages[seconds] = duration(max(seconds, 0))
+            if known is None or known[1] is not link or not _is_same(known[0], node):
                 ahead, tags = self._ahead(node, contexts[ref.context]), _tags(node)
             else:
-                ahead, tags = known.ahead, known.tags
-                if known.heard == heard and known.age == age:
+                _, _, was_heard, was, ahead, tags, cells = known
+                if was_heard == heard and was == age:
                     made[ref] = known
-                    rows.append((ref, known.cells))
+                    rows.append((ref, cells))
                     continue
             cells = (*ahead, (age, "", -heard), tags)
-            made[ref] = _Made(node, link, heard, age, ahead, tags, cells)
+            made[ref] = node, link, heard, age, ahead, tags, cells
             rows.append((ref, cells))
         self._made = made
         return rows

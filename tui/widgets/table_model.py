@@ -377,10 +377,10 @@ class TableModel(TableRows):
             self._keys, self._key_of = (self._arrival if sort is None else keys), key_of
         late = sorted(slot for slot in mine if self.slots.get(self.ids[slot]) == slot)
         if mine or dead != self._dead:
-            alive = set(self.slots.values())
-            settled = alive - mine
+            here = set(self.slots.values())
+            settled = here - mine
             order = [slot for slot in order if slot in settled]
-            stays = alive if len(late) > BULK else settled  # as `_settle_many` has it
+            stays = here if len(late) > BULK else settled  # as `_settle_many` has it
             kept = [slot for slot in kept if slot in stays] if wanted else order
         self.order, self.kept = order, kept if wanted else order
         self.groups = by
