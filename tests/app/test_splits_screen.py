@@ -120,7 +120,7 @@ async def test_a_split_without_room_is_refused_with_a_sentence_and_starts_no_she
 
 async def test_no_size_of_terminal_crashes_panes_and_all_come_back(tmp_path: Path) -> None:
     fake = SessionsFake(session(1))
-    async with split(fake, tmp_path, RIGHT, BELOW, BELOW) as (_, pilot):
+    async with split(fake, tmp_path, RIGHT, BELOW, BELOW) as (app, pilot):
         before = [channel.sizes[-1] for channel in fake.channels]
         for size in ((20, 5), (1, 1), (7, 3)):
             await pilot.resize_terminal(*size)
@@ -130,6 +130,8 @@ async def test_no_size_of_terminal_crashes_panes_and_all_come_back(tmp_path: Pat
             await pilot.pause()
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: [channel.sizes[-1] for channel in fake.channels] == before)
+        # The border went on to say that there was no room for the others, which showed.
+        await until(pilot, lambda: "for want of room" not in text_of(app))
 
 
 async def test_what_was_typed_on_after_an_ended_pane_was_closed_reached_the_one_beside_it(tmp_path: Path) -> None:

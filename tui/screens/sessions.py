@@ -126,6 +126,7 @@ class SessionsScreen(ShellCommands, ShellRequests):
 
     def on_shell_pane_ready(self) -> None:
         self._opening = False
+        self._draw_tabs()  # the borders say which panes there is room for
         self.settle()
 
     def _show(self, sessions: list[Session]) -> int:
