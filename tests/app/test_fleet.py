@@ -207,9 +207,11 @@ async def test_marks_that_the_filter_hides_are_named_before_a_change(tmp_path: P
     async with console(fleet(node(1), node(2)), tmp_path) as (_, pilot):
         await says(pilot, "web-02")
         await pilot.press("M", "slash", *"02", "enter")
-        await says(pilot, "1 of 2", "2 marked")
+        await says(pilot, "1 of 2", "2 marked, 1 hidden")
         await pilot.press("t")
         await says(pilot, "Tags that 2 nodes have in common", "Hidden by the filter, yet marked: web-01")
+        await pilot.press("escape", "r")
+        await says(pilot, "2 nodes", "Hidden by the filter, yet marked: web-01")
 
 
 @pytest.mark.parametrize("wrong", ["novalue", "=x", "aws:x=1", "a" * 129 + "=1", "'open"])

@@ -137,7 +137,7 @@ class ConsoleScreen(OwnColumns):
         table = self.table
         if table is None:
             return self.rows, self.rows, 0
-        return table.shown, table.total, len(table.marked_ids)
+        return table.shown, table.total, table.marked
 
     def save_state(self) -> dict[str, Any]:
         """Give what brings this screen back as it is: plain values."""
@@ -219,7 +219,8 @@ class ConsoleScreen(OwnColumns):
             text += " so far" if self.is_partial else own(", asking again…") if self._asks_again else ""
             right_words = [(text + " ", "dim")]
             if marked:
-                right_words = [(text, "dim"), (f"{dot}{marked} marked ", "accent")]
+                hidden = len(self.table.hidden_marks) if self.table is not None else 0
+                right_words = [(text, "dim"), (f"{dot}{marked} marked{f', {hidden} hidden' * bool(hidden)} ", "accent")]
         if not self.watching:
             right_words.insert(0, ("not watching  ", "warn"))
         words = [(self.filter_fault, "warn")] if self.filter_fault else self.shell.status_words()

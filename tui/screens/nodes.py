@@ -273,7 +273,10 @@ class NodesScreen(FleetHosts):
 
     @changing
     def action_run(self) -> None:
-        if words := [self.shell.services.word(node.ref) for node in self.chosen]:  # no word means this machine
+        services = self.shell.services
+        if words := [services.word(node.ref) for node in self.chosen]:  # no word means this machine
+            if hidden := hidden_marked(self.grid, self.nodes):
+                self.shell.notice(f"Hidden by the filter, yet marked: {told(services, hidden, 3)}.", "warn")
             self.shell.go("run", words)
 
     def action_group(self) -> None:
