@@ -75,7 +75,7 @@ def test_a_node_is_called_by_its_name_where_that_names_it_alone() -> None:
     assert [NODES.word_for(id) for id in ("mi-1", "mi-4", "mi-9")] == ["web-1", "mi-4", "mi-9"]
 
 
-@pytest.mark.parametrize("words", [[], ["web-1", "tag:a=b"], ["db 1", "it's", 'say "x"'], [""]])
+@pytest.mark.parametrize("words", [[], ["web-1", "tag:a=b"], ["db 1", "it's", 'say "x"'], [""], ["a\u00a0b", "c"]])
 def test_a_line_of_words_is_read_back_as_it_was_written(words: list[str]) -> None:
     assert split_words(join_words(words)) == words
 
