@@ -320,3 +320,14 @@ def test_a_folder_is_not_found_in_the_place_of_a_leaf_that_went_while_a_filter_r
     for _ in steps:
         pass
     assert model.shown == 1 and [node for node, _ in drawn(model)] == ["/web", "/web/a-web"]
+
+
+def test_going_to_a_node_thousands_of_levels_deep_took_as_long_as_the_square_of_its_depth() -> None:
+    model = TreeModel()
+    depth = 3_000
+    model.add_nodes(TreeNode(number, number - 1 if number else None, f"n{number}") for number in range(depth))
+    model.view.reveal(model.slots[depth - 1])
+    assert len(model) == depth
+    assert model.position(depth - 1) == depth - 1
+    model.view.fold_all()
+    assert len(model) == 1

@@ -356,7 +356,7 @@ class TreeLines:
     def _carry(self, slot: int, size: int, things: int, lines: int) -> None:
         """Add to what a node and its ancestors count."""
         parents, shown = self._rows.parents, self.open
-        while slot >= 0:
+        while slot >= 0 and (size or things or lines):
             self.size[slot] += size
             self.things[slot] += things
             if lines:
