@@ -36,8 +36,10 @@ def test_the_view_jumped_elsewhere_when_the_width_changed() -> None:
     for wanted in (300, 880):
         back = looked_at()
         back.show(Spot(line_of(back, f"line {wanted:05d}"), 5))
+        back.scroll(6)
         for rows, columns in ((20, 40), (9, 33), (20, 120), (20, 80)):
             back.resize(rows, columns)
+            assert back.top <= back.cursor.line < back.top + back.page
             settle(back)
             assert back.lines.text(back.cursor.line).startswith(f"line {wanted:05d}")
             assert back.cursor.column == 5

@@ -155,7 +155,11 @@ class LookingBack:
 
     def _take_spots(self, spots: list[Spot]) -> None:
         """Take cells, in the order of `_spots`, as they are after lines were wrapped."""
+        row = self.cursor.line - self.top
         top, self.cursor, _, came_from, self._anchor, *ends = (self.lines.nearest(spot) for spot in spots)
+        if self.looking:
+            # The row that the cursor is in stays, though the lines above it become more or fewer.
+            top = Spot(self.cursor.line - max(0, min(row, self.page - 1)), 0)
         before = self._came_from[1]
         if self.offset > 0:
             before += self._terminal.pushed - top.line - self.offset if before > 0 else 0
