@@ -11,6 +11,7 @@ from tests.app._group_fake import GroupsFake
 from tests.app._session_fake import SessionsFake, session
 from tests.app.console import SIZES, console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
+from tui.screens.commands import CommandsScreen
 from tui.widgets.row_groups import GroupId
 
 
@@ -113,3 +114,10 @@ async def test_a_node_s_processes_are_grouped_by_user_and_a_tab_keeps_its_groups
         await says(pilot, "there are no rows")
         await hit(pilot, "2")
         await says(pilot, "▾ user=www  3")
+
+
+async def test_a_notice_while_a_list_was_being_made_ended_the_console() -> None:
+    screen = CommandsScreen()
+    assert screen.table is None
+    assert (screen.grouped_by, screen.crumb(), screen.on_header) == ("", screen.own_crumb(), False)
+    assert screen.save_state()["folded"] == []

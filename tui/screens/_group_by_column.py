@@ -31,24 +31,28 @@ class GroupByColumn(ConsoleScreen):
     @property
     def grouped_by(self) -> str:
         """The key of the column that rows are grouped by, "" where they are not."""
-        grouping = self.table.grouping
+        grouping = self.table.grouping if self.table is not None else None  # none while the screen is being made
         return "" if grouping is None else str(grouping.key)
 
     @property
     def on_header(self) -> bool:
         """Whether the cursor is on a group's header."""
-        return self.table.group is not None
+        return self.table is not None and self.table.group is not None
 
     def own_crumb(self) -> str:
         """Give this screen's word in the crumbs, without what it is grouped by."""
         return super().crumb()
 
     def crumb(self) -> str:
-        by = next((column.heading for column in self.table.columns if column.key == self.grouped_by), "")
+        key = self.grouped_by
+        by = next((column.heading for column in self.table.columns if column.key == key), "") if key else ""
         return f"{self.own_crumb()} by {by.lower()}" if by else self.own_crumb()
 
     def save_state(self) -> dict[str, Any]:
-        return super().save_state() | {"group": self.grouped_by, "folded": self.table.folded}
+        return super().save_state() | {
+            "group": self.grouped_by,
+            "folded": self.table.folded if self.table is not None else [],
+        }
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         self.group_again(state)
