@@ -21,6 +21,7 @@ from textual.pilot import Pilot
 from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import fleet, node
 from tui.app import SsmApp
+from tui.screens._frame_figures import Figures, Process, lines_of
 from tui.screens._frame_looks import Account
 from tui.screens._frame_loop import WatchedLoop, watch_of
 from tui.screens._frame_meter import FrameMeter
@@ -265,3 +266,20 @@ async def test_a_loop_that_is_not_watched_shows_frames_all_the_same(tmp_path: Pa
         await says(pilot, "not watched")
         app.post_message(events.Resize(app.size, app.size))
         await until(pilot, lambda: app.frame_meter and app.frame_meter.figures().last)
+
+
+def test_on_a_terminal_of_five_lines_the_overlay_covered_all_of_the_screen() -> None:
+    process = Process(memory=0, handles=0, tasks=0, polled=0, feeds=0)
+    frames = FrameMeter(lambda: 0.0).figures()
+    figures = Figures(
+        frames=frames,
+        turns=(),
+        stalls=0,
+        latest=(),
+        limit=0.05,
+        watched=True,
+        process=process,
+        collections=(0, 0, 0),
+        longest_pause=0.0,
+    )
+    assert [len(lines_of(figures, most)) for most in (20, 1, 0, -1)] == [6, 1, 0, 0]

@@ -81,7 +81,7 @@ def lines_of(figures: Figures, most: int, *, ascii_only: bool = False) -> list[W
     found.append([("stalls ", "accent"), (f"{figures.stalls} over {figures.limit * 1e3:.0f} ms", _warns(figures))])
     for stall in list(figures.latest)[::-1]:
         found += _stall(stall)
-    return found[:most]
+    return found[: max(most, 0)]
 
 
 def _warns(figures: Figures) -> str:
