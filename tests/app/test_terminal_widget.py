@@ -322,6 +322,7 @@ SENT = [
     *(f"\x1b[{code}~" for code in (15, 17, 18, 19, 20, 21, 23, 2, 3, 5, 6)),
     *(f"\x1b[{letter}" for letter in "ABCDHFZ"),
     *(f"\x1b[1;{modifier}{letter}" for modifier in (2, 3, 5, 6) for letter in "ABCDHF"),
+    *(f"\x1b[1;{modifier}R" for modifier in (2, 3, 5)),
     *("\x1b\x01", "\x1b\x1a", "\x1b\x7f", "\x1b\r", "\x1b[1;2P", "\x1b[23;2~", "é", "한", "ㅓ"),
 ]
 

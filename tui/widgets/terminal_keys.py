@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
 from typing import TYPE_CHECKING
 
-from textual import _ansi_sequences
+from textual import _ansi_sequences, _xterm_parser
 from textual._keyboard_protocol import MODIFIER_FUNCTIONAL_KEYS
 from textual.keys import KEY_NAME_REPLACEMENTS, _character_to_key
 
@@ -22,6 +23,8 @@ _TILDE = {"insert": 2, "delete": 3, "pageup": 5, "pagedown": 6} | {
 }
 _PLAIN = {"enter": "\r", "return": "\r", "tab": "\t", "escape": "\x1b", "space": " ", "backspace": "\x7f"}
 _CONTROL = {" ": 0, "2": 0, "3": 27, "4": 28, "5": 29, "6": 30, "7": 31, "8": 127, "?": 127, "-": 31, "/": 31}
+_PLACE = re.compile(r"\x1b\[(?!1;[2-8]R)(?P<row>\d+);(?P<col>\d+)R")
+"""A report of the cursor's place, as Textual has it, that is no F3."""
 _PUNCTUATION = {_character_to_key(mark): mark for mark in string.punctuation}
 _PUNCTUATION |= {KEY_NAME_REPLACEMENTS.get(name, name): mark for name, mark in _PUNCTUATION.items()}
 _PUNCTUATION["space"] = " "
@@ -39,8 +42,10 @@ def teach_parser() -> None:
 
     As it comes it takes Alt+B and Alt+F for Ctrl+arrows, Alt+Backspace for Ctrl+W and Alt+digit for a symbol, drops the
     Alt of punctuation (so `Esc :` typed fast loses its Esc), and waits for the escape delay at each Alt+letter. Alt+[
-    stays as it is: it begins every other sequence. Calling it again changes nothing.
+    stays as it is: it begins every other sequence. F3 with Shift, Alt or Ctrl it takes for the cursor's place, which
+    only a program without a screen of its own asks for. Calling it again changes nothing.
     """
+    _xterm_parser._re_cursor_position = _PLACE
     table: dict[str, object] = _ansi_sequences.ANSI_SEQUENCES_KEYS  # type: ignore[assignment]  # a dict, typed as Mapping
     if "\x1b." in table:
         return
