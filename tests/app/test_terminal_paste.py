@@ -96,6 +96,7 @@ class Two(App[None]):
             yield Box(
                 ShellTerminal(
                     prefix="ctrl+right_square_bracket",
+                    scrollback=1000,
                     turns=Turns(),
                     others=lambda name=name: self.query(ShellTerminal)[1:] if name == "one" else [],  # type: ignore[misc]
                     commanded=lambda: None,
