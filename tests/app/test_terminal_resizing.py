@@ -12,9 +12,9 @@ from tui.widgets.terminal_lines import Spot
 from tui.widgets.terminal_selection import Selection, text_of
 
 
-def looked_at(*, lines: int = 900, columns: int = 80) -> LookingBack:
+def looked_at(*, lines: int = 900, columns: int = 80, keep: int = 100_000) -> LookingBack:
     """Give a long scrollback, every line of which takes two rows of half the width."""
-    terminal = Terminal(columns, 20)
+    terminal = Terminal(columns, 20, scrollback=keep)
     text = "".join(f"line {n:05d} {'x' * (columns - 20)} end{n:05d}\r\n" for n in range(lines))
     terminal.feed(text.encode())
     back = LookingBack(terminal)
@@ -44,6 +44,14 @@ def test_the_view_jumped_elsewhere_when_the_width_changed() -> None:
             assert back.lines.text(back.cursor.line).startswith(f"line {wanted:05d}")
             assert back.cursor.column == 5
             assert back.top <= back.cursor.line < back.top + back.page
+
+
+def test_the_view_jumped_where_wrapped_lines_pushed_the_oldest_out_of_a_full_scrollback() -> None:
+    back = looked_at(keep=890)
+    back.show(Spot(line_of(back, "line 00520"), 5))
+    back.resize(20, 40)
+    settle(back)
+    assert back.lines.text(back.cursor.line).startswith("line 00520")
 
 
 def test_a_selection_came_to_stand_on_other_text_while_older_lines_were_wrapped() -> None:

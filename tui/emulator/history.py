@@ -65,6 +65,8 @@ class History:
         self._lines: deque[Entry] = deque(maxlen=self._keep)
         self.pushed = 0
         self.recallable = 0
+        self.taken = 0
+        """How many lines the last `settle` wrapped anew."""
 
     def __len__(self) -> int:
         return len(self._older) + len(self._lines)
@@ -144,6 +146,7 @@ class History:
         while older and (len(taken) < count or (wrapped_in(older[-1]) and len(taken) < count + LONGEST_TEXT)):
             taken.append(older.pop())
         taken.reverse()
+        self.taken = len(taken)
         wrapped = wrap(taken)
         if self.recallable > len(self._lines):
             self.recall(self.recallable + len(wrapped) - len(taken))

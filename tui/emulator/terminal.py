@@ -109,6 +109,11 @@ class Terminal:
         """How many lines of the scrollback wait for `settle`: the oldest ones."""
         return self._screen.history.waiting
 
+    @property
+    def settled(self) -> int:
+        """How many lines the last `settle` took, to give as many or more or fewer in their place."""
+        return self._screen.history.taken
+
     def settle(self, lines: int = 200) -> bool:
         """Wrap so many older lines of the scrollback for a width that has changed, the newest first; True where none
         is left. Until then they stand as they stood: `resize` alone does only what is needed at once."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
 
 FURTHEST = 2500
-"""Lines of which some are wrapped by one call of `settle`."""
+"""Lines of which some are wrapped by a new size, or by one call of `settle`."""
 
 
 class LookingBack:
@@ -112,12 +112,17 @@ class LookingBack:
         terminal, lines = self._terminal, self.lines
         spots, known = self._spots(), lines.screen + terminal.cursor.row
         stays = terminal.modes.alternate or not (self.looking or self.offset > 0)
-        places = [] if stays else [place_of(lines, lines.nearest(spot), known) for spot in spots]
+        # The older lines are wrapped later, and keep their numbers until then.
+        above = max(lines.first, lines.screen - FURTHEST)
+        places = [None if stays or spot.line < above else place_of(lines, lines.nearest(spot), known) for spot in spots]
         terminal.resize(rows, columns)
         known = lines.screen + terminal.cursor.row
+        spots = [
+            spot if place is None else spot_of(lines, place, known) for spot, place in zip(spots, places, strict=True)
+        ]
         self.selection = None
         self._pushed = terminal.pushed
-        self._take_spots([spot_of(lines, place, known) for place in places] or spots)
+        self._take_spots(spots)
         if self.looking:
             self.show(self.cursor)
 
@@ -130,10 +135,9 @@ class LookingBack:
             place_of(lines, spot, below) if max(below - FURTHEST, lines.first) <= spot.line < below else None
             for spot in spots
         ]
-        before = terminal.unsettled
         settled = terminal.settle()
         above = lines.first + terminal.unsettled
-        taken = before - terminal.unsettled
+        taken = terminal.settled
         more = below - above - taken
         if not more:
             return settled, taken > 0
