@@ -46,3 +46,11 @@ async def test_the_drawer_closes_with_its_own_key(tmp_path: Path) -> None:
         await says(pilot, "web-01")
         await pilot.press("at", "at")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_the_list_behind_a_window_was_blank(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path, size=(120, 36)) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("vertical_line")
+        await says(pilot, "[x] Status")
+        assert app.screen.styles.background.a < 1

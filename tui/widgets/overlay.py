@@ -13,8 +13,11 @@ from tui.widgets.metered_screen import MeteredScreen
 T = TypeVar("T")
 
 
-class Overlay(MeteredScreen[T], ModalScreen[T], inherit_bindings=False):
-    """A modal screen; Esc gives None."""
+class Overlay(ModalScreen[T], MeteredScreen[T], inherit_bindings=False):
+    """A modal screen; Esc gives None.
+
+    The modal one is its first base: Textual takes styles from that one alone, here what lets the screen below through.
+    """
 
     AUTO_FOCUS = "*"
     DEFAULT_CSS = """
