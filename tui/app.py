@@ -64,6 +64,10 @@ class Launch:
     read_only: bool = False
 
 
+CLIPBOARD_MOST = 500_000
+"""Bytes of a copy beyond which terminals drop it without a word; tmux does at a megabyte of base64."""
+
+
 class SsmApp(FramesApp, inherit_bindings=False):
     """The console; see `Launch` for what it is given and `tui/screens/_base.py` for what stands in it."""
 
@@ -203,7 +207,11 @@ class SsmApp(FramesApp, inherit_bindings=False):
         """Put text on the clipboard, and say so."""
         self.copy_to_clipboard(text)
         self.run_worker(lambda: to_tmux(text), thread=True, exit_on_error=False)
-        self.notice(f"Copied {what}.")
+        size = len(text.encode("utf-8", "replace"))
+        if size > CLIPBOARD_MOST:
+            self.notice(f"Copied {what}, {size // 1000} kB: more than many terminals take.", "warn")
+        else:
+            self.notice(f"Copied {what}.")
 
     # themes
 

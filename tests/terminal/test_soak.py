@@ -1,7 +1,7 @@
 """Hours of use in little time: ten shells that talk, commands one after the other, 5,000 nodes that are asked often.
 
 The console and the engine are processes of their own, the console in a pty. What they hold, memory and open files,
-must not grow with what has passed through them. SSM_TUI_SOAK_MINUTES says how long it is looked at (24 seconds
+must not grow with what has passed through them. SSM_TUI_SOAK_MINUTES says how long it is looked at (one
 without it); SSM_TUI_SOAK_REPORT names a file for what was measured.
 """
 
@@ -34,14 +34,14 @@ NODES = 5_000
 SHELLS = 10
 COMMANDS_A_MINUTE = 20
 """What an hour of use has, by the minute: tells how much time the commands that were run stand for."""
-WARM = 15.0
+WARM = 45.0
 """Seconds before it is measured: scrollbacks, caches and pools fill up."""
-MEASURED = 60 * float(os.environ.get("SSM_TUI_SOAK_MINUTES", "0.4"))
+MEASURED = 60 * float(os.environ.get("SSM_TUI_SOAK_MINUTES", "1"))
 REPORT = os.environ.get("SSM_TUI_SOAK_REPORT", "")
 STEP = 1.0
 """Seconds between two samples."""
 
-GROWTH = 1.10
+GROWTH = 1.15
 """How much more memory the last third may have than the one before it."""
 SLACK = 4 * 2**20
 """Bytes more, whatever the share: what an allocator takes at a time."""

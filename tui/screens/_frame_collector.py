@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gc
 
+from textual._styles_cache import StylesCache
+
 YOUNG = 50_000
 """New objects, those that went already taken off, after which the youngest are looked through.
 
@@ -40,6 +42,7 @@ class Collector:
         elif self._is_due(now, touched):
             # What was kept apart may have become garbage, and would hold all that it knows: screens that were left.
             gc.unfreeze()
+            _forget_drawn()
             gc.collect()
         else:
             return
@@ -52,3 +55,10 @@ class Collector:
         # A console that nobody uses makes next to nothing.
         young, *rounds = gc.get_count()
         return young >= WORTH or any(rounds)
+
+
+def _forget_drawn() -> None:
+    """Let go of what widgets drew that are gone: a cache of Textual's keeps a thousand of them, with all their lines."""
+    clear = getattr(StylesCache.get_inner_outer, "cache_clear", None)
+    if clear is not None:
+        clear()
