@@ -58,7 +58,7 @@ class Collector:
 
 
 def _forget_drawn() -> None:
-    """Let go of what widgets drew that are gone: a cache of Textual's keeps a thousand of them, with all their lines."""
+    """Let go of what widgets drew that are gone: a cache of Textual's keeps a thousand, with all their lines."""
     clear = getattr(StylesCache.get_inner_outer, "cache_clear", None)
     if clear is not None:
         clear()
