@@ -106,9 +106,13 @@ class Bulk:
         elif not wide and screen.pen.style is DEFAULT and max(map(len, chunk)) <= columns:
             entries = chunk  # type: ignore[assignment]  # plain lines are entries as they are
         else:
-            entries = []
+            pen, entries = screen.pen, []
+            plain = not wide and pen.style is DEFAULT
             for line in chunk:
-                cut(line, len(line), screen.pen, columns, wide, entries)
+                if plain and len(line) <= columns:
+                    entries.append(line)
+                else:
+                    cut(line, len(line), pen, columns, wide, entries)
         if entries:
             screen.scroll_in(entries)
             screen.last_drawn = ""

@@ -10,15 +10,14 @@ import gc
 
 from textual._styles_cache import StylesCache
 
-YOUNG = 50_000
-"""New objects, those that went already taken off, after which the youngest are looked through.
+YOUNG = 10_000
+"""New objects, those that went already taken off, after which the youngest are looked through: two milliseconds.
 
-Python's own 700 makes sixty rounds of one list of 5,000 nodes, a sixth of the time that it takes; this makes one in ten
-lists.
+Python's own 700 makes sixty rounds of one list of 5,000 nodes, and every tenth looks through more.
 """
-MIDDLE, OLD = 4, 5
-"""Rounds of a generation after which the next one is looked through too, even while somebody types: screens that were
-left wait for it."""
+MIDDLE, OLD = 5, 40
+"""Rounds of a generation after which the next one is looked through too, even while somebody types. A round of the
+middle one is as long as a frame may be."""
 WORTH = 5_000
 """New objects that make a look through the whole heap worth it."""
 EVERY, LATEST = 30.0, 60.0
