@@ -1,18 +1,20 @@
 """Looks at what holds the event loop, taken by a thread while a turn lasts; and whether the turn could run at all.
 
-The thread sleeps while the loop waits. While the loop works it wakes every STEP seconds, and looks only where the turn
-that it saw before still runs: at that moment the loop's stack is what holds it. How late the thread itself wakes tells
+The thread sleeps while the loop waits. While the loop works it wakes every STEP seconds, and has a signal sent to the
+loop's thread where a turn lasts: that thread looks at its own stack. (A thread that walks another one's frames can end
+the interpreter.) How late the thread itself wakes tells
 a process that stood still from code that waits.
 """
 
 from __future__ import annotations
 
 import os
-import sys
+import signal
 import threading
 import time
 from contextlib import suppress
 from time import perf_counter, process_time
+from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.screens._frame_stacks import Look, look_at
@@ -24,6 +26,8 @@ STEP = 0.02
 """Seconds between two looks."""
 LATE = 0.006
 """Seconds by which a thread may wake late without anything being wrong: Python's own turns between threads."""
+ASK = signal.SIGVTALRM
+"""What a thread is asked by to look at its stack; nothing else uses it."""
 MOST = 50
 """Looks that are kept of one turn."""
 
@@ -67,6 +71,10 @@ class Looker(threading.Thread):
         self._woken = threading.Lock()
         self._woken.acquire()
         self._ended = False
+        self._asked = 0
+        self._can_ask = looped is threading.main_thread()  # signals are another thread's to handle otherwise
+        if self._can_ask:
+            signal.signal(ASK, self._answer)
         self._schedule = -1
         with suppress(OSError):  # only Linux counts how long a thread waits for a processor
             self._schedule = os.open(f"/proc/self/task/{looped.native_id}/schedstat", os.O_RDONLY)
@@ -105,14 +113,20 @@ class Looker(threading.Thread):
             self._turn, self._looks, self._late, self._before = turn, [], 0.0, self._last
         self._late += late
         if len(self._looks) < MOST and perf_counter() - self._watch.begun > STEP / 2:
-            # From now on the loop can't go on before this has been read: a thread holds the interpreter.
-            self._looks.append(look_at(sys._current_frames().get(self._looped)))
+            self._asked = turn
+            if self._can_ask:
+                signal.pthread_kill(self._looped, ASK)
 
     def _read(self) -> _Reading:
         waited = int(os.pread(self._schedule, 64, 0).split()[1]) / 1e9 if self._schedule >= 0 else 0.0
         return _Reading(process_time(), self._watch.cpu, waited)
 
     # what the loop's thread calls
+
+    def _answer(self, _: int, frame: FrameType | None) -> None:
+        """Look at the stack that the signal came upon."""
+        if self._watch.begun and self._watch.turn == self._asked == self._turn and len(self._looks) < MOST:
+            self._looks.append(look_at(frame))
 
     def wake(self) -> None:
         """Begin to look: the loop works."""
@@ -145,5 +159,8 @@ class Looker(threading.Thread):
         self._ended = True
         self._release()
         self.join()
+        if self._can_ask:
+            # Ignored, not as before: a signal that is still on its way would end the process.
+            signal.signal(ASK, signal.SIG_IGN)
         if self._schedule >= 0:
             os.close(self._schedule)
