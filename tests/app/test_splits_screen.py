@@ -285,7 +285,7 @@ async def test_a_key_in_one_pane_is_answered_while_another_floods(tmp_path: Path
         async def pour() -> None:
             while not stop.is_set():
                 if flood._queue.qsize() < 4:
-                    flood.says(b"all work and no play makes a dull log\r\n" * 400)
+                    flood.says(b"all work and no play makes a dull log\r\n" * 100)
                 await asyncio.sleep(0)
 
         pouring = asyncio.ensure_future(pour())
