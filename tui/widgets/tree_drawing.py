@@ -12,9 +12,7 @@ from tui.theming import Glyphs
 from tui.widgets.cells import clean, cut, fit, width, window
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, cell_text
-
-GUTTER = 2
-"""Cells at the left for the cursor and the mark, which are told by more than colour."""
+from tui.widgets.table_drawing import GUTTER, STYLES
 
 GAP = 2
 """Blank cells between two columns."""
@@ -23,9 +21,6 @@ INDENT = 2
 
 LEAST = 16
 """Cells that a label is left, however deep its node and however many columns there are."""
-
-STYLES = ("ok", "warn", "error", "muted", "accent", "strong")
-"""The styles that a cell or a node may name; the theme colours them."""
 
 PARTS = ("header", "folder", "cursor", "blurred", "marked", "mark", "bar", "guide", "changed", "stale")
 

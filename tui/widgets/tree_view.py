@@ -16,12 +16,10 @@ from tui.theming import UNICODE, Glyphs
 from tui.widgets.cells import own, width
 from tui.widgets.filter_grammar import Cell
 from tui.widgets.state_pane import wrapped
-from tui.widgets.table_drawing import draw_notice, thumb
+from tui.widgets.table_drawing import GUTTER, STYLES, draw_notice, thumb
 from tui.widgets.tree_cursor import TreeCursor
 from tui.widgets.tree_drawing import (
-    GUTTER,
     PARTS,
-    STYLES,
     Brushes,
     LineState,
     Places,
