@@ -84,6 +84,7 @@ async def test_h_l_and_enter_fold_and_columns_scroll_where_nothing_folds(tmp_pat
         await until(pilot, lambda: app.history.current.noun == "node")
 
 
+@pytest.mark.slow
 async def test_space_on_a_header_marks_its_nodes_as_the_filter_shows_them(tmp_path: Path) -> None:
     async with console(mixed(), tmp_path) as (app, pilot):
         table = await grouped(pilot)

@@ -21,6 +21,7 @@ def head(app: Any) -> str:
     return text_of(app).splitlines()[0]
 
 
+@pytest.mark.slow
 async def test_throttled_feeds_are_counted_and_the_pause_is_said(tmp_path: Path) -> None:
     transport = fleet(node(1))
     async with console(transport, tmp_path) as (app, pilot):

@@ -190,6 +190,7 @@ async def test_no_key_has_two_meanings_at_one_focus(tmp_path: Path, words: str) 
                 assert _doubled(app) == {}, (words, widget)
 
 
+@pytest.mark.slow
 async def test_no_key_has_two_meanings_in_a_window(tmp_path: Path) -> None:
     transport = everything()
     async with console(transport, tmp_path) as (app, pilot):

@@ -207,6 +207,7 @@ async def test_a_command_that_ends_in_the_background_is_told_and_opened(tmp_path
         await until(pilot, lambda: app.screen.NOUN == "command")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [*SIZES, (20, 5)])
 async def test_its_four_states_at_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
     hang: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -118,6 +118,7 @@ async def test_a_split_without_room_is_refused_with_a_sentence_and_starts_no_she
         assert len(fake.sent("StartSession")) == 2
 
 
+@pytest.mark.slow
 async def test_no_size_of_terminal_crashes_panes_and_all_come_back(tmp_path: Path) -> None:
     fake = SessionsFake(session(1))
     async with split(fake, tmp_path, RIGHT, BELOW, BELOW) as (app, pilot):

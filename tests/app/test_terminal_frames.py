@@ -46,6 +46,7 @@ async def test_a_bell_flashes_the_pane_and_bells_in_a_row_flash_it_once() -> Non
         assert app.seen.count("bell") == 2
 
 
+@pytest.mark.slow
 async def test_resizes_in_a_row_to_one_cell_and_back_while_it_floods_and_is_selected() -> None:
     async with opened(size=(80, 24)) as (app, pilot):
         rng = random.Random(7)

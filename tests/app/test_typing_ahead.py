@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.events import Key
 
 from tests.app._session_fake import SessionsFake, session
@@ -52,6 +53,7 @@ async def test_each_key_of_a_command_read_the_names_of_thousands_of_targets_agai
         assert app.screen.form.chosen is chosen  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 async def test_no_key_was_looked_at_until_a_shells_flood_was_over(tmp_path: Path) -> None:
     fake = SessionsFake(session(1))
     async with console(fake.transport, tmp_path, words="sessions", size=(80, 24)) as (_, pilot):

@@ -151,6 +151,7 @@ async def test_a_read_whose_answer_was_cut_off_says_so_and_the_next_one_passes(
     assert "Commands" in await transport.call("ListCommands")
 
 
+@pytest.mark.slow
 async def test_an_endpoint_that_goes_silent_half_way_is_given_up(transport: AwsTransport, proxy: FaultProxy) -> None:
     node = await this_node(transport)
     proxy.hang_after(20, side="server")
@@ -205,6 +206,7 @@ async def test_moto_takes_a_command_and_gives_its_output(on_moto: AwsTransport) 
     assert (await commands.output(sent.id, node, "stdout")).final
 
 
+@pytest.mark.slow
 async def test_what_moto_does_not_have_is_an_error_of_ours(on_moto: AwsTransport) -> None:
     with pytest.raises(SsmTuiError):
         await on_moto.call("DescribeSessions", {"State": "Active"})

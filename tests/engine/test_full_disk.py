@@ -43,6 +43,7 @@ def fill(disk: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 async def test_on_a_full_disk_a_cancelled_command_ran_on_and_its_caller_waited_for_ever(
     small_disk: Path, tmp_path: Path
 ) -> None:

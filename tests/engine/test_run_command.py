@@ -441,6 +441,7 @@ async def test_on_a_busy_engine_no_command_stays_in_progress_after_its_end_and_e
     assert {(row["status"], row["details"], row["final"]) for row in rows} == {("Success", "Success", 1)}
 
 
+@pytest.mark.slow
 async def test_a_command_whose_end_the_store_refuses_is_over_for_who_watches_it(
     local: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -122,6 +122,7 @@ async def test_a_host_that_falls_silent_is_found_out_by_keepalives(tmp_path: Pat
         await us.until(node, "Connected")
 
 
+@pytest.mark.slow
 async def test_hosts_that_hang_refuse_and_die_keep_nobody_else_waiting(tmp_path: Path) -> None:
     key = make_key(tmp_path / "home/.ssh/id_ed25519")
     async with contextlib.AsyncExitStack() as stack:

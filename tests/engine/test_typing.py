@@ -6,6 +6,8 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.engine.shell_daemon import daemon
 from tests.engine.test_session_recovery import View, start
 from tui.engine.typing_record import SLOTS, TypingRecord, Typist
@@ -46,6 +48,7 @@ async def test_keys_typed_as_the_engine_is_killed_were_lost(tmp_path: Path) -> N
     await transport.aclose()
 
 
+@pytest.mark.slow
 async def test_nothing_is_typed_twice_when_the_engine_is_killed_again_and_again(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = f"stty raw -echo; echo pid $$.; sed -u /end/q > {out}; stty sane; echo whole"
