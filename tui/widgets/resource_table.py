@@ -29,8 +29,8 @@ from textual.worker import Worker
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, Filter, FilterError, SlowExpressionError, parse
+from tui.widgets.line_cursor import Anchor
 from tui.widgets.marked_table import MarkedTable
-from tui.widgets.table_cursor import Anchor
 from tui.widgets.table_drawing import STYLES
 from tui.widgets.table_message import TableMessage
 from tui.widgets.table_model import BULK, Fields, Row
@@ -190,7 +190,7 @@ class ResourceTable(MarkedTable):
         shown = len(standing)
         model.update(row, cells)
         for key in [(slot, cursor, marked) for cursor in (False, True) for marked in (False, True)]:
-            self._lines.pop(key, None)
+            self._drawn.pop(key, None)
         after = standing.position(row)
         if before != after or shown != len(standing):
             self._changed(anchor, forget=False)
@@ -203,7 +203,7 @@ class ResourceTable(MarkedTable):
             if self._top <= after < self._top + self._body:
                 self._measure()
             if widths == self._wishes:
-                self._refresh_row(after)
+                self._refresh_line(after)
             else:
                 self.refresh()
 
@@ -256,7 +256,7 @@ class ResourceTable(MarkedTable):
 
     def _changed(self, anchor: Anchor, *, forget: bool = True) -> None:
         if forget:
-            self._lines.clear()
+            self._drawn.clear()
         self._keep(anchor)
         self._measure()
         if (self.model.unarranged or self.model.groups is not self._groups) and self._passing is None:

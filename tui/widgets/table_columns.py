@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.binding import Binding
@@ -15,18 +16,23 @@ from textual.binding import Binding
 from tui.widgets.column_choice import ColumnChoice
 from tui.widgets.column_layout import Layout, arrange
 from tui.widgets.columns import Column, measure
-from tui.widgets.table_cursor import TableCursor
+from tui.widgets.line_cursor import LineCursor, line_bindings
 from tui.widgets.table_drawing import GUTTER
 from tui.widgets.table_message import TableMessage
+from tui.widgets.table_model import TableModel
+
+if TYPE_CHECKING:
+    from tui.widgets.row_groups import RowGroups
 
 _SAMPLE = 400
 _NOTHING = ColumnChoice()
 
 
-class TableColumns(TableCursor):
+class TableColumns(LineCursor):
     """Measures columns, lays them out, and scrolls sideways past those that stay."""
 
     BINDINGS = [
+        *line_bindings("table", "row", "the row"),
         Binding(
             "l,right", "sideways(1)", "right", tooltip="Unfold, or scroll columns right", show=False, id="table.right"
         ),
@@ -64,6 +70,7 @@ class TableColumns(TableCursor):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self.model = TableModel()
         self._part = ""
         self._choices: dict[str, ColumnChoice] = {}
         self._fitted: list[Column] = []
@@ -73,7 +80,12 @@ class TableColumns(TableCursor):
         self._measured = 0
         self._layout: Layout | None = None
         self._sides: list[str] = []
-        self._lines: dict[tuple[int, bool, bool], list[Segment]] = {}
+        self._drawn: dict[tuple[int, bool, bool], list[Segment]] = {}
+
+    @property
+    def _lines(self) -> TableModel | RowGroups:
+        """The rows, or their groups with a header each."""
+        return self.model.standing
 
     # What was chosen.
 
@@ -128,7 +140,7 @@ class TableColumns(TableCursor):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self._lines.clear()
+        self._drawn.clear()
         self._layout = None
         self.refresh()
 
@@ -141,7 +153,7 @@ class TableColumns(TableCursor):
         self._measured = min(len(model.order), _SAMPLE)
         if wishes != self._wishes:
             self._wishes = wishes
-            self._lines.clear()
+            self._drawn.clear()
             self._layout = None
 
     def _placed(self) -> Layout:

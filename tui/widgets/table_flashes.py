@@ -101,7 +101,7 @@ class TableFlashes(TableColumns):
     def _draw_rows(self, rows: Collection[Hashable]) -> None:
         for row in rows:
             if (position := self.model.standing.position(row)) is not None:
-                self._refresh_row(position)
+                self._refresh_line(position)
 
     def _lit_places(self, row: Hashable) -> Collection[int]:
         """Give the places of a row's cells that are lit up now."""

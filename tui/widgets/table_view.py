@@ -25,7 +25,7 @@ from tui.widgets.table_drawing import (
 from tui.widgets.table_flashes import TableFlashes
 
 
-class TableView(TableFlashes, can_focus=True):
+class TableView(TableFlashes):
     """Draws a `TableModel`; changing `virtual_size` would lay out the screen anew, so the scroll bar is drawn here."""
 
     ALLOW_SELECT = False
@@ -105,12 +105,12 @@ class TableView(TableFlashes, can_focus=True):
 
     def _redraw(self) -> None:
         """Forget every drawn line: widths, colours or glyphs are others."""
-        self._lines.clear()
+        self._drawn.clear()
         self._layout = self._brushes = self._notice = None
         self.refresh()
 
     def notify_style_update(self) -> None:
-        self._lines.clear()
+        self._drawn.clear()
         self._brushes = None
         super().notify_style_update()
 
@@ -142,16 +142,16 @@ class TableView(TableFlashes, can_focus=True):
         cursor, marked = at == self._at, slot >= 0 and bool(model.marks) and model.ids[slot] in model.marks
         lit = self._lit_places(model.ids[slot]) if self._lit and slot >= 0 else ()
         key = (slot, cursor, marked)
-        made = self._draw_group(slot, room, cursor=cursor) if slot < 0 else [] if lit else self._lines.get(key, [])
+        made = self._draw_group(slot, room, cursor=cursor) if slot < 0 else [] if lit else self._drawn.get(key, [])
         if not made:
             cells, placed = model.cells[slot], self._placed()
             made = draw_row(
                 self._sides, cells, placed, room, brushes, self._glyphs, cursor=cursor, marked=marked, lit=lit
             )
-            if len(self._lines) > 1024:
-                self._lines.clear()
+            if len(self._drawn) > 1024:
+                self._drawn.clear()
             if not lit:
-                self._lines[key] = made
+                self._drawn[key] = made
         return Strip([*made, self._bar(y - 1, brushes)], columns if room >= GUTTER else None).adjust_cell_length(
             columns, brushes.base
         )
@@ -174,7 +174,7 @@ class TableView(TableFlashes, can_focus=True):
 
     def on_resize(self) -> None:
         self._layout = self._notice = None
-        self._lines.clear()
+        self._drawn.clear()
         was, seen = self._top, self._top <= self._at
         self._top = self._bounded(self._top)
         if seen and self._at >= self._top + self._body > self._top:

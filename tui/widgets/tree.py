@@ -27,7 +27,7 @@ from textual.message import Message
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import FilterError
-from tui.widgets.tree_cursor import Anchor
+from tui.widgets.line_cursor import Anchor
 from tui.widgets.tree_filtering import FilteredTree
 from tui.widgets.tree_model import TreeModel
 from tui.widgets.tree_rows import ROOT, Fields, NoteId, TreeNode

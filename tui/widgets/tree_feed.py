@@ -16,7 +16,7 @@ from textual.worker import Worker
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, cell_text
-from tui.widgets.tree_cursor import Anchor
+from tui.widgets.line_cursor import Anchor
 from tui.widgets.tree_marks import MarkedTree
 from tui.widgets.tree_model import TreeModel
 from tui.widgets.tree_rows import Entry, TreeNode

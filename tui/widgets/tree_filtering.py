@@ -11,7 +11,7 @@ from textual.worker import Worker
 
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.filter_grammar import Filter, FilterError, SlowExpressionError, parse
-from tui.widgets.tree_cursor import Anchor
+from tui.widgets.line_cursor import Anchor
 from tui.widgets.tree_feed import FedTree
 from tui.widgets.tree_model import TreeModel
 from tui.widgets.tree_passes import narrowing, on_paths

@@ -49,6 +49,14 @@ class ShownTree(TreeRows):
         slot = self.slots.get(node, ROOT)
         return None if slot == ROOT else self.view.line_of(slot)
 
+    def knows(self, node: Hashable) -> bool:
+        return self.slots.get(node, ROOT) != ROOT
+
+    def neighbour(self, node: Hashable) -> int | None:
+        """Give the line of what is seen nearest to a node; None if it is not there, or nothing is seen."""
+        slot = self.slots.get(node, ROOT)
+        return self.view.neighbour(slot) if slot != ROOT and len(self) else None
+
     def id_at(self, line: int) -> Hashable:
         """Give the id on a line.
 

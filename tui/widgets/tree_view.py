@@ -15,9 +15,9 @@ from textual.strip import Strip
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.cells import own, width
 from tui.widgets.filter_grammar import Cell
+from tui.widgets.line_cursor import LineCursor, line_bindings
 from tui.widgets.state_pane import wrapped
 from tui.widgets.table_drawing import GUTTER, STYLES, draw_notice, thumb
-from tui.widgets.tree_cursor import TreeCursor
 from tui.widgets.tree_drawing import (
     PARTS,
     Brushes,
@@ -33,6 +33,7 @@ from tui.widgets.tree_drawing import (
 )
 from tui.widgets.tree_lines import Trail
 from tui.widgets.tree_model import TreeModel
+from tui.widgets.tree_rows import ROOT
 
 Look = Callable[[Any, Sequence[Cell]], tuple[str, str]]
 """From a node's id and cells to its glyph, one cell wide, and the name of a style; "" for the tree's own."""
@@ -57,7 +58,7 @@ class TreeMessage(Message):
         return type(message) is type(self) and message.tree is self.tree
 
 
-class TreeView(TreeCursor, can_focus=True):
+class TreeView(LineCursor):
     """Draws a `TreeModel`; changing `virtual_size` would lay out the screen anew, so the scroll bar is drawn here."""
 
     ALLOW_SELECT = False
@@ -80,6 +81,7 @@ class TreeView(TreeCursor, can_focus=True):
     TreeView:ansi .tree--cursor { background: ansi_default; text-style: reverse; }
     """
     BINDINGS = [
+        *line_bindings("tree", "line", "what is"),
         Binding("l,right", "unfold", "unfold", tooltip="Unfold, or go to the first below", show=False, id="tree.right"),
         Binding("h,left", "fold", "fold", tooltip="Fold, or go to the one above", show=False, id="tree.left"),
     ]
@@ -102,7 +104,8 @@ class TreeView(TreeCursor, can_focus=True):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(model, id=id, classes=classes)
+        super().__init__(id=id, classes=classes)
+        self.model = model
         self._title, self._look, self._guides, self._glyphs = title, look, guides, glyphs
         self._offset = 0
         self._wishes: list[int] = []
@@ -111,6 +114,19 @@ class TreeView(TreeCursor, can_focus=True):
         self._brushes: Brushes | None = None
         self._notice: list[str] | None = None
         self._flashing: dict[Hashable, frozenset[int]] = {}
+
+    @property
+    def _lines(self) -> TreeModel:
+        return self.model
+
+    @property
+    def _heading(self) -> int:
+        return 1 if self.model.columns else 0
+
+    @property
+    def _slot(self) -> int:
+        """The slot under the cursor; the root where there is none."""
+        return ROOT if self._cursor is None else self.model.slots.get(self._cursor, ROOT)
 
     # What the tree adds.
 
