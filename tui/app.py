@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from textual import constants, events
 from textual.binding import Binding
+from textual.reactive import Reactive
 from textual.theme import Theme
 
 from tui import screens
 from tui.config import Config, config_folder, log_file
 from tui.contexts import ContextSpec
 from tui.errors import SsmTuiError
+from tui.screens._ansi_colours import DARK
 from tui.screens._base import ConsoleScreen, explain
 from tui.screens._frames_app import FramesApp
 from tui.screens._history import History, Place
@@ -75,6 +77,7 @@ class SsmApp(FramesApp, inherit_bindings=False):
     TITLE = "ssm-tui"
     HELP_GROUP = "Everywhere"
     ENABLE_COMMAND_PALETTE = False
+    ansi_theme_dark = Reactive(DARK, init=False)
     BINDINGS = [
         Binding("colon", "go_to", "go", tooltip="Go to a screen or a resource", key_display=":", id="app.go"),
         Binding("question_mark", "help", "help", tooltip="Show every key", key_display="?", id="app.help"),
