@@ -23,7 +23,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.engine.keeper import set_size, spawn
-from tui.screens._drawing_turns import SMALL, Inbox, Turns
+from tui.screens._drawing_turns import PIECE, SMALL, Inbox, Turns
 from tui.widgets.terminal import TerminalView
 
 READ = 64 * 1024
@@ -82,8 +82,8 @@ class OurPane(Widget):
             await self._inbox.put(data)
 
     async def _draw(self) -> None:
-        def piece() -> bool:
-            return self._inbox.draw(self.view.feed)
+        def piece(seconds: float = PIECE) -> bool:
+            return self._inbox.draw(self.view.feed, seconds=seconds)
 
         while await self._inbox.filled():
             if len(self._inbox) <= SMALL:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tui.screens._drawing_turns import LEAST, MOST, ROOM, Inbox, Turns
+from tui.screens._drawing_turns import LEAST, MOST, PIECE, ROOM, TURN, Inbox, Turns
 
 
 async def test_what_came_in_many_pieces_goes_on_in_few_and_in_order() -> None:
@@ -25,6 +25,26 @@ async def test_a_replay_is_handed_on_apart_from_what_follows_it() -> None:
     assert inbox.draw(drawn.append, 30)
     inbox.draw(drawn.append)
     assert drawn == [b"old" * 10, b"new"]
+
+
+async def test_a_piece_of_a_flood_ends_with_a_line() -> None:
+    inbox, drawn = Inbox(), []
+    await inbox.put(b"a line of the log\r\n" * 2000)
+    while inbox.draw(drawn.append):
+        pass
+    assert len(drawn) > 1
+    assert all(piece.endswith(b"\n") for piece in drawn)
+    await inbox.put(b"x" * ROOM)  # which is none
+    inbox.draw(drawn.append)
+    assert len(drawn[-1]) >= LEAST
+
+
+async def test_a_piece_may_fill_the_turn_only_while_nobody_types() -> None:
+    turns, allowed = Turns(), []
+    await turns.take(lambda seconds: bool(allowed.append(seconds)))
+    turns.typed()
+    await turns.take(lambda seconds: bool(allowed.append(seconds)))
+    assert allowed == [TURN, PIECE]
 
 
 async def test_pieces_shrink_where_drawing_is_slow_and_grow_where_it_is_fast() -> None:
@@ -67,7 +87,7 @@ async def test_others_run_between_two_turns_of_floods() -> None:
 
     async def flood(name: str) -> None:
         for _ in range(2):
-            await turns.take(lambda: order.append(name) is not None)
+            await turns.take(lambda _: order.append(name) is not None)
 
     await asyncio.gather(flood("a"), flood("b"), others())
     assert order[0] == "a"

@@ -19,7 +19,7 @@ BREATH = 0.003
 TYPING = 1.0
 """Seconds after a key in which another one is likely."""
 PIECE = 0.001
-"""Seconds that one piece may take."""
+"""Seconds that one piece may take while somebody types; else it may fill a turn."""
 LEAST, MOST = 2048, 1 << 16
 """Bytes of a piece."""
 
@@ -35,13 +35,14 @@ class Turns:
         """Take note of a key, whose answer is waited for; after the `last` of a line the output is."""
         self._typed_at = -TYPING if last else monotonic()
 
-    async def take(self, draw: Callable[[], bool]) -> None:
-        """Call `draw`, which draws one piece, until it says that there is no more or the turn is over."""
+    async def take(self, draw: Callable[[float], bool]) -> None:
+        """Call `draw` with the seconds that one piece may take, until it says that there is no more or the turn is
+        over."""
         async with self._lock:
             now = monotonic()
             typing = now - self._typed_at < TYPING
             until = now + (SHORT_TURN if typing else TURN)
-            while draw() and monotonic() < until:
+            while draw(PIECE if typing else TURN) and monotonic() < until:
                 pass
             await _rest(BREATH if typing else 0.0)
 
@@ -89,16 +90,21 @@ class Inbox:
             await self._came.wait()
         return bool(self._data)
 
-    def draw(self, feed: Callable[[bytes], None], most: int = MOST) -> bool:
-        """Hand on one piece of at most so many bytes, as large as can be drawn in a moment; whether there is more."""
+    def draw(self, feed: Callable[[bytes], None], most: int = MOST, *, seconds: float = PIECE) -> bool:
+        """Hand on one piece of at most so many bytes, as large as can be drawn in so long; whether there is more.
+
+        A piece ends with a line where it can: whole lines are much less work than their halves.
+        """
         size = min(self._piece, most)
+        if size < len(self._data):
+            size = self._data.rfind(b"\n", size // 2, size) + 1 or size
         piece = bytes(self._data[:size])
         del self._data[:size]
         self._went.set()
         began = monotonic()
         feed(piece)
         took = max(monotonic() - began, 1e-6)
-        if len(piece) == self._piece or took > PIECE:
-            fitting = int(len(piece) * PIECE / took)
+        if 2 * len(piece) >= self._piece or took > seconds:
+            fitting = int(len(piece) * seconds / took)
             self._piece = max(LEAST, min(fitting, 2 * self._piece, MOST))
         return bool(self._data)

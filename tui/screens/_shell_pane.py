@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.errors import EngineStopped, SsmTuiError, Unreachable
-from tui.screens._drawing_turns import MOST, SMALL, Inbox, Turns
+from tui.screens._drawing_turns import MOST, PIECE, SMALL, Inbox, Turns
 from tui.screens._shell_terminal import ShellTerminal
 from tui.widgets.pane_title import PaneTitle
 
@@ -227,12 +227,12 @@ class ShellPane(Widget):
     async def _draw(self, inbox: Inbox, old: int) -> None:
         """Draw what comes until its end, of which the first `old` bytes are a replay."""
 
-        def piece() -> bool:
+        def piece(seconds: float = PIECE) -> bool:
             nonlocal old
             if not old:
-                return inbox.draw(self.view.feed)
+                return inbox.draw(self.view.feed, seconds=seconds)
             before = len(inbox)
-            more = inbox.draw(lambda data: self.view.feed(data, replay=True), min(old, MOST))
+            more = inbox.draw(lambda data: self.view.feed(data, replay=True), min(old, MOST), seconds=seconds)
             old -= before - len(inbox)
             return more
 
