@@ -10,7 +10,7 @@ from tui.errors import SsmTuiError
 from tui.screens._actions import ScreenActions
 from tui.screens._shell import AGAIN, explain
 from tui.widgets.cells import own
-from tui.widgets.state_pane import StatePane
+from tui.widgets.state_pane import WORDS, StatePane
 
 if TYPE_CHECKING:
     from tui.services.feeds import Feed, Looker
@@ -25,8 +25,8 @@ PHASE_STYLES = {"loading": "dim", "empty": "text", "rows": "text", "error": "bad
 class ScreenPhases(ScreenActions):
     """What is shown while there is nothing to show, and how old it is; `ConsoleScreen` has the rest."""
 
-    EMPTY: ClassVar[tuple[str, str]] = ("Nothing here.", "")
-    LOADING: ClassVar[str] = "Loading…"
+    EMPTY: ClassVar[tuple[str, str]] = (WORDS["empty"], "")
+    LOADING: ClassVar[str] = WORDS["loading"]
     NEEDS_CONTEXT: ClassVar[bool] = True
     """The screen waits until a context is open."""
     AGAIN: ClassVar[str] = AGAIN

@@ -9,12 +9,12 @@ what is saved are rows alone. What is done on a header is done to those rows of 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from rich.segment import Segment
 
-from tui.theming import UNICODE, Glyphs
 from tui.widgets.filter_grammar import Cell, cell_text
+from tui.widgets.line_view import LineOptions
 from tui.widgets.table_drawing import draw_group
 from tui.widgets.table_view import TableView
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class GroupedTable(TableView):
     """Draws the headers, folds, and knows what a header stands for."""
 
-    def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(glyphs=glyphs, id=id, classes=classes)
+    def __init__(self, **options: Unpack[LineOptions]) -> None:
+        super().__init__(**options)
         self._groups: RowGroups | None = None  # the wish; the model's are the same once they are arranged
         self._began: int | None = None  # where the cursor stood when groups were asked for that are not shown yet
 

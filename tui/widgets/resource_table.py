@@ -30,8 +30,8 @@ from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, Filter, FilterError, SlowExpressionError, parse
 from tui.widgets.line_cursor import Anchor
+from tui.widgets.line_drawing import STYLES
 from tui.widgets.marked_table import MarkedTable
-from tui.widgets.table_drawing import STYLES
 from tui.widgets.table_message import TableMessage
 from tui.widgets.table_model import BULK, Fields, Row
 from tui.widgets.table_view import place_of
@@ -110,10 +110,6 @@ class ResourceTable(MarkedTable):
     def shown(self) -> int:
         """Rows that the filter lets through, the folded ones too; headers are no rows."""
         return len(self.model)
-
-    @property
-    def total(self) -> int:
-        return self.model.total
 
     @property
     def filter(self) -> Filter:

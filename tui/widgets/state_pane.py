@@ -10,7 +10,15 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.cells import clean, width
+from tui.widgets.cells import clean, own, width
+
+WORDS = {"loading": "Loading…", "empty": "Nothing here.", "error": "This could not be loaded."}
+"""What is said of a state where nobody has a better word."""
+
+
+def plain_words(state: str) -> str:
+    """Give what is said of a state where nobody has a better word; nothing for one in which there are rows."""
+    return own(WORDS.get(state, ""))
 
 
 class StatePane(Widget):

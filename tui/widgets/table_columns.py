@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from rich.segment import Segment
 from textual.binding import Binding
@@ -16,8 +16,9 @@ from textual.binding import Binding
 from tui.widgets.column_choice import ColumnChoice
 from tui.widgets.column_layout import Layout, arrange
 from tui.widgets.columns import Column, measure
-from tui.widgets.line_cursor import LineCursor, line_bindings
-from tui.widgets.table_drawing import GUTTER
+from tui.widgets.line_cursor import line_bindings
+from tui.widgets.line_drawing import GUTTER
+from tui.widgets.line_view import LineOptions, LineView
 from tui.widgets.table_message import TableMessage
 from tui.widgets.table_model import TableModel
 
@@ -28,7 +29,7 @@ _SAMPLE = 400
 _NOTHING = ColumnChoice()
 
 
-class TableColumns(LineCursor):
+class TableColumns(LineView):
     """Measures columns, lays them out, and scrolls sideways past those that stay."""
 
     BINDINGS = [
@@ -68,8 +69,8 @@ class TableColumns(LineCursor):
     class ColumnsAsked(TableMessage, namespace="resource_table"):
         """The operator wants to choose among the columns."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, **options: Unpack[LineOptions]) -> None:
+        super().__init__(**options)
         self.model = TableModel()
         self._part = ""
         self._choices: dict[str, ColumnChoice] = {}

@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from tui.widgets.columns import Column, word_of
 from tui.widgets.filter_grammar import Cell, cell_text
+from tui.widgets.line_view import LineOptions
 from tui.widgets.table_columns import TableColumns
 
 _TOGETHER = 0.1
@@ -32,8 +33,8 @@ class TableFlashes(TableColumns):
 
     FLASH_SECONDS = 0.6
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, **options: Unpack[LineOptions]) -> None:
+        super().__init__(**options)
         self.flashes = True
         """Whether cells light up at all."""
         self.calm = False

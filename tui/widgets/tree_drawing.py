@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
-from rich.style import Style
 
 from tui.theming import Glyphs
 from tui.widgets.cells import clean, cut, fit, width, window
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, cell_text
-from tui.widgets.table_drawing import GUTTER, STYLES
+from tui.widgets.line_drawing import GUTTER, Brushes, LineState
 
 GAP = 2
 """Blank cells between two columns."""
@@ -21,48 +20,6 @@ INDENT = 2
 
 LEAST = 16
 """Cells that a label is left, however deep its node and however many columns there are."""
-
-PARTS = ("header", "folder", "cursor", "blurred", "marked", "mark", "bar", "guide", "changed", "stale")
-
-
-class Brushes:
-    """The styles of one tree, resolved once per theme and focus; combined as they are asked for."""
-
-    def __init__(self, base: Style, part: Callable[[str], Style], focused: bool, stale: bool) -> None:
-        self._part = part
-        self._made: dict[tuple[str, bool, bool, bool], Style] = {}
-        self.base = base + part("stale") if stale else base
-        self.header = base + part("header")
-        self.bar = base + part("bar")
-        self.muted = base + part("muted")
-        self.error = base + part("error")
-        self._cursor = part("cursor" if focused else "blurred")
-
-    def of(self, name: str, line: LineState, flash: bool = False) -> Style:
-        """Give the style of a part that names `name` (unknown names are plain) in a line of that state."""
-        key = (name, line.cursor, line.marked, flash)
-        style = self._made.get(key)
-        if style is None:
-            style = self.base
-            if line.marked:
-                style += self._part("marked")
-            if name in STYLES or name in PARTS:
-                style += self._part(name)
-            if flash:
-                style += self._part("changed")
-            if line.cursor:
-                style += self._cursor
-            self._made[key] = style
-        return style
-
-
-@dataclass(frozen=True, slots=True)
-class LineState:
-    """How a line stands: `flash` has the places of cells that have just changed, the label's being -1."""
-
-    cursor: bool = False
-    marked: bool = False
-    flash: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +113,7 @@ def draw_line(
         cell = cells[place] if place < len(cells) else ""
         text, name = (cell, "") if isinstance(cell, str) else (cell[0], cell[1])
         drawn = fit(clean(text), size, columns[place].side, glyphs.ellipsis)
-        segments += [Segment(" " * GAP, plain), Segment(drawn, brushes.of(name, state, place in state.flash))]
+        segments += [Segment(" " * GAP, plain), Segment(drawn, brushes.of(name, state, place in state.lit))]
     return segments
 
 
@@ -166,7 +123,7 @@ def _label(sketch: Sketch, room: int, brushes: Brushes, glyphs: Glyphs, state: L
     if (over := width(front) - offset - max(room - LEAST, room // 2)) > 0 and not offset:
         front = glyphs.ellipsis + window(front, over + 1, width(front) - over - 1)
     label = clean(sketch.label)
-    style = brushes.of(sketch.style, state, -1 in state.flash)
+    style = brushes.of(sketch.style, state, -1 in state.lit)
     guide = brushes.of("guide", state)
     ahead = width(front)
     if offset == 0 and ahead <= room:

@@ -52,10 +52,6 @@ class FilteredTree(FedTree):
         return self.model.shown
 
     @property
-    def total(self) -> int:
-        return self.model.total
-
-    @property
     def filter(self) -> Filter:
         """The filter that was asked for last and could be meant."""
         return self._filter
