@@ -37,12 +37,30 @@ class Child:
         self.pid, self.master = spawn("/bin/sh", ["sh", "-c", command], env, "/", rows, columns)
 
     async def read(self) -> AsyncIterator[bytes]:
-        reader = asyncio.StreamReader()
-        pipe = os.fdopen(os.dup(self.master), "rb", buffering=0)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
-        with contextlib.suppress(OSError):  # EIO: the command has ended
-            while data := await reader.read(READ):
-                yield data
+        """Give what is there, as the engine reads a shell: a terminal gives 4 KiB at a time."""
+        os.set_blocking(self.master, False)
+        there = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self.master, there.set)
+        try:
+            while (data := self._some()) is not None:
+                if data:
+                    yield data
+                there.clear()
+                await there.wait()
+        finally:
+            asyncio.get_running_loop().remove_reader(self.master)
+
+    def _some(self) -> bytes | None:
+        """Give what is there now, nothing where the next is still to come; None where the command has ended."""
+        parts: list[bytes] = []
+        try:
+            while sum(map(len, parts)) < READ:
+                parts.append(os.read(self.master, READ))
+        except BlockingIOError:
+            pass
+        except OSError:  # EIO
+            return b"".join(parts) or None
+        return b"".join(parts)
 
     def write(self, data: bytes) -> None:
         os.write(self.master, data)

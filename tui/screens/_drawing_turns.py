@@ -12,8 +12,9 @@ SMALL = 4096
 """Bytes that are drawn at once: no flood, but what a key is answered with."""
 TURN, SHORT_TURN = 0.004, 0.002
 """Seconds that a flood is drawn for before everything else gets its turn; the short one while somebody types."""
-REST = 0.010
-"""Seconds that a flood waits at most while there is something else to do."""
+REST, SHORT_REST = 0.010, 0.002
+"""Seconds that a flood waits at most while there is something else to do; the short one while nobody types, when that
+is mostly the reading of the flood itself."""
 BREATH = 0.003
 """Seconds that it waits at least while somebody types: an answer is on its way."""
 TYPING = 1.0
@@ -44,15 +45,15 @@ class Turns:
             until = now + (SHORT_TURN if typing else TURN)
             while draw(PIECE if typing else TURN) and monotonic() < until:
                 pass
-            await _rest(BREATH if typing else 0.0)
+            await (_rest(BREATH, REST) if typing else _rest(0.0, SHORT_REST))
 
 
-async def _rest(least: float) -> None:
+async def _rest(least: float, most: float) -> None:
     """Let all others do what they have to do: a key passes several queues, and needs a pass of the loop for each."""
     # asyncio has no public word for how much waits; without it, a few passes must do.
     ready = getattr(asyncio.get_running_loop(), "_ready", ())
     await asyncio.sleep(least)
-    until, idle = monotonic() + REST, 0
+    until, idle = monotonic() + most, 0
     while idle < 2 and monotonic() < until:
         await asyncio.sleep(0)
         idle = 0 if ready else idle + 1
