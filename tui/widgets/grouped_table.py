@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Unpack
 
 from rich.segment import Segment
 
+from tui.widgets.arranging import ArrangedView
 from tui.widgets.filter_grammar import Cell, cell_text
 from tui.widgets.line_view import LineOptions
 from tui.widgets.table_drawing import draw_group
+from tui.widgets.table_model import TableModel
 from tui.widgets.table_view import TableView
 
 if TYPE_CHECKING:
     from tui.widgets.row_groups import Group, Grouping, RowGroups
 
 
-class GroupedTable(TableView):
+class GroupedTable(TableView, ArrangedView[TableModel]):
     """Draws the headers, folds, and knows what a header stands for."""
 
     def __init__(self, **options: Unpack[LineOptions]) -> None:
@@ -31,9 +33,6 @@ class GroupedTable(TableView):
         self._began: int | None = None  # where the cursor stood when groups were asked for that are not shown yet
 
     # What the table adds.
-
-    def _arrange(self) -> None:
-        """Bring the model to the groups that are wanted."""
 
     def _row_opened(self) -> None:
         """Do what follows when a row is opened."""

@@ -17,18 +17,14 @@ While there are no rows the table says `message`, in the way of its `state`: loa
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Generator, Hashable, Iterable, Sequence
-from functools import partial
 
 from textual.binding import Binding
 from textual.message import Message
-from textual.worker import Worker
 
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
-from tui.widgets.filter_grammar import Cell, Filter, FilterError, SlowExpressionError, parse
+from tui.widgets.filter_grammar import Cell, FilterError
 from tui.widgets.line_cursor import Anchor
 from tui.widgets.line_drawing import STYLES
 from tui.widgets.marked_table import MarkedTable
@@ -38,11 +34,11 @@ from tui.widgets.table_view import place_of
 
 __all__ = ["STYLES", "Cell", "Column", "ResourceTable", "Row"]
 
-_SLICE_SECONDS = 0.005
-
 
 class ResourceTable(MarkedTable):
     """A virtual table; see the module for what goes in, and the messages for what comes out."""
+
+    AT_ONCE = BULK
 
     BINDINGS = [
         Binding("less_than_sign", "sort(-1)", "sort left", tooltip="Previous column", show=False, id="table.sort_left"),
@@ -89,10 +85,6 @@ class ResourceTable(MarkedTable):
         super().__init__(glyphs=glyphs, id=id, classes=classes)
         self.model.fields = fields
         self._sort: tuple[int | None, bool] = (None, False)
-        self._filter = Filter()
-        self._said = ""
-        self._passing: Worker[None] | None = None
-        self._warming: Worker[None] | None = None
         self.set_columns(columns)
 
     # What is shown, and what one may ask.
@@ -112,11 +104,6 @@ class ResourceTable(MarkedTable):
         return len(self.model)
 
     @property
-    def filter(self) -> Filter:
-        """The filter that was asked for last and could be meant."""
-        return self._filter
-
-    @property
     def sort_column(self) -> str:
         """The key of the column that rows are sorted by, "" for as they came."""
         place = self._sort[0]
@@ -125,11 +112,6 @@ class ResourceTable(MarkedTable):
     @property
     def sort_reversed(self) -> bool:
         return self._sort[1]
-
-    @property
-    def arranging(self) -> bool:
-        """Whether a sort or a filter is still being worked on."""
-        return self._passing is not None
 
     def cells(self, row: Hashable) -> Sequence[Cell] | None:
         """Give a row's cells; None for an unknown id."""
@@ -222,16 +204,6 @@ class ResourceTable(MarkedTable):
 
     # Order, filter, marks, cursor.
 
-    def set_filter(self, text: str | Filter) -> Filter:
-        """Show only the rows that match; give the parsed filter, whose `error` says why it can't be meant."""
-        wanted = parse(text) if isinstance(text, str) else text
-        if wanted.error is not None:
-            self._say_filter(wanted.text, wanted.error)
-        else:
-            self._filter = wanted
-            self._arrange()
-        return wanted
-
     def sort_by(self, key: str, reverse: bool = False) -> None:
         """Sort by a column's key ("" for as the rows came), equal ones as they came."""
         self._sort = (place_of([column.key for column in self.columns], key), reverse)
@@ -257,65 +229,20 @@ class ResourceTable(MarkedTable):
         self._measure()
         if (self.model.unarranged or self.model.groups is not self._groups) and self._passing is None:
             self._arrange()
-        if self.total > BULK and self.is_running and (self._warming is None or self._warming.is_finished):
-            self._warming = self.run_worker(self._warm, group="warm", exit_on_error=False)
+        self._warm_up()
         self._notice = None
         self.refresh()
 
-    def _arrange(self) -> None:
-        """Bring the model to the sort and filter that are wanted: at once for few rows, in slices for many."""
-        if self._passing is not None:
-            self._passing.cancel()
-            self._passing = None
-        steps = self.model.arranging(*self._sort, self._filter, self._groups)
-        if len(self.model.cells) > BULK and self.is_running:
-            self._passing = self.run_worker(
-                partial(self._drive, steps), group="arrange", exclusive=True, exit_on_error=False
-            )
-            return
-        anchor = self._anchor()
-        try:
-            for _ in steps:
-                pass
-        except SlowExpressionError:
-            self._too_slow()
-        else:
-            self._arranged(anchor)
+    def _steps_to_wish(self) -> Generator[None, None, None]:
+        return self.model.arranging(*self._sort, self._filter, self._groups)
 
-    async def _drive(self, steps: Generator[None, None, None]) -> None:
-        """Work steps off, letting the loop run between slices; a newer wish cancels this."""
-        started, anchor = time.perf_counter(), self._anchor()
-        try:
-            for _ in steps:
-                if time.perf_counter() - started > _SLICE_SECONDS:
-                    await asyncio.sleep(0)
-                    started = time.perf_counter()
-                anchor = self._anchor()
-        except SlowExpressionError:
-            self._passing = None
-            self._too_slow()
-        else:
-            self._passing = None
-            self._arranged(anchor)
-        finally:
-            steps.close()
-
-    async def _warm(self) -> None:
-        """Prepare the rows for their first filter, in short slices while nothing else is to do."""
-        for _ in self.model.warming():
-            await asyncio.sleep(0.001)
+    @property
+    def _takes_long(self) -> bool:
+        return len(self.model.cells) > BULK  # what has gone, but still has its slot, takes as long
 
     def _arranged(self, anchor: Anchor) -> None:
-        if self.is_running and (self._filter or self._said):
-            self._say_filter(self._filter.text)
-        self._said = self._filter.text
-        self._changed(anchor)
+        super()._arranged(anchor)
         self._begin_groups()
-
-    def _too_slow(self) -> None:
-        fault = FilterError("This expression takes too long on some row", 0)
-        text, self._filter = self._filter.text, self.model.filter
-        self._say_filter(text, fault)
 
     # What the view asks.
 

@@ -8,19 +8,18 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from textual.timer import Timer
 from textual.worker import Worker
 
-from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, cell_text
 from tui.widgets.line_cursor import Anchor
 from tui.widgets.tree_marks import MarkedTree
 from tui.widgets.tree_model import TreeModel
 from tui.widgets.tree_rows import Entry, TreeNode
-from tui.widgets.tree_view import Look
+from tui.widgets.tree_view import TreeOptions
 
 _SLICE_SECONDS = 0.004
 _BLOCK = 1024
@@ -39,15 +38,9 @@ class FedTree(MarkedTree):
     def __init__(
         self,
         model: TreeModel,
-        *,
-        title: str = "",
-        look: Look | None = None,
-        guides: bool = False,
-        glyphs: Glyphs = UNICODE,
-        id: str | None = None,
-        classes: str | None = None,
+        **options: Unpack[TreeOptions],
     ) -> None:
-        super().__init__(model, title=title, look=look, guides=guides, glyphs=glyphs, id=id, classes=classes)
+        super().__init__(model, **options)
         self.flashes = True
         """Whether cells light up at all when they change."""
         self.calm = False

@@ -35,6 +35,14 @@ Look = Callable[[Any, Sequence[Cell]], tuple[str, str]]
 _SIDEWAYS = 8
 
 
+class TreeOptions(LineOptions, total=False):
+    """What a tree may be given about its looks, by the names that `TreeView` has for it."""
+
+    title: str
+    look: Look | None
+    guides: bool
+
+
 class TreeMessage(Message):
     """A fact about a tree, with the attributes that its class names; of a flood of equal ones the last is enough."""
 
