@@ -21,6 +21,7 @@ from tui.screens._follower import named
 from tui.services.api_calls import aws_cli_line
 from tui.services.commands import CommandRequest, Commands, Event
 from tui.widgets.filter_grammar import Filter, parse
+from tui.widgets.later import later
 from tui.widgets.pane import Pane
 from tui.widgets.pane_drawing import ASCII_FRAME
 from tui.widgets.pane_grid import PaneGrid
@@ -136,7 +137,7 @@ class CommandScreen(CommandWatching):
         if wait <= 0:
             self._draw()
         else:
-            self.set_timer(wait, self._draw)
+            later(self, wait, self._draw)
 
     def _tick(self) -> None:
         if any(not run.status.over for run in self.state.runs.values()):

@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from tui.widgets import terminal_messages as told
 from tui.widgets.cells import clean, cut, width
+from tui.widgets.later import later
 
 if TYPE_CHECKING:
     from tui.emulator.terminal import Terminal
@@ -180,7 +181,7 @@ class Surface(Widget):
     def _ask_for_frame(self) -> None:
         """Have a frame painted as soon as one is due; what came last is always painted."""
         if self._frame is None and self.is_mounted:
-            self._frame = self.set_timer(max(0.001, self._painted + FRAME - monotonic()), self._paint_in_time)
+            self._frame = later(self, max(0.001, self._painted + FRAME - monotonic()), self._paint_in_time)
 
     def _paint_in_time(self) -> None:
         """Paint, unless a flood or the far end asks for patience."""
@@ -193,7 +194,7 @@ class Surface(Widget):
             wait = self._painted + FLOOD_FRAME - now
         if wait > 0:
             # Looked at again each frame: the far end may be done long before.
-            self._frame = self.set_timer(min(wait, FRAME), self._paint_in_time)
+            self._frame = later(self, min(wait, FRAME), self._paint_in_time)
         elif self._paint() and self.has_focus:
             self._show_now()
 
