@@ -8,7 +8,9 @@ from typing import NamedTuple
 from textual.binding import Binding
 
 from tui.widgets.grouped_table import GroupedTable
+from tui.widgets.marked_lines import MarkedLines
 from tui.widgets.table_message import TableMessage
+from tui.widgets.table_model import TableModel
 
 
 class _Stretch(NamedTuple):
@@ -21,7 +23,7 @@ class _Stretch(NamedTuple):
     marks: set[Hashable]
 
 
-class MarkedTable(GroupedTable):
+class MarkedTable(GroupedTable, MarkedLines[TableModel]):
     """Holds marks; what one sees of a range is what it marks, never what a filter hides or a group folds in."""
 
     BINDINGS = [
@@ -46,7 +48,6 @@ class MarkedTable(GroupedTable):
         count: int
         hidden: int
 
-    _marked_last: Hashable | None = None
     _stretch: _Stretch | None = None
 
     @property
@@ -74,59 +75,29 @@ class MarkedTable(GroupedTable):
         shown, slots = set(model.kept), model.slots  # to look each of thousands up in the order takes ten times as long
         return [row for row in model.marks if slots[row] not in shown]
 
-    @property
-    def targets(self) -> list[Hashable]:
-        """What an action works on: the marks, else the row under the cursor; on a header all rows of its group."""
-        return self.marked_ids or self.under_cursor
-
-    def mark(self, rows: Iterable[Hashable], marked: bool = True) -> None:
-        """Mark or unmark rows by id; unknown ids are left out."""
-        known = {row for row in rows if row in self.model.slots}
-        self._make_marks(self.model.marks | known if marked else self.model.marks - known)
+    def mark(self, ids: Iterable[Hashable], marked: bool = True) -> None:
+        super().mark([row for row in ids if row in self.model.slots] if marked else ids, marked)
 
     def _make_marks(self, marks: set[Hashable]) -> None:
         self.model.marks = marks
         self.refresh()
         self._say_marks()
 
+    def _stands_for(self, id: Hashable) -> list[Hashable]:
+        return self.rows_of(id)
+
+    def _showing(self) -> list[Hashable]:
+        return self.ids
+
     def _say_marks(self) -> None:
         self.post_message(self.MarksChanged(self, count=len(self.model.marks), hidden=len(self.hidden_marks)))
 
-    def _gutter_clicked(self, row: Hashable) -> None:
-        rows = self.rows_of(row)
-        marked = not self.model.marks.issuperset(rows)
-        self.mark(rows, marked)
-        self._marked_last = row if marked else None
-
     def _between(self, one: int, other: int) -> set[Hashable]:
-        """Give the ids of the rows that stand on the lines from one to another."""
         standing, ids = self.model.standing, self.model.ids
         slots = map(standing.slot_at, range(min(one, other), max(one, other) + 1))
         return {ids[slot] for slot in slots if slot >= 0}
 
     # Actions.
-
-    def action_mark(self) -> None:
-        if self._cursor is not None:
-            self._gutter_clicked(self._cursor)
-            self._go(self._behind(self._at))
-
-    def action_mark_all(self) -> None:
-        self.mark(self.ids)
-
-    def action_invert(self) -> None:
-        self._make_marks(self.model.marks ^ set(self.ids))
-
-    def action_mark_range(self) -> None:
-        """Mark from the row that was marked last; where it is not marked any more, or not shown, mark this one."""
-        if self._cursor is None:
-            return
-        last = self._marked_last
-        is_marked = last is not None and self.model.marks.issuperset(self.rows_of(last))
-        start = self.model.standing.position(last) if is_marked else None
-        rows = set(self.rows_of(self._cursor)) if start is None else self._between(start, self._at)
-        self._marked_last = self._cursor
-        self._make_marks(self.model.marks | rows)
 
     def action_stretch(self, step: int) -> None:
         """Move the cursor, and mark what lies between it and where one began; going back takes that back."""

@@ -35,11 +35,7 @@ T = TypeVar("T")
 class FedTree(MarkedTree):
     """Takes nodes without moving the cursor, and lets the cells of known ones flash once when they change."""
 
-    def __init__(
-        self,
-        model: TreeModel,
-        **options: Unpack[TreeOptions],
-    ) -> None:
+    def __init__(self, model: TreeModel, **options: Unpack[TreeOptions]) -> None:
         super().__init__(model, **options)
         self.flashes = True
         """Whether cells light up at all when they change."""

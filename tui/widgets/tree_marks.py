@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 
 from textual.binding import Binding
 
+from tui.widgets.marked_lines import MarkedLines
+from tui.widgets.tree_model import TreeModel
 from tui.widgets.tree_view import TreeView
 
 
-class MarkedTree(TreeView):
+class MarkedTree(TreeView, MarkedLines[TreeModel]):
     """Marks things; a mere folder's mark is that of all things below it which the filter lets through.
 
     A range marks what one sees of it, never what is folded in or filtered out.
@@ -26,7 +28,6 @@ class MarkedTree(TreeView):
         Binding("shift+up", "stretch(-1)", "mark up", tooltip="Mark on upwards", show=False, id="tree.mark_up"),
     ]
 
-    _marked_last: Hashable | None = None
     _stretch: tuple[Hashable, frozenset[Hashable]] | None = None
     """From where a range of marks is drawn, and what was marked before."""
 
@@ -35,7 +36,6 @@ class MarkedTree(TreeView):
 
     @property
     def marked_ids(self) -> list[Hashable]:
-        """The marked ids: those shown in their order, then those that the filter hides."""
         model = self.model
         hidden = set(self.hidden_marks)
         return model.in_order(model.marks - hidden) + model.in_order(hidden)
@@ -54,55 +54,24 @@ class MarkedTree(TreeView):
         slot = self._slot
         return self.model.in_order(self.model.markable(slot)) if slot else []
 
-    @property
-    def targets(self) -> list[Hashable]:
-        """What an action works on: the marks, else what is under the cursor."""
-        return self.marked_ids or self.under_cursor
-
-    def mark(self, nodes: Iterable[Hashable], marked: bool = True) -> None:
-        """Mark or unmark nodes by id; unknown ids are left out."""
-        marks = self.model.marks
-        self._set_marks(marks | set(nodes) if marked else marks - set(nodes))
-
-    def _set_marks(self, marks: Iterable[Hashable]) -> None:
+    def _make_marks(self, marks: set[Hashable]) -> None:
         before = self.model.marks
         self.model.set_marks(marks)
         if before != self.model.marks:
             self.refresh()
             self._say_marks()
 
-    def _gutter_clicked(self, node: Hashable) -> None:
-        nodes = self.model.markable(self.model.slots[node])
-        marked = not self.model.marks.issuperset(nodes)
-        self.mark(nodes, marked)
-        self._marked_last = node if marked else None
+    def _stands_for(self, id: Hashable) -> list[Hashable]:
+        return self.model.markable(self.model.slots[id])
+
+    def _showing(self) -> list[Hashable]:
+        return self.model.showing()
 
     def _go(self, line: int) -> None:
         self._stretch = None
         super()._go(line)
 
     # Actions.
-
-    def action_mark(self) -> None:
-        if self._cursor is not None:
-            self._gutter_clicked(self._cursor)
-            self._go(self._at + 1)
-
-    def action_mark_all(self) -> None:
-        self.mark(self.model.showing())
-
-    def action_invert(self) -> None:
-        self._set_marks(self.model.marks ^ set(self.model.showing()))
-
-    def action_mark_range(self) -> None:
-        """Mark from what was marked last; where that is not marked any more, or not shown, mark what is here."""
-        if self._cursor is None:
-            return
-        model, last = self.model, self._marked_last
-        nodes = [] if last not in model.slots or last is None else model.markable(model.slots[last])
-        start = model.position(last) if nodes and model.marks.issuperset(nodes) else None
-        self.mark(model.markable(self._slot) if start is None else self._between(start, self._at))
-        self._marked_last = self._cursor
 
     def action_stretch(self, step: int) -> None:
         """Mark from where the range began to one line further; what it leaves again is as it was before."""
@@ -114,10 +83,9 @@ class MarkedTree(TreeView):
             begun, start = (self._cursor, frozenset(self.model.marks)), self._at
         self._go(self._at + step)
         self._stretch = begun
-        self._set_marks(begun[1].union(self._between(start, self._at)))
+        self._make_marks({*begun[1], *self._between(start, self._at)})
 
     def _between(self, one: int, other: int) -> list[Hashable]:
-        """Give the things on the lines from one to another: what is folded below a folder is not seen, and left out."""
         if not len(self.model):
             return []
         model = self.model

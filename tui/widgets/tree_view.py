@@ -7,12 +7,12 @@ from typing import Any, Unpack
 
 from rich.segment import Segment
 from textual.binding import Binding
-from textual.message import Message
 
 from tui.widgets.cells import own, width
 from tui.widgets.filter_grammar import Cell
 from tui.widgets.line_cursor import line_bindings
 from tui.widgets.line_drawing import GUTTER, Brushes, LineState
+from tui.widgets.line_message import LineMessage
 from tui.widgets.line_view import LineOptions, LineView
 from tui.widgets.state_pane import plain_words
 from tui.widgets.tree_drawing import (
@@ -43,21 +43,13 @@ class TreeOptions(LineOptions, total=False):
     guides: bool
 
 
-class TreeMessage(Message):
-    """A fact about a tree, with the attributes that its class names; of a flood of equal ones the last is enough."""
-
-    def __init__(self, tree: TreeView, **facts: object) -> None:
-        super().__init__()
-        self.tree = tree
-        for name, fact in facts.items():
-            setattr(self, name, fact)
+class TreeMessage(LineMessage):
+    """A fact about a tree."""
 
     @property
-    def control(self) -> TreeView:
-        return self.tree
-
-    def can_replace(self, message: Message) -> bool:
-        return type(message) is type(self) and message.tree is self.tree
+    def tree(self) -> TreeView:
+        tree: TreeView = self.control
+        return tree
 
 
 class TreeView(LineView):
