@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from tui.widgets.columns import natural, sort_key
 from tui.widgets.filter_grammar import Cell, Filter
+from tui.widgets.searched_rows import Fields
 from tui.widgets.table_passes import filtering, sorting
-from tui.widgets.table_rows import Fields, Row, TableRows
+from tui.widgets.table_rows import Row, TableRows
 
 if TYPE_CHECKING:
     from tui.widgets.row_groups import RowGroups
@@ -302,7 +303,7 @@ class TableModel(TableRows):
                 self._keys[slot] = self._arrival[slot]
 
     def _passing(self, slots: list[int]) -> list[int]:
-        self._index(slots)
+        self.index(slots)
         return self.filter.scan(self, slots)
 
     def _compact(self) -> None:
@@ -361,7 +362,7 @@ class TableModel(TableRows):
                 key_of, order = None, sorted(self.slots.values(), key=arrival.__getitem__ if arrival else None)
             kept = order
             if wanted:
-                kept = yield from filtering(self, self._index, wanted, self.kept if narrow else order)
+                kept = yield from filtering(self, self.index, wanted, self.kept if narrow else order)
             parts = None if by is None else (yield from by.parting(kept))
         except BaseException as fault:
             if self._touched is mine:

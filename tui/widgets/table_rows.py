@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
 
-from tui.widgets.columns import Column
-from tui.widgets.filter_grammar import Cell, folded, haystack
+from tui.widgets.filter_grammar import Cell, haystack
+from tui.widgets.searched_rows import SearchedRows
 
 Row = tuple[Hashable, Sequence[Cell]]
-Fields = Callable[[Any], Mapping[str, str]]
 
 
-class TableRows:
+class TableRows(SearchedRows):
     """Each row has a slot, a number that stays its own while it exists; a slot whose row is gone has no cells."""
 
     def __init__(self) -> None:
-        self.columns: tuple[Column, ...] = ()
-        self.fields: Fields | None = None
-        self.slots: dict[Hashable, int] = {}
-        self.ids: list[Hashable] = []
+        super().__init__()
         self.cells: list[Sequence[Cell]] = []
-        self.hay: list[str] = []
-        self.marks: set[Hashable] = set()
         self._dead = 0
         self._bare = 0  # rows whose haystack is yet to be made
-        self._places: dict[str, int] = {}
 
-    # What a filter looks at.
-
-    def column(self, key: str) -> int | None:
-        return self._places.get(key)
-
-    def field(self, row: int, key: str) -> str | None:
-        if self.fields is None or self.ids[row] is None:
-            return None
-        values = self.fields(self.ids[row])
-        if key in values:
-            return values[key]
-        return next((value for name, value in values.items() if folded(name) == key), None)
-
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        self.columns = tuple(columns)
-        self._places = {folded(c.heading): place for place, c in reversed(list(enumerate(columns)))}
-        self._places |= {folded(c.key): place for place, c in enumerate(columns)}
-
-    def warming(self) -> Generator[None, None, None]:
-        """Make what words search in ahead of the first filter, in steps."""
-        at = 0
-        while at < len(self.cells):
-            self._index(range(at, min(at + 512, len(self.cells))))
-            at += 512
-            yield
-
-    def _index(self, slots: Iterable[int]) -> None:
+    def index(self, slots: Iterable[int]) -> None:
         hay, cells = self.hay, self.cells
         for slot in slots if self._bare else ():
             if not hay[slot]:

@@ -28,9 +28,10 @@ from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import FilterError
 from tui.widgets.line_cursor import Anchor
+from tui.widgets.searched_rows import Fields
 from tui.widgets.tree_filtering import FilteredTree
 from tui.widgets.tree_model import TreeModel
-from tui.widgets.tree_rows import ROOT, Fields, NoteId, TreeNode
+from tui.widgets.tree_rows import ROOT, NoteId, TreeNode
 from tui.widgets.tree_state import TreeState
 from tui.widgets.tree_view import Look, TreeMessage
 

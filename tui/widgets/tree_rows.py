@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from tui.widgets.columns import Column, natural
-from tui.widgets.filter_grammar import Cell, folded, haystack
+from tui.widgets.columns import natural
+from tui.widgets.filter_grammar import Cell, haystack
+from tui.widgets.searched_rows import SearchedRows
 
 ROOT = 0
 """The slot above all others, which is never drawn."""
 
 Entry = tuple[str, Sequence[Cell]]
 """A path, whose folders it implies, and the cells beside its label."""
-
-Fields = Callable[[Any], Mapping[str, str]]
 
 
 class TreeNode(NamedTuple):
@@ -40,32 +39,32 @@ class NoteId(NamedTuple):
     node: Hashable
 
 
-class TreeRows:
+class TreeRows(SearchedRows):
     """Each node has a slot, a number that stays its own while it exists and is given to another one afterwards.
 
     `order` says how the nodes of one parent stand: natural (web-9 before web-10), text, or given, folders first.
     """
 
+    FIRST = 1  # behind the path
+
     def __init__(self, *, separator: str = "/", order: str = "natural", folders_first: bool = True) -> None:
+        super().__init__()
         self.separator = separator
         self.order = order
         self.folders_first = folders_first
-        self.columns: tuple[Column, ...] = ()
-        self.fields: Fields | None = None
-        self.slots: dict[Hashable, int] = {"": ROOT, None: ROOT}
-        self.ids: list[Hashable] = [None]
+        self.slots |= {"": ROOT, None: ROOT}
+        self.ids.append(None)
         self.labels: list[str] = [""]
         self.parents = array("i", [-1])  # of whole numbers, so that no collection of garbage looks through it
         self.extra: list[Sequence[Cell]] = [()]
         self.keys: list[Any] = [""]
-        self.hay: list[str] = ["\n"]
+        self.hay.append("\n")
         self.implied = {ROOT}  # folders that are only there because a path goes through them
         self.folders: set[int] = set()  # those that were given as folders, with children or without
         self.lazy: set[int] = set()
         self.notes: dict[int, int] = {}  # by the slot whose children a note is about
         self.told: dict[int, str] = {}  # by a note's slot: loading, error or empty
         self._free: list[int] = []
-        self._places: dict[str, int] = {}
 
     def is_thing(self, slot: int) -> bool:
         """Say whether a node stands for something, beyond holding others or telling of them."""
@@ -117,31 +116,12 @@ class TreeRows:
     def cells(self) -> Sequence[Sequence[Cell]]:
         return _Cells(self)
 
-    def column(self, key: str) -> int | None:
-        return self._places.get(key)
-
     def field(self, row: int, key: str) -> str | None:
         if key in ("name", "label"):
             return self.labels[row]
         if key == "path":
             return self.path(row)
-        values = self.fields(self.ids[row]) if self.fields is not None else {}
-        if key in values:
-            return values[key]
-        return next((value for name, value in values.items() if folded(name) == key), None)
-
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        self.columns = tuple(columns)
-        self._places = {folded(c.heading): place for place, c in reversed(list(enumerate(columns, 1)))}
-        self._places |= {folded(c.key): place for place, c in enumerate(columns, 1)}
-
-    def warming(self) -> Generator[None, None, None]:
-        """Make what words search in ahead of the first filter, in steps."""
-        at = 0
-        while at < len(self.ids):
-            self.index(range(at, min(at + 512, len(self.ids))))
-            at += 512
-            yield
+        return super().field(row, key)
 
     def index(self, slots: Iterable[int]) -> None:
         hay, extra = self.hay, self.extra

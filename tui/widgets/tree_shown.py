@@ -23,7 +23,6 @@ class ShownTree(TreeRows):
         self.view = self.base
         self.passing: set[int] = set()  # the slots that match the filter
         self.filter = Filter()
-        self.marks: set[Hashable] = set()
         self.touched: set[int] | None = None  # slots that came or changed while a filter is worked through
         self.moves = 0  # how often a node changed its place or went
         self._marked: Counter[int] | None = None
