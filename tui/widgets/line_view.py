@@ -28,7 +28,7 @@ class LineOptions(TypedDict, total=False):
 
 
 class LineView(LineCursor):
-    """Draws line by line what a subclass has; what that draws stays as it is until `_redraw`."""
+    """Draws a heading and the lines in view, as a subclass makes them, and hands on what is clicked."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {f"lines--{name}" for name in (*PARTS, *STYLES)}
