@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,8 +20,7 @@ GUTTER = 2
 """Cells at the left for the cursor and the mark, which are told by more than colour."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineState:
+class LineState(NamedTuple):
     """How a line stands: `lit` has the places of cells that have just changed, -1 for a label beside the columns."""
 
     cursor: bool = False
