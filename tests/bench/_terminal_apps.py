@@ -2,13 +2,12 @@
 
 `python -m tests.bench._terminal_apps KIND COMMAND [COMMAND]`: KIND is `ours` (our widget, fed as a shell's pane feeds
 it; a second command stands beside the first), `pyte` (pyte's screen in the plainest widget), `textual-tty` or
-`textual-terminal`. A command is one string for sh.
+`textual-terminal`. A command is one string for sh. Garbage is collected as the console has it, for all.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -22,11 +21,12 @@ from textual.containers import Horizontal
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tests.bench._garbage import as_the_console
 from tui.engine.keeper import set_size, spawn
 from tui.screens._drawing_turns import PIECE, SMALL, Inbox, Turns
 from tui.widgets.terminal import TerminalView
 
-READ = 64 * 1024
+READ = 16 * 1024
 
 
 class Child:
@@ -66,6 +66,17 @@ class Child:
         os.write(self.master, data)
 
 
+class View(TerminalView):
+    """Our widget; the turns hear of each key first, as in a shell of the console."""
+
+    def __init__(self, turns: Turns) -> None:
+        super().__init__()
+        self._turns = turns
+
+    async def _on_key(self, event: events.Key) -> None:
+        self._turns.typed(last=event.key == "enter")
+
+
 class OurPane(Widget):
     """Our widget; what its command says goes through an inbox and takes its turns, as in a shell of the console."""
 
@@ -77,7 +88,7 @@ class OurPane(Widget):
         self._turns = turns
         self._inbox = Inbox()
         self._child: Child | None = None
-        self.view = TerminalView()
+        self.view = View(turns)
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -91,7 +102,6 @@ class OurPane(Widget):
             set_size(self._child.master, event.rows, event.columns)
 
     def on_terminal_view_input(self, event: TerminalView.Input) -> None:
-        self._turns.typed()
         if self._child is not None:
             self._child.write(event.data)
 
@@ -106,6 +116,7 @@ class OurPane(Widget):
         while await self._inbox.filled():
             if len(self._inbox) <= SMALL:
                 piece()
+                self._turns.answered()
             else:
                 await self._turns.take(piece)
 
@@ -189,6 +200,7 @@ class Holder(App[None]):
                     yield Pane(command=f"sh -c {command!r}")
 
     def on_mount(self) -> None:
+        as_the_console()
         found = next(iter(self.query(TerminalView)), None) or next(iter(self.query(PytePane)), None)
         (found or self.query("Terminal").first()).focus()
 

@@ -21,9 +21,9 @@ from textual.strip import Strip
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from tests.bench._garbage import as_the_console
 from tests.bench._rows import Row
 from tests.bench.table import Bench, Longest, timed
-from tui.screens._frame_collector import OLD, YOUNG
 from tui.widgets.tree import Column, ResourceTree
 
 ROUNDS = 2
@@ -54,13 +54,6 @@ def paths() -> list[Entry]:
                         kind = ("SecureString", "warn") if key in ("password", "token") else "String"
                         made.append((f"/app/{env}/{service}-{number}/part-{part}/{key}", (kind, str(part))))
     return sorted(made, key=lambda entry: entry[0])
-
-
-def as_the_console() -> None:
-    """Collect garbage as the console does once it has started."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, 10, OLD)
 
 
 class Ours(ResourceTree):
