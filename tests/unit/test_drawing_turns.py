@@ -47,6 +47,39 @@ async def test_a_piece_may_fill_the_turn_only_while_nobody_types() -> None:
     assert allowed == [TURN, PIECE]
 
 
+async def test_a_turn_waits_for_the_answer_of_a_key_and_not_for_a_second_key() -> None:
+    turns, order = Turns(), []
+    turns.typed()
+    turn = asyncio.ensure_future(turns.take(lambda _: order.append("flood") is not None))
+    await asyncio.sleep(0)
+    order.append("answer")
+    turns.answered()
+    await turn
+    assert order == ["answer", "flood"]
+    turns.typed()
+    turns.typed(last=True)  # what comes now is what the line asked for
+    turn = asyncio.ensure_future(turns.take(lambda _: order.append("output") is not None))
+    await asyncio.sleep(0)
+    assert order[-1] == "output"
+    await turn
+
+
+async def test_who_types_without_a_rest_does_not_end_a_flood() -> None:
+    turns, drawn = Turns(), []
+
+    async def types() -> None:
+        while len(drawn) < 3:
+            turns.typed()
+            await asyncio.sleep(0)
+
+    async def flood() -> None:
+        for number in range(3):
+            await turns.take(lambda _, number=number: drawn.append(number) is not None)
+
+    await asyncio.wait_for(asyncio.gather(types(), flood()), 60)
+    assert drawn == [0, 1, 2]
+
+
 async def test_pieces_shrink_where_drawing_is_slow_and_grow_where_it_is_fast() -> None:
     inbox, sizes = Inbox(), []
     loop = asyncio.get_running_loop()

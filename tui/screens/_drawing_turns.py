@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 ROOM = 1 << 20
@@ -19,6 +20,8 @@ BREATH = 0.003
 """Seconds that it waits at least while somebody types: an answer is on its way."""
 TYPING = 1.0
 """Seconds after a key in which another one is likely."""
+HOLD, SHOWN = 0.020, 0.004
+"""Seconds after a key for which a turn waits at most for its answer, and after that until it is on the screen."""
 PIECE = 0.001
 """Seconds that one piece may take while somebody types; else it may fill a turn."""
 LEAST, MOST = 2048, 1 << 16
@@ -31,15 +34,29 @@ class Turns:
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._typed_at = -TYPING
+        self._held_until = 0.0
+        self._answered = asyncio.Event()
 
     def typed(self, *, last: bool = False) -> None:
         """Take note of a key, whose answer is waited for; after the `last` of a line the output is."""
-        self._typed_at = -TYPING if last else monotonic()
+        now = monotonic()
+        self._typed_at = -TYPING if last else now
+        self._held_until = 0.0 if last else now + HOLD
+        self._answered.clear()
+
+    def answered(self) -> None:
+        """Take note of a little that was drawn, as a key is answered with."""
+        self._answered.set()
 
     async def take(self, draw: Callable[[float], bool]) -> None:
         """Call `draw` with the seconds that one piece may take, until it says that there is no more or the turn is
         over."""
         async with self._lock:
+            if (left := self._held_until - monotonic()) > 0:
+                # Once for each turn: who types without a rest slows a flood down, and does not end it.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._answered.wait(), left)
+                await asyncio.sleep(SHOWN)
             now = monotonic()
             typing = now - self._typed_at < TYPING
             until = now + (SHORT_TURN if typing else TURN)

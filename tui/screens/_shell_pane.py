@@ -240,6 +240,7 @@ class ShellPane(Widget):
             fresh = not old
             if len(inbox) <= SMALL:
                 piece()
+                self._turns.answered()
             else:
                 await self._turns.take(piece)
             if fresh and not self.display and not self.unseen:
