@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 
@@ -26,41 +27,29 @@ from tui.engine.keeper import set_size, spawn
 from tui.screens._drawing_turns import PIECE, SMALL, Inbox, Turns
 from tui.widgets.terminal import TerminalView
 
-READ = 16 * 1024
+READ = 64 * 1024
 
 
 class Child:
-    """A command in a pty."""
+    """A command in a pty, which another process reads, as it does for the console."""
 
     def __init__(self, command: str, rows: int, columns: int) -> None:
         env = {**os.environ, "TERM": "xterm-256color"}
         self.pid, self.master = spawn("/bin/sh", ["sh", "-c", command], env, "/", rows, columns)
 
     async def read(self) -> AsyncIterator[bytes]:
-        """Give what is there, as the engine reads a shell: a terminal gives 4 KiB at a time."""
-        os.set_blocking(self.master, False)
-        there = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self.master, there.set)
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "tests.bench._relay", str(self.master), str(theirs.fileno())]
+        relay = await asyncio.create_subprocess_exec(*command, pass_fds=(self.master, theirs.fileno()))
+        theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours)
         try:
-            while (data := self._some()) is not None:
-                if data:
-                    yield data
-                there.clear()
-                await there.wait()
+            while data := await reader.read(READ):
+                yield data
         finally:
-            asyncio.get_running_loop().remove_reader(self.master)
-
-    def _some(self) -> bytes | None:
-        """Give what is there now, nothing where the next is still to come; None where the command has ended."""
-        parts: list[bytes] = []
-        try:
-            while sum(map(len, parts)) < READ:
-                parts.append(os.read(self.master, READ))
-        except BlockingIOError:
-            pass
-        except OSError:  # EIO
-            return b"".join(parts) or None
-        return b"".join(parts)
+            writer.close()
+            relay.kill()
+            await relay.wait()
 
     def write(self, data: bytes) -> None:
         os.write(self.master, data)

@@ -11,12 +11,12 @@ ROOM = 1 << 20
 """Bytes that wait to be drawn; more is left where it comes from."""
 SMALL = 4096
 """Bytes that are drawn at once: no flood, but what a key is answered with."""
-TURN, SHORT_TURN = 0.004, 0.002
+TURN, SHORT_TURN = 0.004, 0.001
 """Seconds that a flood is drawn for before everything else gets its turn; the short one while somebody types."""
 REST, SHORT_REST = 0.010, 0.002
 """Seconds that a flood waits at most while there is something else to do; the short one while nobody types, when that
 is mostly the reading of the flood itself."""
-BREATH = 0.003
+BREATH = 0.006
 """Seconds that it waits at least while somebody types: an answer is on its way."""
 TYPING = 1.0
 """Seconds after a key in which another one is likely."""
