@@ -183,6 +183,23 @@ def attached(state: Path) -> int:
     return asyncio.run(ask())
 
 
+@contextmanager
+def shells_ended(state: Path) -> Iterator[None]:
+    """End every shell at the end: the engine leaves them to go on without it."""
+
+    async def end() -> None:
+        transport = await LocalTransport.connect(state, start=False, client="soak")
+        rows = [each async for each in _pages(transport, "DescribeSessions", "Sessions", State="Active")]
+        for row in rows:
+            await transport.call("TerminateSession", {"SessionId": row["SessionId"]})
+        await transport.aclose()
+
+    try:
+        yield
+    finally:
+        asyncio.run(end())
+
+
 def drain(one: Program, seconds: float) -> int:
     """Take what the console draws for so long, and throw it away: no emulator follows it; gives the bytes."""
     end, count = time.monotonic() + seconds, 0
@@ -270,7 +287,7 @@ def log_told(folder: Path) -> Iterator[None]:
 def test_hours_of_use_leave_memory_and_open_files_as_they_were(state: Path) -> None:
     (state / "config" / "ssm-tui").mkdir(parents=True)
     (state / "config" / "ssm-tui" / "config.yaml").write_text(f"refresh: 1\nscrollback: {SCROLLBACK}\n")
-    with log_told(state), engine(state) as (daemon, said), console(state) as one:
+    with log_told(state), engine(state) as (daemon, said), shells_ended(state / "state"), console(state) as one:
         one.wait_for("Online", timeout=60)
         screen = psutil.Process(one.pid)
         open_shells(one, state / "state")
