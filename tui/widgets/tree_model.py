@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import groupby, repeat
 
 from tui.widgets.filter_grammar import Cell
 from tui.widgets.tree_changes import ChangingTree
@@ -54,8 +55,9 @@ class TreeModel(ChangingTree):
         fresh: dict[int, list[int]] = {}
         paths = [path for path, _ in given]
         splits = [path.rpartition(separator) for path in paths]
-        heads = [head for head, _, _ in splits]
-        parent_of = {head: slots[head] if head in slots else self._folder(head, fresh) for head in dict.fromkeys(heads)}
+        # Neighbours mostly have their parent in common: it is looked up once for all of them.
+        runs = [(head, len(list(run))) for head, run in groupby([head for head, _, _ in splits])]
+        parents = [slots[head] if head in slots else self._folder(head, fresh) for head, _ in runs]
         first = len(self.ids)
         fitting = [*range(first, first + len(paths))]
         if [*map(slots.setdefault, paths, fitting)] != fitting:  # one was known, stands here twice or holds another
@@ -66,13 +68,11 @@ class TreeModel(ChangingTree):
         self.ids += paths
         self.labels += [label or separator for _, _, label in splits]
         self.extra += [cells for _, cells in given]
-        parents = [parent_of[head] for head in heads]
-        self.parents.extend(parents)
-        for slot, parent in zip(fitting, parents, strict=True):
-            if parent in fresh:
-                fresh[parent].append(slot)
-            else:
-                fresh[parent] = [slot]
+        at = first
+        for parent, (_, count) in zip(parents, runs, strict=True):
+            self.parents.extend(repeat(parent, count))
+            fresh.setdefault(parent, []).extend(range(at, at + count))
+            at += count
         self._flush(fresh)
         return True
 
