@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from tui.emulator.kept import Kept, entry_of, goes_on, packed
 from tui.emulator.pens import bare, runs_of
 from tui.emulator.rows import Entry, Line, Row, Runs, trimmed
 from tui.emulator.style import DEFAULT
@@ -61,8 +62,8 @@ class History:
 
     def __init__(self, keep: int) -> None:
         self._keep = max(keep, 1)
-        self._older: deque[Entry] = deque()
-        self._lines: deque[Entry] = deque(maxlen=self._keep)
+        self._older: deque[Kept] = deque()
+        self._lines: deque[Kept] = deque(maxlen=self._keep)
         self.pushed = 0
         self.recallable = 0
         self.taken = 0
@@ -73,23 +74,23 @@ class History:
 
     def __getitem__(self, line: int) -> Entry:
         older = len(self._older)
-        return self._older[line] if line < older else self._lines[line - older]
+        return entry_of(self._older[line] if line < older else self._lines[line - older])
 
     def between(self, start: int, stop: int) -> Iterator[Entry]:
         """Give lines `start` to `stop`, not with it."""
         older = len(self._older)
-        yield from _between(self._older, start, min(stop, older))
-        yield from _between(self._lines, max(start - older, 0), stop - older)
+        yield from map(entry_of, _between(self._older, start, min(stop, older)))
+        yield from map(entry_of, _between(self._lines, max(start - older, 0), stop - older))
 
     def keep(self, entry: Entry) -> None:
-        self._lines.append(entry)
+        self._lines.append(packed(entry))
         self.pushed += 1
         self.recallable += 1
         if self._older:
             self._trim()
 
     def keep_all(self, entries: Iterable[Entry], count: int) -> None:
-        self._lines.extend(entries)
+        self._lines.extend([entry if type(entry) is str else packed(entry) for entry in entries])
         self.pushed += count
         self.recallable += count
         if self._older:
@@ -103,7 +104,7 @@ class History:
         """Give the newest line back as a row."""
         self.pushed -= 1
         self.recallable -= 1
-        return Row.of(self._lines.pop(), columns)
+        return Row.of(entry_of(self._lines.pop()), columns)
 
     @property
     def can_take_back(self) -> bool:
@@ -120,9 +121,9 @@ class History:
         lines = self._lines
         at = max(0, len(lines) - least)
         lowest = max(0, at - LONGEST_TEXT)
-        while at > lowest and wrapped_in(lines[at - 1]):
+        while at > lowest and goes_on(lines[at - 1]):
             at -= 1
-        taken = [lines.pop() for _ in range(len(lines) - at)]
+        taken = [entry_of(lines.pop()) for _ in range(len(lines) - at)]
         taken.reverse()
         self._older.extend(lines)
         lines.clear()
@@ -130,7 +131,7 @@ class History:
 
     def give_back(self, entries: list[Entry], taken: int) -> None:
         """Put lines in place of so many that were taken out."""
-        self._lines.extend(entries)
+        self._lines.extend(map(packed, entries))
         self._trim()
         self.pushed += len(entries) - taken
 
@@ -143,14 +144,15 @@ class History:
         """Have up to about `count` of the lines that wait wrapped anew, the newest first; True where none waits."""
         older = self._older
         taken: list[Entry] = []
-        while older and (len(taken) < count or (wrapped_in(older[-1]) and len(taken) < count + LONGEST_TEXT)):
-            taken.append(older.pop())
+        while older and (len(taken) < count or (goes_on(older[-1]) and len(taken) < count + LONGEST_TEXT)):
+            taken.append(entry_of(older.pop()))
         taken.reverse()
         self.taken = len(taken)
         wrapped = wrap(taken)
         if self.recallable > len(self._lines):
             self.recall(self.recallable + len(wrapped) - len(taken))
-        self._lines.extendleft(reversed(wrapped[max(0, len(wrapped) + len(self._lines) - self._keep) :]))
+        fitting = wrapped[max(0, len(wrapped) + len(self._lines) - self._keep) :]
+        self._lines.extendleft(map(packed, reversed(fitting)))
         self._trim()
         return not older
 
@@ -159,7 +161,7 @@ class History:
         self.recallable = max(0, count)
 
 
-def _between(lines: deque[Entry], start: int, stop: int) -> Iterable[Entry]:
+def _between(lines: deque[Kept], start: int, stop: int) -> Iterable[Kept]:
     if start >= stop:
         return ()
     if start < len(lines) // 2:
