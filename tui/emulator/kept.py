@@ -6,6 +6,8 @@ console up for ten milliseconds every few seconds while a shell flooded.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tui.emulator.pens import pen_of
 from tui.emulator.rows import Entry, Line
 from tui.emulator.style import DEFAULT, Style, parameters
@@ -21,6 +23,11 @@ GOES_ON = "\r"
 _PLAIN = pen_of(DEFAULT)
 
 
+@lru_cache(maxsize=1024)
+def _begun(style: Style) -> str:
+    return f"{BEGUN}{parameters(style)}{BEGUN}"
+
+
 def packed(entry: Entry) -> Kept:
     """Give a line as it is kept."""
     if not isinstance(entry, tuple):
@@ -29,7 +36,7 @@ def packed(entry: Entry) -> Kept:
     if style is not DEFAULT and style != DEFAULT:
         if style.link:
             return entry
-        text = f"{BEGUN}{parameters(style)}{BEGUN}{text}"
+        text = _begun(style) + text
     return text + GOES_ON if wrapped else text
 
 
