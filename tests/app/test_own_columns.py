@@ -75,6 +75,14 @@ async def test_the_last_column_can_not_be_hidden_and_d_brings_all_back(tmp_path:
         await until(pilot, lambda: not saved(tmp_path))
 
 
+async def test_a_key_right_behind_the_one_that_asks_for_columns_went_to_the_table(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path) as (app, pilot):
+        await says(pilot, "web-01")
+        app.screen.table.action_columns()  # type: ignore[attr-defined]
+        assert not app.screen.settled  # type: ignore[attr-defined]  # keys wait from now on
+        await says(pilot, "Columns", "show or hide")
+
+
 @pytest.mark.slow
 async def test_w_is_kept_and_another_screen_has_its_own(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path, size=(80, 24)) as (app, pilot):

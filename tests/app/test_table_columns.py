@@ -110,10 +110,9 @@ async def test_a_choice_of_columns_is_told() -> None:
         def on_resource_table_columns_chosen(self, event: ResourceTable.ColumnsChosen) -> None:
             said.append((event.part, event.choice.wide))
 
-        def on_resource_table_columns_asked(self) -> None:
-            said.append(("asked", False))
-
-    async with Hearing(table()).run_test(size=(80, 24)) as pilot:
+    widget = table()
+    widget.columns_asked = lambda: said.append(("asked", False))
+    async with Hearing(widget).run_test(size=(80, 24)) as pilot:
         await pilot.press("W", "W", "vertical_line")
         assert said[-1] == ("asked", False) and ("", False) in said
 

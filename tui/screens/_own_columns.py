@@ -42,6 +42,7 @@ class OwnColumns(ScreenPhases):
 
     def on_mount(self) -> None:
         if self.table is not None:
+            self.table.columns_asked = lambda: self.do(self._choose_columns())
             self.table.flashes = self.shell.config.flash and not self.app.no_color
             self.take_columns()
 
@@ -65,9 +66,6 @@ class OwnColumns(ScreenPhases):
 
     def on_resource_table_columns_chosen(self, event: Any) -> None:
         self.keep_columns(event.part, event.choice)
-
-    def on_resource_table_columns_asked(self) -> None:
-        self.do(self._choose_columns())
 
     async def _choose_columns(self) -> None:
         from tui.screens._columns_dialog import ColumnsDialog  # deferred: opened on a key

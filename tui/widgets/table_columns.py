@@ -6,7 +6,7 @@ table.choose(ColumnChoice(wide=True))                           # another choice
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
@@ -66,12 +66,12 @@ class TableColumns(LineView):
         part: str
         choice: ColumnChoice
 
-    class ColumnsAsked(TableMessage, namespace="resource_table"):
-        """The operator wants to choose among the columns."""
-
     def __init__(self, **options: Unpack[LineOptions]) -> None:
         super().__init__(**options)
         self.model = TableModel()
+        self.columns_asked: Callable[[], None] | None = None
+        """Called where the operator wants to choose among the columns: at once, because what opens then takes the keys
+        behind that one. A message would be late for them."""
         self._part = ""
         self._choices: dict[str, ColumnChoice] = {}
         self._fitted: list[Column] = []
@@ -187,4 +187,5 @@ class TableColumns(LineView):
         self.post_message(self.ColumnsChosen(self, part=self._part, choice=self.choice))
 
     def action_columns(self) -> None:
-        self.post_message(self.ColumnsAsked(self))
+        if self.columns_asked is not None:
+            self.columns_asked()
