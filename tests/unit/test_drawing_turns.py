@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tui.screens._drawing_turns import LEAST, MOST, PIECE, ROOM, TURN, Inbox, Turns
+from tui.screens._drawing_turns import LEAST, MOST, PIECE, PIECES, ROOM, TURN, Inbox, Turns
 
 
 async def test_what_came_in_many_pieces_goes_on_in_few_and_in_order() -> None:
@@ -105,9 +105,30 @@ async def test_who_sends_more_than_there_is_room_for_waits_until_some_was_drawn(
     more = asyncio.ensure_future(inbox.put(b"x"))
     await asyncio.sleep(0)
     assert not more.done()
-    inbox.draw(lambda data: None)
+    while len(inbox) >= ROOM // 2:
+        inbox.draw(lambda data: None)
     await more
     assert len(inbox) < ROOM
+
+
+async def test_what_ctrl_c_had_ended_went_on_for_seconds_where_it_is_slow_to_draw() -> None:
+    inbox = Inbox()
+    loop = asyncio.get_running_loop()
+
+    def slow(data: bytes) -> None:
+        until = loop.time() + 0.002
+        while loop.time() < until:
+            pass
+
+    await inbox.put(bytes(PIECES * LEAST))
+    while inbox.draw(slow):
+        pass
+    await inbox.put(bytes(PIECES * LEAST))
+    more = asyncio.ensure_future(inbox.put(b"x"))
+    await asyncio.sleep(0)
+    assert not more.done()  # it stays where it comes from
+    inbox.draw(slow)
+    await more
 
 
 async def test_others_run_between_two_turns_of_floods() -> None:

@@ -24,14 +24,6 @@ def runs_in(entry: Entry) -> Runs:
     return trimmed(runs_of(entry[0], entry[1]) if isinstance(entry, tuple) else list(entry.runs))
 
 
-def text_in(entry: Entry) -> str:
-    """Give a kept line's text; blanks at its end are left off, but not where it goes on in the next line."""
-    if isinstance(entry, str):
-        return entry.rstrip(" ")
-    text = bare(entry[0]) if isinstance(entry, tuple) else "".join(text for text, _ in entry.runs)
-    return text if wrapped_in(entry) else text.rstrip(" ")
-
-
 def wrapped_in(entry: Entry) -> bool:
     """Say whether a line's text goes on in the next one."""
     return False if isinstance(entry, str) else entry[2] if isinstance(entry, tuple) else entry.wrapped
@@ -72,15 +64,15 @@ class History:
     def __len__(self) -> int:
         return len(self._older) + len(self._lines)
 
-    def __getitem__(self, line: int) -> Entry:
+    def __getitem__(self, line: int) -> Kept:
         older = len(self._older)
-        return entry_of(self._older[line] if line < older else self._lines[line - older])
+        return self._older[line] if line < older else self._lines[line - older]
 
-    def between(self, start: int, stop: int) -> Iterator[Entry]:
+    def between(self, start: int, stop: int) -> Iterator[Kept]:
         """Give lines `start` to `stop`, not with it."""
         older = len(self._older)
-        yield from map(entry_of, _between(self._older, start, min(stop, older)))
-        yield from map(entry_of, _between(self._lines, max(start - older, 0), stop - older))
+        yield from _between(self._older, start, min(stop, older))
+        yield from _between(self._lines, max(start - older, 0), stop - older)
 
     def keep(self, entry: Entry) -> None:
         self._lines.append(packed(entry))

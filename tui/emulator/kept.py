@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tui.emulator.pens import pen_of
+from tui.emulator.pens import bare, pen_of
 from tui.emulator.rows import Entry, Line
 from tui.emulator.style import DEFAULT, Style, parameters
 
@@ -19,8 +19,6 @@ tuple."""
 
 BEGUN = "\x1e"
 GOES_ON = "\r"
-
-_PLAIN = pen_of(DEFAULT)
 
 
 @lru_cache(maxsize=1024)
@@ -49,7 +47,7 @@ def entry_of(kept: Kept) -> Entry:
         kept = kept[:-1]
     if kept.startswith(BEGUN):
         _, params, kept = kept.split(BEGUN)
-        style = _PLAIN.turn(params).style
+        style = pen_of(DEFAULT).turn(params).style
     return (kept, style, wrapped) if wrapped or style is not DEFAULT or "\x1b" in kept else kept
 
 
@@ -58,3 +56,14 @@ def goes_on(kept: Kept) -> bool:
     if isinstance(kept, str):
         return kept.endswith(GOES_ON)
     return kept[2] if isinstance(kept, tuple) else kept.wrapped
+
+
+def text_of(kept: Kept) -> str:
+    """Give a kept line's text; blanks at its end are left off, but not where it goes on in the next line."""
+    if not isinstance(kept, str):
+        text = bare(kept[0]) if isinstance(kept, tuple) else "".join(text for text, _ in kept.runs)
+        return text if goes_on(kept) else text.rstrip(" ")
+    wrapped = kept.endswith(GOES_ON)
+    if kept.startswith(BEGUN):
+        kept = kept[kept.index(BEGUN, 1) + 1 :]
+    return bare(kept[:-1]) if wrapped else bare(kept).rstrip(" ")

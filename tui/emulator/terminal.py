@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from tui.emulator import modes as mode
-from tui.emulator.history import runs_in, text_in, wrapped_in
+from tui.emulator.history import runs_in
+from tui.emulator.kept import entry_of, goes_on, packed, text_of
 from tui.emulator.modes import Modes
 from tui.emulator.parser import Parser
 from tui.emulator.rows import Runs
@@ -162,7 +163,7 @@ class Terminal:
 
     def behind(self, line: int) -> Runs:
         """Give a line of the scrollback, 0 the oldest."""
-        return runs_in(self._screen.history[line])
+        return runs_in(entry_of(self._screen.history[line]))
 
     def line(self, line: int) -> Runs:
         """Give a line, counted from the oldest of the scrollback on through the screen."""
@@ -172,25 +173,26 @@ class Terminal:
     def wrapped(self, line: int) -> bool:
         """Whether the text of a line goes on in the next one."""
         kept = len(self._screen.history)
-        return wrapped_in(self._screen.history[line]) if line < kept else self._screen.buffer[line - kept].wrapped
+        return goes_on(self._screen.history[line]) if line < kept else self._screen.buffer[line - kept].wrapped
 
     def ends(self, start: int, stop: int) -> list[bool]:
         """Say of lines `start` to `stop` (not with it), counted as in `line`, whether a text ends there."""
         history, kept = self._screen.history, len(self._screen.history)
-        ends = [not wrapped_in(entry) for entry in history.between(start, min(stop, kept))]
+        ends = [not goes_on(line) for line in history.between(start, min(stop, kept))]
         rows = self._screen.buffer[max(start - kept, 0) : max(stop - kept, 0)]
         return ends + [not row.wrapped for row in rows]
 
     def text_of(self, line: int) -> str:
         """Give the text of a line, counted as in `line`; blanks at its end are left off where it isn't wrapped."""
         kept = len(self._screen.history)
-        return text_in(self._screen.history[line] if line < kept else self._screen.buffer[line - kept].entry())
+        return text_of(self._screen.history[line] if line < kept else packed(self._screen.buffer[line - kept].entry()))
 
     def texts(self, start: int, stop: int) -> list[str]:
         """Give the text of lines `start` to `stop` (not with it), counted as in `line`."""
         history, kept = self._screen.history, len(self._screen.history)
-        texts = [text_in(entry) for entry in history.between(start, min(stop, kept))]
-        return texts + [text_in(row.entry()) for row in self._screen.buffer[max(start - kept, 0) : max(stop - kept, 0)]]
+        texts = [*map(text_of, history.between(start, min(stop, kept)))]
+        rows = self._screen.buffer[max(start - kept, 0) : max(stop - kept, 0)]
+        return texts + [text_of(packed(row.entry())) for row in rows]
 
     def all_text(self) -> list[str]:
         """Give the text of each line, the scrollback's first."""

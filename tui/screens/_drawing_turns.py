@@ -7,8 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
-ROOM = 1 << 20
-"""Bytes that wait to be drawn; more is left where it comes from."""
+ROOM, PIECES = 1 << 20, 8
+"""Bytes that wait to be drawn, and pieces of the present size; more is left where it comes from, and need not be drawn
+before one sees that Ctrl+C has ended it."""
 SMALL = 4096
 """Bytes that are drawn at once: no flood, but what a key is answered with."""
 TURN, SHORT_TURN = 0.004, 0.001
@@ -90,7 +91,7 @@ class Inbox:
 
     async def put(self, data: bytes) -> None:
         """Add bytes; waits while there are many."""
-        while len(self._data) >= ROOM:
+        while len(self._data) >= min(ROOM, PIECES * self._piece):
             self._went.clear()
             await self._went.wait()
         self._data += data

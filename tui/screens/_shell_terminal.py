@@ -12,6 +12,9 @@ from tui.screens._drawing_turns import Turns
 from tui.screens._keys import latin_keys
 from tui.widgets.terminal import PAUSE, TerminalView
 
+_LAST = frozenset({"enter", "ctrl+c", "ctrl+d", "ctrl+z", "ctrl+backslash"})
+"""Keys that end what is typed, or what runs: what comes is waited for, not the answer of one key."""
+
 
 class ShellTerminal(TerminalView):
     """A terminal whose keys `others` get as well, each as its own modes have it.
@@ -69,7 +72,7 @@ class ShellTerminal(TerminalView):
     # Textual calls these before those of the class above, and none of those after `prevent_default`.
 
     async def _on_key(self, event: events.Key) -> None:
-        self._turns.typed(last=event.key == "enter")
+        self._turns.typed(last=event.key in _LAST)
         if not self.listens or event.key in self._prefix_keys or (event.key == "ctrl+c" and self.selected):
             return
         if self._is_hushed():
