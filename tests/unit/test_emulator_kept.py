@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.emulator.kept import entry_of, goes_on, packed, text_of
-from tui.emulator.pens import MOST, pen_of
+from tui.emulator.pens import pen_of
 from tui.emulator.rows import Line
 from tui.emulator.style import DEFAULT, RGB, Style
 from tui.emulator.terminal import Terminal
@@ -38,14 +38,6 @@ def test_a_line_comes_back_with_its_style_and_its_wrap(text: str, style: Style, 
 def test_plain_text_and_runs_are_kept_as_they_are(entry: str | Line) -> None:
     assert packed(entry) is entry
     assert entry_of(packed(entry)) is entry
-
-
-def test_runs_of_one_style_stood_apart_once_many_styles_had_been_seen() -> None:
-    terminal = Terminal(20, 4, scrollback=200)
-    terminal.feed(b"\x1b[1;38;2;1;2;3mone line in a style that\x1b[1;38;2;1;2;3m goes on with it\r\n" * 50)
-    for number in range(3 * MOST):
-        pen_of(DEFAULT).turn(f"38;2;{number % 250};{number // 250};9")
-    assert {len(terminal.behind(line)) for line in range(20, 60)} == {1}
 
 
 def test_a_flood_of_long_coloured_lines_made_every_collection_of_garbage_look_through_the_scrollback() -> None:
