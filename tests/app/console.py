@@ -31,11 +31,21 @@ def text_of(app: SsmApp) -> str:
     return "\n".join("".join(line).rstrip() for line in lines)
 
 
-async def until(pilot: Pilot[Any], true: Callable[[], Any], *, seconds: float = 8.0) -> None:
-    """Let the app run until something is so."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not true():
-        assert asyncio.get_running_loop().time() < deadline, text_of(pilot.app)  # type: ignore[arg-type]
+async def until(pilot: Pilot[Any], true: Callable[[], Any], *, seconds: float = 20.0) -> None:
+    """Let the app run until something is so.
+
+    While a dialog is still on top it may lack what is asked of the screen below: that is not so yet.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        try:
+            if true():
+                break
+        except AttributeError:
+            if loop.time() >= deadline:
+                raise
+        assert loop.time() < deadline, text_of(pilot.app)  # type: ignore[arg-type]
         await pilot.pause(0.01)
     await pilot.pause()
 
