@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import abstractmethod
 from collections.abc import Generator
 from functools import partial
 from typing import ClassVar, Generic, Protocol, TypeVar, Unpack
@@ -45,9 +46,9 @@ class ArrangedView(LineView, Generic[M]):
 
     # What a subclass says, and adds.
 
+    @abstractmethod
     def _steps_to_wish(self) -> Generator[None, None, None]:
         """Give the steps, of some milliseconds each, that bring the model to what is wanted."""
-        raise NotImplementedError
 
     @property
     def _takes_long(self) -> bool:
@@ -63,13 +64,13 @@ class ArrangedView(LineView, Generic[M]):
         """Give a filter as it is meant for these lines."""
         return wanted
 
+    @abstractmethod
     def _say_filter(self, text: str, error: FilterError | None = None) -> None:
         """Tell what a filter shows, or why it can't be meant."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _changed(self, anchor: Anchor) -> None:
         """Bring the screen to the model."""
-        raise NotImplementedError
 
     # What one may ask.
 

@@ -7,6 +7,7 @@ A subclass says what its lines are (`_lines`), and takes the keys that move over
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable
 from typing import Protocol
 
@@ -67,8 +68,9 @@ class LineCursor(Widget, can_focus=True):
     # What a subclass says, and adds.
 
     @property
+    @abstractmethod
     def _lines(self) -> Lines:
-        raise NotImplementedError
+        """What the cursor moves over."""
 
     @property
     def _heading(self) -> int:

@@ -5,6 +5,7 @@ Changing `virtual_size` would lay out the screen anew, so the scroll bar is draw
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable
 from typing import ClassVar, TypedDict
 
@@ -68,17 +69,17 @@ class LineView(LineCursor):
     # What a subclass says, and adds.
 
     @property
+    @abstractmethod
     def total(self) -> int:
         """How many things there are, whatever a filter hides."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _draw_heading(self, room: int, brushes: Brushes) -> list[Segment]:
         """Draw what stands above the lines on `room` cells."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _draw_line(self, line: int, room: int, brushes: Brushes) -> list[Segment]:
         """Draw a line on `room` cells."""
-        raise NotImplementedError
 
     def _forget_widths(self) -> None:
         """Forget what follows from the widget's width and from the glyphs."""

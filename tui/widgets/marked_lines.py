@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -26,34 +27,34 @@ class MarkedLines(LineView, Generic[M]):
     # What a subclass says, and adds.
 
     @property
+    @abstractmethod
     def marked_ids(self) -> list[Hashable]:
         """The marked ids: those shown in their order, then those that the filter hides."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def under_cursor(self) -> list[Hashable]:
         """What the line under the cursor stands for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _stands_for(self, id: Hashable) -> Sequence[Hashable]:
         """Give what is marked with a line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _showing(self) -> Iterable[Hashable]:
         """Give the ids of all that the filter lets through, the folded ones too."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _between(self, one: int, other: int) -> Iterable[Hashable]:
         """Give what stands on the lines from one to another, and not what is folded in there."""
-        raise NotImplementedError
 
     def _behind(self, line: int) -> int:
         """Give the line to go to when one has been marked."""
         return line + 1
 
+    @abstractmethod
     def _make_marks(self, marks: set[Hashable]) -> None:
         """Make these the marked ids, and tell of it."""
-        raise NotImplementedError
 
     # What one may ask, and do.
 

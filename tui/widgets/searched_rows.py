@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -29,9 +30,9 @@ class SearchedRows:
         self.marks: set[Hashable] = set()
         self._places: dict[str, int] = {}
 
+    @abstractmethod
     def index(self, slots: Iterable[int]) -> None:
         """Make what words search in."""
-        raise NotImplementedError
 
     def column(self, key: str) -> int | None:
         return self._places.get(key)
