@@ -24,11 +24,6 @@ def runs_in(entry: Entry) -> Runs:
     return trimmed(runs_of(entry[0], entry[1]) if isinstance(entry, tuple) else list(entry.runs))
 
 
-def wrapped_in(entry: Entry) -> bool:
-    """Say whether a line's text goes on in the next one."""
-    return False if isinstance(entry, str) else entry[2] if isinstance(entry, tuple) else entry.wrapped
-
-
 def used_in(entry: Entry) -> int:
     """Give how many cells of a kept line were written."""
     if isinstance(entry, str):

@@ -52,14 +52,15 @@ def entry_of(kept: Kept) -> Entry:
 
 
 def goes_on(kept: Kept) -> bool:
-    """Say whether a kept line's text goes on in the next one."""
+    """Say whether a line's text goes on in the next one; as it came or as it is kept."""
     if isinstance(kept, str):
         return kept.endswith(GOES_ON)
     return kept[2] if isinstance(kept, tuple) else kept.wrapped
 
 
 def text_of(kept: Kept) -> str:
-    """Give a kept line's text; blanks at its end are left off, but not where it goes on in the next line."""
+    """Give a line's text, as it came or as it is kept; blanks at its end are left off, but not where it goes on in the
+    next line."""
     if not isinstance(kept, str):
         text = bare(kept[0]) if isinstance(kept, tuple) else "".join(text for text, _ in kept.runs)
         return text if goes_on(kept) else text.rstrip(" ")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.emulator.cutting import cut_anew
-from tui.emulator.history import used_in, wrapped_in
+from tui.emulator.history import used_in
+from tui.emulator.kept import goes_on
 from tui.emulator.pens import Run, after, pen_of, runs_of
 from tui.emulator.rows import Entry, Line
 from tui.emulator.style import DEFAULT, Style
@@ -96,13 +97,13 @@ def reflow(
     while at < end:
         entry = entries[at]
         stop = at + 1
-        if not wrapped_in(entry):
+        if not goes_on(entry):
             if at != line and type(entry) is str and (len(entry) if entry.isascii() else 2 * len(entry)) <= columns:
                 out.append(entry)
                 at = stop
                 continue
         else:
-            while stop < end and wrapped_in(entries[stop - 1]):
+            while stop < end and goes_on(entries[stop - 1]):
                 stop += 1
         made = _anew(entries[at:stop], columns)
         more = len(made) - (stop - at)
@@ -122,10 +123,10 @@ def reflow(
 
 def _anew(parts: list[Entry], columns: int) -> list[Entry]:
     """Give the lines that one text stands in, wrapped for another width."""
-    goes_on = wrapped_in(parts[-1])
+    wrapped = goes_on(parts[-1])
     if columns > 1 and (raw := _joined(parts)) is not None:
         made: list[Entry] = []
-        cut_anew(*raw, columns, made, goes_on=goes_on)
+        cut_anew(*raw, columns, made, goes_on=wrapped)
         return made
     if len(parts) == 1 and used_in(parts[0]) <= columns:
         return parts
@@ -135,7 +136,7 @@ def _anew(parts: list[Entry], columns: int) -> list[Entry]:
             runs[-1] = (runs[-1][0] + text, style)
         else:
             runs.append((text, style))
-    return entries_of(runs, columns, goes_on=goes_on)
+    return entries_of(runs, columns, goes_on=wrapped)
 
 
 def _joined(parts: list[Entry]) -> tuple[str, Style] | None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from tui.emulator import modes as mode
 from tui.emulator.history import runs_in
-from tui.emulator.kept import entry_of, goes_on, packed, text_of
+from tui.emulator.kept import entry_of, goes_on, text_of
 from tui.emulator.modes import Modes
 from tui.emulator.parser import Parser
 from tui.emulator.rows import Runs
@@ -185,14 +185,14 @@ class Terminal:
     def text_of(self, line: int) -> str:
         """Give the text of a line, counted as in `line`; blanks at its end are left off where it isn't wrapped."""
         kept = len(self._screen.history)
-        return text_of(self._screen.history[line] if line < kept else packed(self._screen.buffer[line - kept].entry()))
+        return text_of(self._screen.history[line] if line < kept else self._screen.buffer[line - kept].entry())
 
     def texts(self, start: int, stop: int) -> list[str]:
         """Give the text of lines `start` to `stop` (not with it), counted as in `line`."""
         history, kept = self._screen.history, len(self._screen.history)
         texts = [*map(text_of, history.between(start, min(stop, kept)))]
         rows = self._screen.buffer[max(start - kept, 0) : max(stop - kept, 0)]
-        return texts + [text_of(packed(row.entry())) for row in rows]
+        return texts + [text_of(row.entry()) for row in rows]
 
     def all_text(self) -> list[str]:
         """Give the text of each line, the scrollback's first."""

@@ -2,8 +2,7 @@
 
 The thread sleeps while the loop waits. While the loop works it wakes every STEP seconds, and has a signal sent to the
 loop's thread where a turn lasts: that thread looks at its own stack. (A thread that walks another one's frames can end
-the interpreter.) How late the thread itself wakes tells
-a process that stood still from code that waits.
+the interpreter.) How late the thread itself wakes tells a process that stood still from code that waits.
 """
 
 from __future__ import annotations
