@@ -101,6 +101,11 @@ class StatePaths:
         return self.root / "credentials"
 
     @property
+    def master_key(self) -> Path:
+        """What wraps the keys of SecureString values, where no keyring has it."""
+        return self.root / "master.key"
+
+    @property
     def runs(self) -> Path:
         """Run folders of steps: `runs/COMMAND_ID/NODE_ID/N.STEP/`."""
         return self.root / "runs"
