@@ -26,7 +26,7 @@ class FormField(Widget, can_focus=True):
 
     `placeholder` is what an empty field stands for, `about` says what it is, `note` what came of its text, `problem`
     why it can't be meant. With `choices` the text is one of them: the likely ones show while one types, Up and Down
-    choose among them, Enter takes one.
+    choose among them, Enter takes one. An `exact` one keeps the lines of what is pasted; a `secret` one shows dots.
     """
 
     COMPONENT_CLASSES = {"bar--dim", "bar--bad", "bar--accent", "bar--good", "bar--warn", "bar--text", "bar--key"}
@@ -50,14 +50,24 @@ class FormField(Widget, can_focus=True):
             self.field = field
 
     def __init__(
-        self, key: str, label: str, text: str = "", *, placeholder: str = "", about: str = "", id: str | None = None
+        self,
+        key: str,
+        label: str,
+        text: str = "",
+        *,
+        placeholder: str = "",
+        about: str = "",
+        exact: bool = False,
+        secret: bool = False,
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self.key = key
         self._label = label
         self._placeholder = placeholder
         self._about = about
-        self._buffer = LineBuffer(text)
+        self._exact, self._secret = exact, secret
+        self._buffer = LineBuffer(text, exact=exact)
         self._note: tuple[str, str] = ("", "dim")
         self._problem = ""
         self._choices: Sequence[str] = ()
@@ -77,6 +87,23 @@ class FormField(Widget, can_focus=True):
         """Say at the end of the line what came of the text."""
         if (text, style) != self._note:
             self._note = (text, style)
+            self.refresh()
+
+    @property
+    def secret(self) -> bool:
+        """Whether it shows dots for what is typed."""
+        return self._secret
+
+    @secret.setter
+    def secret(self, hidden: bool) -> None:
+        if hidden != self._secret:
+            self._secret = hidden
+            self.refresh()
+
+    def set_placeholder(self, text: str) -> None:
+        """Say what the field stands for while it is empty."""
+        if text != self._placeholder:
+            self._placeholder = text
             self.refresh()
 
     @property
@@ -130,12 +157,13 @@ class FormField(Widget, can_focus=True):
         note, note_style = self._note if self._note[0] else (self._about if self.has_focus else "", "dim")
         note = clean(note)
         room = max(columns - label - 2, 1)
-        shown = clean(self.text)
+        buffer = self._buffer.masked() if self._secret else self._buffer
+        shown = clean(buffer.text)
         # The note gives way to what is being typed; a text that is only read gives way to its note.
         least = max(width(shown), 12) if self.has_focus else 12
         note = note if width(note) + least + 3 <= room else ""
         room = max(room - (width(note) + 2 if note else 0), 1)
-        text, at = self._buffer.view(room) if self.has_focus else (cut(shown, room), 0)
+        text, at = buffer.view(room) if self.has_focus else (cut(shown, room), 0)
         segments = [Segment(name, style["key"] if self.has_focus else style["dim"]), Segment("  ", base)]
         if self.has_focus:
             under = text_at(text, at)
@@ -183,7 +211,9 @@ class FormField(Widget, can_focus=True):
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         before = self.text
-        self._buffer.insert(event.text.rstrip("\n"))
+        # What was copied to its line's end means the line.
+        text = event.text
+        self._buffer.insert(text.removesuffix("\n").removesuffix("\r") if self._exact else text.rstrip("\n"))
         self._typed(before)
 
     def _typed(self, before: str) -> None:

@@ -13,18 +13,25 @@ from tui.widgets.cells import clean, own, width
 
 
 class LineBuffer:
-    """Text and a cursor (counted in characters), changed by the keys that a shell's line knows."""
+    """Text and a cursor (counted in characters), changed by the keys that a shell's line knows.
 
-    def __init__(self, text: str = "") -> None:
+    An `exact` one keeps what is pasted as it is, with its lines and tabs.
+    """
+
+    def __init__(self, text: str = "", *, exact: bool = False) -> None:
         self.text = text
         self.cursor = len(text)
+        self._exact = exact
 
     def set(self, text: str) -> None:
         self.text, self.cursor = text, len(text)
 
     def insert(self, text: str) -> None:
-        """Put text at the cursor; line ends become spaces, other control characters go."""
-        text = "".join(character for character in text.replace("\n", " ") if character.isprintable())
+        """Put text at the cursor; line ends become spaces, other control characters go, unless it is exact."""
+        if self._exact:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")  # what terminals paste for a line's end
+        else:
+            text = "".join(character for character in text.replace("\n", " ") if character.isprintable())
         self.text = self.text[: self.cursor] + text + self.text[self.cursor :]
         self.cursor += len(text)
 
@@ -60,10 +67,17 @@ class LineBuffer:
 
     def view(self, columns: int) -> tuple[str, int]:
         """Give the part of the text that shows in so many cells, and the cursor's cell in it."""
-        before, after = clean(self.text[: self.cursor]), clean(self.text[self.cursor :])
+        # Of a long text only what may show is measured: a value of 8 KB is typed in as fast as a short one.
+        before, after = clean(self.text[: self.cursor][-4 * columns :]), clean(self.text[self.cursor :][: 4 * columns])
         while before and width(before) >= columns:
             before = before[1:]
         return before + after, width(before)
+
+    def masked(self) -> LineBuffer:
+        """Give a buffer that shows dots for the characters of this one."""
+        made = LineBuffer(own("•") * len(self.text))
+        made.cursor = self.cursor
+        return made
 
 
 class LineEdit(Widget, can_focus=True):
@@ -108,11 +122,7 @@ class LineEdit(Widget, can_focus=True):
         if y:
             return Strip.blank(columns, style)
         room = max(columns - width(self._prompt), 1)
-        shown = self._buffer
-        if self._secret:
-            shown = LineBuffer(own("•") * len(self._buffer.text))
-            shown.cursor = self._buffer.cursor
-        text, at = shown.view(room)
+        text, at = (self._buffer.masked() if self._secret else self._buffer).view(room)
         segments = [Segment(self._prompt, style)]
         if self.has_focus:
             under = text_at(text, at)
