@@ -75,10 +75,21 @@ class TaggableResources:
             MANAGED_INSTANCE: lambda name: services.nodes.get(name) is not None,
             GROUP: lambda name: services.store.read_one(_GROUP_EXISTS, (name,)) is not None,
         }
+        self._stored: dict[str, Callable[[str], str]] = {}
 
-    def register(self, kind: str, exists: Exists) -> None:
-        """Say how one kind's resources are looked up by id; the last check that was given for a kind holds."""
+    def register(self, kind: str, exists: Exists, *, stored: Callable[[str], str] | None = None) -> None:
+        """Say how one kind's resources are looked up by id; the last check that was given for a kind holds.
+
+        `stored` gives the one form of an id under which its tags are stored, where an id has several.
+        """
         self._checks[KINDS[kind].name] = exists
+        if stored is not None:
+            self._stored[kind] = stored
+
+    def stored(self, kind: str, resource_id: str) -> str:
+        """Give the form of an id under which the resource's tags are stored."""
+        form = self._stored.get(kind)
+        return resource_id if form is None else form(resource_id)
 
     def exists(self, kind: str, resource_id: str) -> bool:
         """Say whether a resource exists; of a kind that the engine has none of, none does."""
@@ -92,9 +103,7 @@ class TaggableResources:
             return None
         for kind in KINDS.values():
             if (kind.service, kind.prefix) == (match["service"], match["prefix"]):
-                # A parameter's leading slash is not doubled in its ARN.
-                slash = "/" if kind.name == "Parameter" and "/" in match["rest"] else ""
-                found = slash + match["rest"]
+                found = self.stored(kind.name, match["rest"])
                 return (kind.name, found) if self.exists(kind.name, found) else None
         return None
 
@@ -102,6 +111,7 @@ class TaggableResources:
 def arn_of(ctx: Context, kind: str, resource_id: str) -> str:
     """Write a resource's ARN in the call's region."""
     known = KINDS[kind]
+    # A parameter's leading slash is not doubled in its ARN.
     return ctx.arn(f"{known.prefix}/{resource_id.removeprefix('/')}", service=known.service)
 
 

@@ -37,13 +37,14 @@ async def list_tags_for_resource(ctx: Context, req: Shape) -> Shape:
 
 
 def _resource(ctx: Context, req: Shape) -> tuple[str, str]:
-    """Give kind and id of the resource that is meant; of a kind that the engine has none of, none is found.
+    """Give kind and stored id of the resource that is meant; of a kind that the engine has none of, none is found.
 
     The documents that the engine ships are AWS's own, and nobody else can tag those.
 
     Raises: ApiFault InvalidResourceId.
     """
     kind, name = req["ResourceType"], req["ResourceId"]
-    if not ctx.services.part(TaggableResources).exists(kind, name):
+    known = ctx.services.part(TaggableResources)
+    if not known.exists(kind, name):
         raise ApiFault("InvalidResourceId")
-    return kind, name
+    return kind, known.stored(kind, name)
