@@ -5,6 +5,7 @@ Material is wrapped by the state folder's master key in the store, and unwrapped
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import sqlite3
@@ -66,20 +67,20 @@ class KmsKeys:
         query = "SELECT * FROM kms_keys WHERE id > ? ORDER BY id LIMIT ?"
         return [_key(row) for row in self._services.store.read(query, (after, limit))]
 
+    def aliases(self, key_id: str = "", after: str = "", limit: int = -1) -> list[sqlite3.Row]:
+        """List the rows of aliases by name, those of one key where one is given."""
+        query = "SELECT * FROM kms_aliases WHERE name > ? AND (key_id = ? OR ? = '') ORDER BY name LIMIT ?"
+        return self._services.store.read(query, (after, key_id, key_id, limit))
+
     def due(self, now: float) -> list[Key]:
         """List the keys that are to be rotated; one that is disabled waits until it is enabled again."""
         query = "SELECT * FROM kms_keys WHERE rotates_at <= ? AND enabled = 1 ORDER BY rotates_at"
         return [_key(row) for row in self._services.store.read(query, (now,))]
 
-    def next_rotation(self) -> float | None:
-        """Say when the next key is to be rotated."""
-        row = self._services.store.read_one("SELECT min(rotates_at) FROM kms_keys WHERE enabled = 1")
-        return None if row is None else row[0]
-
-    def find(self, reference: str) -> Key:
+    def find(self, reference: str, *, by_alias: bool = True) -> Key:
         """Give the key that an id, an alias or the ARN of either names. Raises: ApiFault NotFoundException."""
         name = self._name(reference)
-        if name.startswith("alias/"):
+        if name.startswith("alias/") and by_alias:
             row = self._services.store.read_one(
                 "SELECT * FROM kms_keys WHERE id = (SELECT key_id FROM kms_aliases WHERE name = ?)", (name,)
             )
@@ -92,6 +93,10 @@ class KmsKeys:
         if key is None:
             raise ApiFault("NotFoundException", f"Invalid keyId '{name}'")
         return key
+
+    def material_id(self, key: Key, version: int = 0) -> str:
+        """Name a version of a key's material, the one that encrypts where none is given, as KMS does."""
+        return hashlib.sha256(_bound(key.id, version or key.material)).hexdigest()
 
     async def found_or_default(self, reference: str) -> Key:
         """Give what `find` gives; the account's own key for SSM is made when it is first named, or nothing is.
@@ -157,6 +162,11 @@ class KmsKeys:
                 conn.execute("INSERT INTO kms_materials VALUES (?, ?, ?, ?)", (key.id, version, wrapped, now))
 
         await self._services.store.write(store)
+
+    async def rotate_due(self) -> None:
+        """Rotate every key whose time has come. Raises: ApiFault KeyUnavailableException."""
+        for key in self.due(self._services.clock.now()):
+            await self.rotate(key)
 
     async def cipher(self, key_id: str, version: int) -> AESGCM:
         """Give the cipher of a key's material. Raises: ApiFault, see `cipher_now`."""

@@ -19,9 +19,16 @@ OWN = "ssm-tui"
 RESOURCE_GROUPS = "resource-groups"
 TAGGING = "resourcegroupstaggingapi"
 STS = "sts"
+KMS = "kms"
 
 _OWN_FILES = Path(__file__).parent / "models"  # importlib.resources would cost 7 ms of each start
-_VERSIONS = {SSM: "2014-11-06", RESOURCE_GROUPS: "2017-11-27", TAGGING: "2017-01-26", STS: "2011-06-15"}
+_VERSIONS = {
+    SSM: "2014-11-06",
+    RESOURCE_GROUPS: "2017-11-27",
+    TAGGING: "2017-01-26",
+    STS: "2011-06-15",
+    KMS: "2014-11-01",
+}
 _CODES: Mapping[str, Mapping[str, str]] = {
     RESOURCE_GROUPS: {
         "ValidationException": "BadRequestException",
@@ -33,8 +40,9 @@ _CODES: Mapping[str, Mapping[str, str]] = {
         "InvalidNextToken": "InvalidParameterException",
         "InternalServerError": "InternalServiceException",
     },
+    KMS: {"InvalidNextToken": "InvalidMarkerException", "InternalServerError": "KMSInternalException"},
 }
-LATER: Mapping[str, str] = {RESOURCE_GROUPS: "resource_groups", TAGGING: "tagging", STS: "sts"}
+LATER: Mapping[str, str] = {RESOURCE_GROUPS: "resource_groups", TAGGING: "tagging", STS: "sts", KMS: "kms"}
 """Services whose models are read with `load_later`, and the packages of the domains that have their handlers."""
 
 

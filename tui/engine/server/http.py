@@ -16,7 +16,7 @@ from aiohttp.web_request import BaseRequest
 
 from tui.engine.context import ApiFault, CallerIdentity
 from tui.engine.dispatch import Engine
-from tui.engine.model import OWN, RESOURCE_GROUPS, SSM, STS, TAGGING, load_later, load_models
+from tui.engine.model import KMS, OWN, RESOURCE_GROUPS, SSM, STS, TAGGING, load_later, load_models
 from tui.engine.server.keys import PROFILE, key_of
 from tui.engine.server.query import FORM, QueryWire
 from tui.engine.server.rest import RestWire
@@ -66,6 +66,7 @@ class HttpServer:
             "AmazonSSM": JsonWire(models[SSM], "ssm"),
             "SsmTui": JsonWire(models[OWN], "ssm"),
             "ResourceGroupsTaggingAPI_20170126": JsonWire(load_later(TAGGING), "tagging"),
+            "TrentService": JsonWire(load_later(KMS), "kms"),
         }
         self._rest = [RestWire(load_later(RESOURCE_GROUPS), "resource-groups")]
         self._query = QueryWire(load_later(STS), "sts", "https://sts.amazonaws.com/doc/2011-06-15/")

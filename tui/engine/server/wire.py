@@ -18,7 +18,9 @@ from tui.ports import Shape
 
 JSON_1_1 = "application/x-amz-json-1.1"
 _JSON_TYPES = frozenset({JSON_1_1, "application/x-amz-json-1.0", "application/json"})
-_SERVER_FAULTS = frozenset({"InternalServerError", "InternalServerErrorException", "InternalServiceException"})
+_SERVER_FAULTS = frozenset(
+    {"InternalServerError", "InternalServerErrorException", "InternalServiceException", "KMSInternalException"}
+)
 
 # Answers are copies that validation has made: nothing in them holds itself.
 _encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
