@@ -33,6 +33,7 @@ verbs (each has --help):
   nodes add NAME ssh://…  a host that is reached over SSH becomes a node; nodes import takes those of ~/.ssh/config
   nodes remove NAME…      nodes are forgotten; nothing on them is touched
   run … -- COMMAND        run a command on nodes and print what they say as it comes
+  params ls|get|put|…     parameters of Parameter Store; params exec /app/prod -- COMMAND runs with them as environment
   shell NODE [-- COMMAND] a shell on a node in this terminal, its exit status passed on
   serve                   the engine in the foreground for the aws CLI and boto3; says where in one line of JSON
   info                    paths, versions, the engine, disk used
@@ -55,6 +56,7 @@ exit status: 0 done, 1 failed in part or whole, 2 usage, 3 nobody reached or not
 VERBS = {
     "nodes": ("tui.cli.nodes", "list"),
     "run": ("tui.cli.run", ""),
+    "params": ("tui.cli.params", ""),
     "shell": ("tui.cli._shell_verb", ""),
     "serve": ("tui.cli.serve", ""),
     "info": ("tui.cli.info", ""),
@@ -135,6 +137,9 @@ def _is_headless(verb: str, rest: list[str]) -> bool:
     """Tell a verb from a screen of the same name: `nodes` and `run AWS-…` are go-to lines."""
     if verb == "nodes":
         return bool(rest) and (rest[0] in ("list", "add", "import", "remove") or rest[0].startswith("-"))
+    if verb == "params":
+        # The screen's words are a path, or none.
+        return bool(rest) and not rest[0].startswith("/")
     if verb == "run":
         return bool(rest) and not rest[0].startswith(("AWS-", "arn:"))
     return True
