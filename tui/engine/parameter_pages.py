@@ -14,7 +14,7 @@ from typing import Any
 
 from tui.engine.store import Store
 
-SCANNED = 5_000
+SCANNED = 2_000
 """Rows that one page looks at, at most."""
 
 END = "\x7f"

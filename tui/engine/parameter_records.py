@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 
 from tui.engine import parameter_rows as rows
 from tui.engine.context import ApiFault, Context
@@ -77,18 +78,22 @@ def parameter_shape(ctx: Context, row: sqlite3.Row, *, decrypt: bool, name: str 
     return shape
 
 
-def metadata_shape(ctx: Context, row: sqlite3.Row) -> Shape:
-    """Write a ParameterMetadata from a row of the table `parameters`."""
-    return {
-        "Name": row["shown"],
-        "ARN": arn_of_parameter(ctx, row["name"]),
-        "Type": row["type"],
-        **_described(row),
-        "Version": row["version"],
-        "Tier": row["tier"],
-        "Policies": json.loads(row["policies"]),
-        "DataType": row["data_type"],
-    }
+def metadata_shapes(ctx: Context, found: Iterable[sqlite3.Row]) -> list[Shape]:
+    """Write ParameterMetadata from rows of the table `parameters`."""
+    prefix = arn_of_parameter(ctx, "")
+    return [
+        {
+            "Name": row["shown"],
+            "ARN": prefix + row["name"],
+            "Type": row["type"],
+            **_described(row),
+            "Version": row["version"],
+            "Tier": row["tier"],
+            "Policies": _policies(row),
+            "DataType": row["data_type"],
+        }
+        for row in found
+    ]
 
 
 def history_shape(ctx: Context, row: sqlite3.Row, labels: list[str], *, decrypt: bool) -> Shape:
@@ -101,9 +106,15 @@ def history_shape(ctx: Context, row: sqlite3.Row, labels: list[str], *, decrypt:
         "Version": row["version"],
         "Labels": labels,
         "Tier": row["tier"],
-        "Policies": json.loads(row["policies"]),
+        "Policies": _policies(row),
         "DataType": row["data_type"],
     }
+
+
+def _policies(row: sqlite3.Row) -> list[Shape]:
+    text = row["policies"]
+    found: list[Shape] = [] if text == "[]" else json.loads(text)
+    return found
 
 
 def _described(row: sqlite3.Row) -> Shape:

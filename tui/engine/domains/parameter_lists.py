@@ -10,7 +10,7 @@ from tui.engine.paging import decode_token, encode_token
 from tui.engine.parameter_filters import DESCRIBED, Filter, checked, fits, legacy, plan_of
 from tui.engine.parameter_names import path_of
 from tui.engine.parameter_pages import page
-from tui.engine.parameter_records import metadata_shape
+from tui.engine.parameter_records import metadata_shapes
 from tui.engine.parameter_sources import ParameterSource, ParameterSources
 from tui.ports import Shape
 
@@ -36,7 +36,7 @@ async def describe_parameters(ctx: Context, req: Shape) -> Shape:
     if source is not None:
         return _public(ctx, source, filters, after, size)
     found, last = page(ctx.services.store, plan_of(filters), after, size)
-    return {"Parameters": [metadata_shape(ctx, row) for row in found], "NextToken": _token("parameters", last)}
+    return {"Parameters": metadata_shapes(ctx, found), "NextToken": _token("parameters", last)}
 
 
 @operation("ListParameterChildren", service=OWN)
@@ -53,7 +53,8 @@ async def list_parameter_children(ctx: Context, req: Shape) -> Shape:
     else:
         store, wanted = ctx.services.store, (path or "/", after, size + 1)
         folders = {row["path"]: row["below"] for row in store.read(_FOLDERS, wanted)}
-        leaves = {row["name"]: metadata_shape(ctx, row) for row in store.read(_LEAVES, wanted)}
+        rows = store.read(_LEAVES, wanted)
+        leaves = dict(zip((row["name"] for row in rows), metadata_shapes(ctx, rows), strict=True))
     names = sorted(folders.keys() | leaves.keys())
     return {
         "Children": [
