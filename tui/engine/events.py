@@ -24,7 +24,7 @@ def publish_command(services: Services, command: Command) -> None:
             "requested-date-time": time_text(command.requested_at),
             "status": command.shape()["Status"],
         }
-        bus.publish("events", _event(services, command.region, "EC2 Command Status-change Notification", detail, []))
+        bus.publish("events", aws_event(services, command.region, "EC2 Command Status-change Notification", detail, []))
 
 
 def publish_invocation(services: Services, command: Command, invocation: Invocation) -> None:
@@ -43,10 +43,11 @@ def publish_invocation(services: Services, command: Command, invocation: Invocat
         }
         arn = arn_of(f"managed-instance/{invocation.node_id}", command.region, services.account)
         kind = "EC2 Command Invocation Status-change Notification"
-        bus.publish("events", _event(services, command.region, kind, detail, [arn]))
+        bus.publish("events", aws_event(services, command.region, kind, detail, [arn]))
 
 
-def _event(services: Services, region: str, kind: str, detail: Shape, resources: list[str]) -> Shape:
+def aws_event(services: Services, region: str, kind: str, detail: Shape, resources: list[str]) -> Shape:
+    """Give an event of a kind as EventBridge has it."""
     return {
         "type": "event",
         "version": "0",

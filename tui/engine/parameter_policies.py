@@ -25,6 +25,7 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     EXPIRATION_NOTIFICATION: frozenset({"Before", "Unit"}),
     NO_CHANGE_NOTIFICATION: frozenset({"After", "Unit"}),
 }
+_SPARE = 64
 _UNITS = {"Days": 86400, "Hours": 3600}
 _COUNT = re.compile(r"[1-9][0-9]{0,6}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)")
@@ -136,27 +137,24 @@ class PolicyTimes:
         self._heap: list[tuple[float, str]] = []
         self._tell: Callable[[], None] | None = None
 
-    def load(self) -> None:
-        """Read the times of all parameters that have policies."""
+    def load(self, tell: Callable[[], None]) -> None:
+        """Read the times of all parameters that have policies, and call `tell` whenever the next may be another."""
         self._next.clear()
         self._heap.clear()
-        query = "SELECT name, policies, modified_at FROM parameters WHERE policies <> '[]'"
-        for row in self._services.store.read(query):
+        for row in self._services.store.read(
+            "SELECT name, policies, modified_at FROM parameters WHERE policies <> '[]'"
+        ):
             self._note(row["name"], row["policies"], row["modified_at"])
+        self._tell = tell
 
     def changed(self, name: str) -> None:
-        """Read one parameter's times again; without effect on others."""
-        query = "SELECT policies, modified_at FROM parameters WHERE name = ?"
-        row = self._services.store.read_one(query, (name,))
-        self._next.pop(name, None)
+        """Read one parameter's times again, by its canonical name."""
+        row = self._services.store.read_one("SELECT policies, modified_at FROM parameters WHERE name = ?", (name,))
+        known = self._next.pop(name, None)
         if row is not None and row["policies"] != "[]":
             self._note(name, row["policies"], row["modified_at"])
-        if self._tell is not None:
+        if self._tell is not None and self._next.get(name) != known:
             self._tell()
-
-    def on_change(self, tell: Callable[[], None]) -> None:
-        """Have a function called whenever the next time may be another one."""
-        self._tell = tell
 
     def next(self) -> float | None:
         """Say when the next policy is due, in epoch seconds."""
@@ -164,20 +162,24 @@ class PolicyTimes:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take(self, now: float) -> str | None:
-        """Give the parameter whose policy is due first, and forget it until it changes; None where none is due yet."""
-        due = self.next()
-        if due is None or due > now:
-            return None
-        _, name = heapq.heappop(self._heap)
-        del self._next[name]
-        return name
+    def take(self, now: float, most: int) -> list[str]:
+        """Give the parameters that have policies due, those that are due first, and forget them until they change."""
+        taken: list[str] = []
+        while len(taken) < most and (due := self.next()) is not None and due <= now:
+            _, name = heapq.heappop(self._heap)
+            del self._next[name]
+            taken.append(name)
+        return taken
 
     def _note(self, name: str, policies: str, modified_at: float) -> None:
         due = min((when for _, when in due_times(json.loads(policies), modified_at)), default=None)
-        if due is not None:
-            self._next[name] = due
-            heapq.heappush(self._heap, (due, name))
+        if due is None:
+            return
+        self._next[name] = due
+        heapq.heappush(self._heap, (due, name))
+        if len(self._heap) > 2 * len(self._next) + _SPARE:  # what a put has made void stays until its time comes
+            self._heap = [(when, each) for each, when in self._next.items()]
+            heapq.heapify(self._heap)
 
 
 def due_times(stored: list[Shape], modified_at: float) -> Iterator[tuple[int, float]]:
