@@ -182,6 +182,10 @@ class Config:
     """Bytes that one step may write before it is ended; 0 leaves it to the engine (2 GiB)."""
     ssh_timeout: float = 0.0
     """Seconds that an SSH host may take to show its key; 0 leaves it to the engine (15). ConnectTimeout comes first."""
+    master_key: str = ""
+    """Where a new state folder's master key is kept: keyring or file; empty: in the keyring where there is one."""
+    aws_caller: str = ""
+    """The profile, PROFILE or PROFILE/REGION, with which the engine reads secrets of AWS; empty: it reads none."""
     contexts: Mapping[str, ContextSpec] = field(default_factory=dict)
     """Names for contexts: `prod: PROFILE/REGION`, or a mapping of profile, region and read_only."""
     file: str = ""
@@ -192,7 +196,12 @@ class Config:
     @property
     def engine_settings(self) -> dict[str, Any]:
         """What an engine is told when it is started; what is not set is the engine's to choose."""
-        settings = {"output_cap": self.output_cap, "ssh_connect_timeout": self.ssh_timeout}
+        settings = {
+            "output_cap": self.output_cap,
+            "ssh_connect_timeout": self.ssh_timeout,
+            "master_key": self.master_key,
+            "aws_caller": self.aws_caller,
+        }
         return {name: value for name, value in settings.items() if value}
 
 
@@ -238,6 +247,12 @@ def _size(value: Any) -> Any:
     return size
 
 
+def _profile(value: Any) -> Any:
+    if not isinstance(value, str) or not value.strip("/ "):
+        raise ValueError("an AWS profile: PROFILE, or PROFILE/REGION")
+    return value
+
+
 def _name(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"[\w.-]+", value):
         raise ValueError("a theme's name: letters, digits, dots and dashes")
@@ -267,6 +282,8 @@ SCHEMA: dict[str, Callable[[Any], Any]] = {
     "idle": _seconds(1, 86400 * 7),
     "output_cap": _size,
     "ssh_timeout": _seconds(1, 600),
+    "master_key": _one_of("keyring", "file"),
+    "aws_caller": _profile,
 }
 
 

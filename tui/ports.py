@@ -65,6 +65,16 @@ class Transport(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Caller(Protocol):
+    """The engine's way to AWS itself, for what it does not do on its own; injected, and most often there is none."""
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any]) -> Shape:
+        """Call one operation of a service by botocore's names, once.
+
+        Raises: `tui.errors.ApiError` with AWS's code, or another `tui.errors.TransportError` where no answer came.
+        """
+
+
 class Clock(Protocol):
     """Time as an argument: tests hand in one that they move."""
 

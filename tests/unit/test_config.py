@@ -22,13 +22,19 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     path.write_text(
         "# mine\ntheme: light\nglyphs: ascii\nmouse: off  # mine again\nflash: off\nprefix: ctrl+a\nread-only: true\n"
         "scrollback: 5000\nrefresh: 5\nidle: 90.5\noutput_cap: 500MiB\nssh_timeout: 30\n"
+        "master_key: file\naws_caller: prod/eu-west-1\n"
     )
     config = load_config({"SSM_TUI_CONFIG": str(path)})
     assert (config.theme, config.glyphs, config.mouse, config.prefix) == ("light", "ascii", False, "ctrl+a")
     assert not config.flash
     assert config.scrollback == 5000
     assert (config.read_only, config.refresh, config.idle) == (True, 5.0, 90.5)
-    assert config.engine_settings == {"output_cap": 500 * 1024**2, "ssh_connect_timeout": 30.0}
+    assert config.engine_settings == {
+        "output_cap": 500 * 1024**2,
+        "ssh_connect_timeout": 30.0,
+        "master_key": "file",
+        "aws_caller": "prod/eu-west-1",
+    }
     assert config.file == str(path)
     assert "mouse" in config.given
 
@@ -44,6 +50,8 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
         ("output_cap: much\n", 1, "expected a size from 64KiB to 1024TiB, like 500MiB or 2GiB"),
         ("output_cap: 12\n", 1, "expected a size from 64KiB"),
         ("output_cap: true\n", 1, "expected a size from 64KiB"),
+        ("master_key: drawer\n", 1, "expected one of keyring, file"),
+        ("aws_caller: 7\n", 1, "expected an AWS profile: PROFILE, or PROFILE/REGION"),
         ("glyphs:\n", 1, "glyphs is nothing; expected one of auto, unicode, ascii"),
         ("theme:\n  name: dark\n", 1, "takes one value"),
         ("theme: dark\ntheme: light\n", 2, "stands here twice"),

@@ -1,7 +1,8 @@
 """Resource policies: who else may use a resource of this account (semantics 12.8).
 
-The default OpsItemGroup is there in every account. Shared parameters and documents of the account's own can have
-policies too; the embedded engine has none of those yet, and answers as an account without them.
+The default OpsItemGroup is there in every account, and parameters of the advanced tier can have policies; they go with
+the parameter. Shared documents can have policies too: the embedded engine answers as an account without any. Policies
+are kept and given back; there is no other account here that they could let in.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlite3
 
 from tui.engine.context import ApiFault, Context, operation
 from tui.engine.paging import decode_token, encode_token
+from tui.engine.parameter_values import ADVANCED
 from tui.ports import Shape
 
 OPS_ITEM_GROUP = "opsitemgroup/default"
@@ -19,7 +21,10 @@ LIMIT = 1
 """Policies that one resource may have."""
 
 PAGE = 50
-KINDS = ("opsitemgroup/", "parameter/", "document/")
+PARAMETER = "parameter/"
+KINDS = ("opsitemgroup/", PARAMETER, "document/")
+
+_TIER = "SELECT tier FROM parameters WHERE name = ?"
 
 
 @operation("PutResourcePolicy")
@@ -33,6 +38,7 @@ async def put_resource_policy(ctx: Context, req: Shape) -> Shape:
     new_id, new_hash = policy_id or ctx.services.ids.uuid(), hashlib.sha256(policy.encode()).hexdigest()
 
     def put(conn: sqlite3.Connection) -> None:
+        _check_parameter(conn, resource, req["ResourceArn"])
         if policy_id is not None:
             _current(conn, resource, policy_id, given)
         elif conn.execute("SELECT count(*) FROM resource_policies WHERE resource = ?", (resource,)).fetchone()[0]:
@@ -90,9 +96,40 @@ def _resource(ctx: Context, req: Shape) -> str:
     name = arn.partition(":ssm:")[2].partition(":")[2].partition(":")[2]
     if not name.startswith(KINDS):
         raise _invalid(f"{arn} is no resource that can have a policy.", "ResourceArn")
-    if arn != prefix + OPS_ITEM_GROUP:
-        raise ApiFault("ResourceNotFoundException", f"There is no resource {arn}.")
-    return OPS_ITEM_GROUP
+    resource = arn.removeprefix(prefix)
+    if resource != OPS_ITEM_GROUP and not (resource.startswith(PARAMETER) and _tier(ctx, resource)):
+        raise _missing(arn)
+    return str(resource)
+
+
+def _tier(ctx: Context, resource: str) -> str:
+    """Give the tier of the parameter that the end of an ARN names; nothing where there is none."""
+    row = ctx.services.store.read_one(_TIER, (_name(resource),))
+    return "" if row is None else str(row["tier"])
+
+
+def _check_parameter(conn: sqlite3.Connection, resource: str, arn: str) -> None:
+    """Make sure, inside a write, that a parameter is still there and may be shared.
+
+    Raises: ApiFault ResourceNotFoundException, ResourcePolicyInvalidParameterException.
+    """
+    if not resource.startswith(PARAMETER):
+        return
+    row = conn.execute(_TIER, (_name(resource),)).fetchone()
+    if row is None:
+        raise _missing(arn)
+    if row["tier"] != ADVANCED:
+        text = f"{arn} is a parameter of the standard tier: only those of the advanced tier can be shared."
+        raise _invalid(text, "ResourceArn")
+
+
+def _name(resource: str) -> str:
+    """Give a parameter's canonical name, with its slash."""
+    return f"/{resource.removeprefix(PARAMETER)}"
+
+
+def _missing(arn: str) -> ApiFault:
+    return ApiFault("ResourceNotFoundException", f"There is no resource {arn}.")
 
 
 def _check(policy: str) -> None:
