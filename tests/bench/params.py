@@ -1,0 +1,174 @@
+"""Parameter Store over HTTP with boto3, at 1,000 and at 100,000 parameters, beside moto's server and a constant answer.
+
+Then puts over the unix socket, one after the other, beside SQLite alone that commits each row with full sync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.bench._parameter_peers import VALUE, fill, moto, name_of, path_of
+from tests.bench._peers import client_of, constant
+from tests.bench._rows import Row, in_turns
+from tests.contract.serving import serving
+from tui.transport.local import LocalTransport
+
+SMALL, GROWN = 1_000, 100_000
+ROUNDS = 7
+SECONDS = 0.4
+"""How long one turn measures, one call at least."""
+PUTS = 300
+MANY = f"of {GROWN:,}"
+Call = Callable[[], Any]
+
+
+def figures() -> list[Row]:
+    """Measure; takes some minutes, most of it for the filling of the stores."""
+    with tempfile.TemporaryDirectory(prefix="ssm-tui-bench-") as folder, contextlib.ExitStack() as stack:
+        return [*_over_http(Path(folder), stack), _durable(Path(folder) / "socket")]
+
+
+def _over_http(folder: Path, stack: contextlib.ExitStack) -> list[Row]:
+    calls: dict[str, Call] = {}
+    for count in (SMALL, GROWN):
+        served = stack.enter_context(serving(folder / str(count)))
+        asyncio.run(_filled(served.state, count))
+        ours = client_of(served.endpoint, *served.key())
+        calls |= {f"{name} {count}": call for name, call in _calls(ours, count).items()}
+        if count == SMALL:
+            answers = {
+                "PutParameter": {"Version": 2, "Tier": "Advanced"},
+                "GetParameter": _plain(ours.get_parameter(Name=name_of(0))),
+                "GetParametersByPath": _plain(ours.get_parameters_by_path(Path=path_of(0))),
+                "DescribeParameters": _plain(ours.describe_parameters()),
+            }
+            known = stack.enter_context(constant(answers))
+            calls |= {f"{name} constant": call for name, call in _calls(known, SMALL).items()}
+        peer = stack.enter_context(moto(count))
+        if peer is not None:
+            calls |= {f"{name} moto {count}": call for name, call in _calls(peer, count).items()}
+    found = dict(zip(calls, in_turns(ROUNDS, *map(_rate, calls.values())), strict=True))
+    rows = []
+    for name, said, small, grown in (
+        ("put", "PutParameter", 2, 2),
+        ("get", "GetParameter", 2, 2),
+        ("path", "GetParametersByPath, 10", 3, 3),
+        ("describe", "DescribeParameters, a page", 5, 50),
+    ):
+        ours, ours_grown = found[f"{name} {SMALL}"], found[f"{name} {GROWN}"]
+        rows += [
+            _row(f"{said} of {SMALL:,}", ours, found.get(f"{name} moto {SMALL}"), "moto server", small),
+            _row(f"{said} {MANY}", ours_grown, found.get(f"{name} moto {GROWN}"), "moto server", grown),
+            _row(f"{said} {MANY}", ours_grown, ours, f"ourselves, {SMALL:,}", 0.9),
+            _row(f"{said} of {SMALL:,}", ours, found[f"{name} constant"], "aiohttp, constant body", None),
+        ]
+    return rows
+
+
+def _calls(client: Any, count: int) -> Mapping[str, Call]:
+    chosen = random.Random(count)
+    number = itertools.count()
+
+    def some() -> int:
+        return chosen.randrange(count)
+
+    return {
+        "put": lambda: client.put_parameter(
+            Name=name_of(some()), Value=f"{VALUE} {next(number)}", Type="String", Overwrite=True
+        ),
+        "get": lambda: client.get_parameter(Name=name_of(some())),
+        "path": lambda: client.get_parameters_by_path(Path=path_of(some()), MaxResults=10),
+        "describe": lambda: client.describe_parameters(),
+    }
+
+
+def _rate(call: Call) -> Callable[[], float]:
+    """Measure one call after the other, calls a second."""
+
+    def measure() -> float:
+        made, start = 0, time.perf_counter()
+        while not made or time.perf_counter() - start < SECONDS:
+            call()
+            made += 1
+        return made / (time.perf_counter() - start)
+
+    call()  # the connection is made
+    return measure
+
+
+async def _filled(state: Path, count: int) -> None:
+    transport = await LocalTransport.connect(state, start=False)
+    try:
+        await fill(transport, count)
+    finally:
+        await transport.aclose()
+
+
+def _durable(folder: Path) -> Row:
+    """Puts of new parameters over the socket, each on disk before the next, beside SQLite that does as little."""
+    folder.mkdir()
+    with asyncio.Runner() as runner:
+        transport = runner.run(LocalTransport.connect(folder / "state"))
+        alone = _alone(folder / "alone.db")
+        number = itertools.count()
+
+        async def put() -> float:
+            start = time.perf_counter()
+            for _ in range(PUTS):
+                params = {"Name": f"/durable/{next(number):06}", "Value": VALUE, "Type": "String"}
+                await transport.call("PutParameter", params)
+            return PUTS / (time.perf_counter() - start)
+
+        def insert() -> float:
+            start = time.perf_counter()
+            for _ in range(PUTS):
+                alone.execute("INSERT INTO parameters VALUES (?, ?)", (f"/durable/{next(number):06}", VALUE))
+            return PUTS / (time.perf_counter() - start)
+
+        try:
+            ours, peer = in_turns(ROUNDS, lambda: runner.run(put()), insert)
+        finally:
+            runner.run(transport.call("StopEngine", {"Force": True}, service="ssm-tui"))
+            runner.run(transport.aclose())
+            alone.close()
+    return _row("PutParameter over the socket, durable", ours, peer, "SQLite alone, full sync", 0.4)
+
+
+def _alone(path: Path) -> sqlite3.Connection:
+    conn = sqlite3.connect(path, isolation_level=None)
+    conn.execute("PRAGMA journal_mode = WAL")
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute("CREATE TABLE parameters (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+    return conn
+
+
+def _row(name: str, ours: float, peer: float | None, peer_name: str, least: float | None) -> Row:
+    ratio = None if peer is None else ours / peer
+    return Row(
+        name=name,
+        ours=ours,
+        peer=peer,
+        peer_name=peer_name,
+        unit="calls/s",
+        ratio=ratio,
+        goal="-" if least is None else f"ratio >= {least:g}",
+        met=None if ratio is None or least is None else ratio >= least,
+    )
+
+
+def _plain(answer: Any) -> Any:
+    """Give an answer as it stood on the wire: times as numbers, without what boto3 adds."""
+    if isinstance(answer, dict):
+        return {name: _plain(value) for name, value in answer.items() if name != "ResponseMetadata"}
+    if isinstance(answer, list):
+        return [_plain(value) for value in answer]
+    return answer.timestamp() if hasattr(answer, "timestamp") else answer
