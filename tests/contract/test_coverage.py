@@ -10,6 +10,9 @@ from tests.contract import (
     test_activations,
     test_group_members,
     test_node_lists,
+    test_parameter_lists,
+    test_parameter_reads,
+    test_parameters,
     test_resource_groups,
     test_service_settings,
     test_tagging,
@@ -23,6 +26,9 @@ MODULES = (
     test_activations,
     test_group_members,
     test_node_lists,
+    test_parameter_lists,
+    test_parameter_reads,
+    test_parameters,
     test_resource_groups,
     test_service_settings,
     test_tagging,
@@ -32,9 +38,9 @@ MODULES = (
 
 CAPABILITIES = re.compile(
     r".*Activations?$|.*ManagedInstance.*|DescribeInstance(Information|Properties)|GetConnectionStatus|ListNodes.*"
-    r"|.*HostManagement.*|.*ServiceSetting|.*ResourcePolic(y|ies)|(Add|Remove|List)Tags.*Resource"
+    r"|.*HostManagement.*|.*ServiceSetting|.*ResourcePolic(y|ies)|(Add|Remove|List)Tags.*Resource|.*Parameter.*"
 )
-"""SSM's operations of node management, tags, service settings and resource policies."""
+"""SSM's operations of node management, parameters, tags, service settings and resource policies."""
 
 UNHANDLED = {
     (TAGGING, "DescribeReportCreation"),

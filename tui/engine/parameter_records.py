@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tui.engine import parameter_rows as rows
 from tui.engine.context import ApiFault, Context
 from tui.engine.parameter_names import Asked, arn_of_parameter
+from tui.engine.parameter_pages import Condition, Plan
 from tui.engine.parameter_secrets import shown
 from tui.engine.parameter_sources import ParameterSources
 from tui.ports import Shape
@@ -16,16 +17,29 @@ from tui.ports import Shape
 COLUMNS = "p.name, p.shown, p.type, v.version, v.value, v.data_type, v.key_id, v.modified_at"
 """What `parameter_shape` needs, of `parameters AS p` and `parameter_versions AS v`."""
 
-NEWEST = "CROSS JOIN parameter_versions v ON v.parameter = p.id AND v.version = p.version"
+_NEWEST = "CROSS JOIN parameter_versions v ON v.parameter = p.id AND v.version = p.version"
 
 _ONE = f"SELECT {COLUMNS} FROM parameters p"  # noqa: S608 - columns of ours
-_BY_NEWEST = f"{_ONE} {NEWEST} WHERE p.name = ?"
+_BY_NEWEST = f"{_ONE} {_NEWEST} WHERE p.name = ?"
 _BY_VERSION = f"{_ONE} CROSS JOIN parameter_versions v ON v.parameter = p.id AND v.version = ? WHERE p.name = ?"
 _BY_LABEL = (
     f"{_ONE} CROSS JOIN parameter_labels l ON l.parameter = p.id AND l.label = ?"
     " CROSS JOIN parameter_versions v ON v.parameter = p.id AND v.version = l.version WHERE p.name = ?"
 )
 _LONGEST_NUMBER = 18
+
+
+def join_versions(plan: Plan, labels: Sequence[str] = ()) -> None:
+    """Have a plan give COLUMNS of the newest versions, or of those that have one of the labels, and the `label`."""
+    plan.columns, plan.join = COLUMNS, Condition(_NEWEST)
+    if labels:
+        plan.columns += ", l.label"
+        plan.narrows = True
+        plan.join = Condition(
+            f"CROSS JOIN parameter_labels l ON l.parameter = p.id AND l.label IN ({','.join('?' * len(labels))})"
+            " CROSS JOIN parameter_versions v ON v.parameter = p.id AND v.version = l.version",
+            labels,
+        )
 
 
 async def read_parameter(ctx: Context, asked: Asked, *, decrypt: bool) -> Shape:

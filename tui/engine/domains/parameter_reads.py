@@ -9,8 +9,8 @@ from tui.engine.context import ApiFault, Context, operation
 from tui.engine.paging import decode_token, encode_token, number_of
 from tui.engine.parameter_filters import BY_PATH, Filter, checked, fits, one_level, plan_of
 from tui.engine.parameter_names import asked, path_of
-from tui.engine.parameter_pages import NAMES, Condition, Plan, page
-from tui.engine.parameter_records import COLUMNS, NEWEST, history_shape, parameter_shape, read_parameter
+from tui.engine.parameter_pages import NAMES, Plan, page
+from tui.engine.parameter_records import history_shape, join_versions, parameter_shape, read_parameter
 from tui.engine.parameter_secrets import ready
 from tui.engine.parameter_sources import ParameterSource, ParameterSources
 from tui.ports import Shape
@@ -111,17 +111,9 @@ def _public_history(ctx: Context, source: ParameterSource, name: str, after: int
 
 
 def _plan(path: str, filters: list[Filter], labels: tuple[str, ...], *, recursive: bool) -> Plan:
-    plan = Plan(drivers=[NAMES if recursive else one_level(path)], columns=COLUMNS, join=Condition(NEWEST))
-    if recursive:
-        plan.below(path)
-    if labels:
-        plan.columns = f"{COLUMNS}, l.label"
-        plan.narrows = True
-        plan.join = Condition(
-            f"CROSS JOIN parameter_labels l ON l.parameter = p.id AND l.label IN ({','.join('?' * len(labels))})"
-            " CROSS JOIN parameter_versions v ON v.parameter = p.id AND v.version = l.version",
-            labels,
-        )
+    plan = Plan(drivers=[NAMES if recursive else one_level(path)])
+    plan.below(path)
+    join_versions(plan, labels)
     return plan_of(filters, plan)
 
 
