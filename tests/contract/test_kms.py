@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from tests.contract.backends import ENGINE, MOTO, Api, contract, refused
+from tests.contract.backends import COVERED, ENGINE, MOTO, Api, contract, refused
+from tui.engine.dispatch import later_handlers
 from tui.engine.model import KMS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -284,3 +285,7 @@ async def test_the_account_s_own_key_is_there_when_it_is_named_and_is_not_the_ca
 @kms(moto=False)
 async def test_what_has_no_handler_says_so_by_its_name(api: Api) -> None:
     assert await refused(api, "Sign", KeyId=str(uuid4())) == "NotImplementedException"
+
+
+def test_every_handler_has_a_contract_test() -> None:
+    assert sorted(later_handlers("tui.engine.domains", KMS).keys() - COVERED.keys()) == []

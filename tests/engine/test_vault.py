@@ -321,6 +321,45 @@ async def test_a_keyring_that_waits_for_its_owner_held_the_engine_up(tmp_path: P
         assert vault.open(blob, context=CONTEXT) == SECRET
 
 
+@pytest.mark.parametrize(("priority", "place"), [(5, KEYRING), (0.5, FILE), (0, FILE)])
+def test_the_package_keyring_is_asked_as_it_wants_to_be(tmp_path: Path, priority: float, place: str) -> None:
+    pytest.importorskip("keyring", reason="an optional package")
+    (tmp_path / "held_keyring.py").write_text(
+        "import json, pathlib\nfrom keyring.backend import KeyringBackend\n"
+        f"FILE = pathlib.Path({str(tmp_path / 'held.json')!r})\n"
+        "class Held(KeyringBackend):\n"
+        f"    priority = {priority}\n"
+        "    def _all(self): return json.loads(FILE.read_text()) if FILE.exists() else {}\n"
+        "    def get_password(self, service, username): return self._all().get(f'{service} {username}')\n"
+        "    def set_password(self, service, username, password):\n"
+        "        FILE.write_text(json.dumps(self._all() | {f'{service} {username}': password}))\n"
+    )
+    script = (
+        "import asyncio, sys\nfrom pathlib import Path\n"
+        "from tui.engine.context import StatePaths\nfrom tui.engine.dispatch import Engine\n"
+        "from tui.engine.vault import Vault\n"
+        "async def main():\n"
+        "    blob = b''\n"
+        "    for _ in range(2):\n"
+        "        engine = await Engine.open(StatePaths(Path(sys.argv[1])))\n"
+        "        vault = engine.services.part(Vault)\n"
+        "        await vault.unlock()\n"
+        "        blob = blob or await vault.seal(b'secret', key_id='', context={})\n"
+        "        assert vault.open(blob, context={}) == b'secret'\n"
+        "        print(engine.services.store.read_one('SELECT place FROM master_key')[0])\n"
+        "        await engine.aclose()\n"
+        "asyncio.run(main())\n"
+    )
+    path = os.pathsep.join([str(tmp_path), *(each for each in sys.path if each)])
+    environment = os.environ | {"PYTHON_KEYRING_BACKEND": "held_keyring.Held", "PYTHONPATH": path}
+    state = tmp_path / "state"
+    state.mkdir()
+    words = [sys.executable, "-c", script, str(state)]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == [place] * 2, done.stderr
+    assert (tmp_path / "held.json").exists() == (place == KEYRING)
+
+
 # cost
 
 
