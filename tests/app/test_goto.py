@@ -105,8 +105,8 @@ async def test_documents_and_commands_that_were_seen_complete_the_line(tmp_path:
 async def test_a_screen_that_does_not_exist_is_a_sentence_with_its_name(tmp_path: Path) -> None:
     async with console(fleet(node(1)), tmp_path) as (app, pilot):
         await says(pilot, "web-01")
-        await hit(pilot, "colon", *"params /app/prod", "enter")
-        await says(pilot, "There is no screen named 'params'; `:` lists the screens.")
+        await hit(pilot, "colon", *"orders /app/prod", "enter")
+        await says(pilot, "There is no screen named 'orders'; `:` lists the screens.")
         assert app.history.current.noun == "nodes"
 
 

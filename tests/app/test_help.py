@@ -17,6 +17,7 @@ import tui.screens
 import tui.widgets
 from tests.app._command_fake import CommandsFake, command, invocation
 from tests.app._group_fake import GroupsFake
+from tests.app._parameter_fake import ParametersFake
 from tests.app._session_fake import SessionsFake, session
 from tests.app._ssh_fake import CHANGED, UNKNOWN, WANTS, connection, host
 from tests.app.console import console, hit, says, text_of, until
@@ -34,11 +35,14 @@ from tui.screens._link_dialog import LinkDialog
 from tui.screens._node_tags import TagPrompt, ValuePrompt
 from tui.screens._output_diff import OutputDiff, Side
 from tui.screens._output_reader import OutputReader
+from tui.screens._parameter_history import VersionDiff, VersionValue
 from tui.screens._regions import AskRegion
 from tui.screens._save_view import SavePrompt
 from tui.screens._tags import TagsPrompt
 from tui.screens.help import NOTES, HelpScreen, help_text, with_one_line_for_digits
 from tui.services.commands import Commands
+from tui.services.parameter_models import ParameterVersion
+from tui.services.parameters import Parameters
 from tui.services.resource_groups import ResourceGroups
 from tui.services.ssh_nodes import Connection, HostKey, SecretWanted, SshHost, SshNodes
 from tui.theming import UNICODE
@@ -113,6 +117,11 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         GroupForm(ResourceGroups(transport), (), UNICODE),
         ImportHosts(hosts, [SshHost.from_api(host("web-9"), "local")], "", ()),
     ]
+    version = ParameterVersion.from_api({"Name": "/app", "Type": "SecureString", "Version": 1}, "local")
+    made += [
+        VersionValue(Parameters(transport), version),
+        VersionDiff(Parameters(transport), version, version, UNICODE),
+    ]
     return made
 
 
@@ -128,6 +137,10 @@ def everything() -> FakeTransport:
         "ListProcesses": {"Processes": []},
         "ListNodeConnections": {"Connections": [connection(1)]},
         "ListSshHosts": {"Hosts": [host("web-9")], "ConfigFile": "~/.ssh/config"},
+    }
+    parameters = ParametersFake({"/app/prod/db/host": "db-1", "/single": "1", "/token": "secret:hush"})
+    sessions.transport.answers |= {
+        name: answer for name, answer in parameters.answers.items() if name != "ListTagsForResource"
     }
     sessions.transport.answers |= GroupsFake(tags={node(1)["InstanceId"]: {"env": "prod"}}, web="env=prod").answers
     return sessions.transport

@@ -41,6 +41,13 @@ SCREENS = (
     Entry("run", "Run", ("send",), "tui.screens.run:RunScreen", "run a command on nodes"),
     Entry("commands", "Commands", ("cmds", "cmd"), "tui.screens.commands:CommandsScreen", "what ran, and what runs"),
     Entry("command", "Command", (), "tui.screens.command:CommandScreen", "one command live, by its id"),
+    Entry(
+        "parameters",
+        "Parameters",
+        ("params", "ps"),
+        "tui.screens.parameters:ParametersScreen",
+        "Parameter Store: a tree of paths, values and their history",
+    ),
     Entry("sessions", "Sessions", ("sess", "shells"), "tui.screens.sessions:SessionsScreen", "shells, live and past"),
     Entry(
         "contexts",

@@ -173,6 +173,8 @@ class ScreenActions(MeteredScreen[None], inherit_bindings=False):
     def on_resource_table_filter_applied(self, event: Any) -> None:
         self.say_filter(event.error)
 
+    on_resource_tree_filter_applied = on_resource_table_filter_applied
+
     def say_filter(self, error: object) -> None:
         """Say what is wrong with the filter, for as long as it is."""
         self.filter_fault = str(error or "")
@@ -180,6 +182,8 @@ class ScreenActions(MeteredScreen[None], inherit_bindings=False):
 
     def on_resource_table_marks_changed(self) -> None:
         self.update_bars()
+
+    on_resource_tree_marks_changed = on_resource_table_marks_changed
 
     def fit_size(self, columns: int, rows: int) -> None:
         """Say by classes how much room there is."""

@@ -31,6 +31,8 @@ class OwnColumns(ScreenPhases):
     """Knows what was chosen on this screen; `ConsoleScreen` has the rest."""
 
     NOUN: ClassVar[str] = ""
+    CHOOSES_COLUMNS: ClassVar[bool] = True
+    """Whether the operator may choose among the columns of the screen's table; a tree has none to choose from."""
     _columns_as_of: Stamp | None = None
 
     @property
@@ -42,12 +44,13 @@ class OwnColumns(ScreenPhases):
 
     def on_mount(self) -> None:
         if self.table is not None:
-            self.table.columns_asked = lambda: self.do(self._choose_columns())
             self.table.flashes = self.shell.config.flash and not self.app.no_color
+        if self.table is not None and self.CHOOSES_COLUMNS:
+            self.table.columns_asked = lambda: self.do(self._choose_columns())
             self.take_columns()
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
-        if self.table is not None:
+        if self.table is not None and self.CHOOSES_COLUMNS:
             self.take_columns()
 
     def take_columns(self) -> None:

@@ -37,7 +37,7 @@ async def save_view(screen: ConsoleScreen, named: str = "") -> None:
     """Save the marked rows, else all that the filter lets through, in a file that is asked for unless `named`."""
     table = screen.table
     ids = table.marked_ids or table.ids
-    view = View(table.columns, [cells for row in ids if (cells := table.cells(row)) is not None], table.chosen)
+    view = View(table.columns, [cells for row in ids if (cells := table.written(row)) is not None], table.chosen)
     what = f"{len(ids)} row{'s' * (len(ids) != 1)}"
     if table.marked_ids:
         hidden = len(table.hidden_marks)

@@ -118,6 +118,10 @@ class ResourceTable(MarkedTable):
         slot = self.model.slots.get(row)
         return None if slot is None else self.model.cells[slot]
 
+    def written(self, row: Hashable) -> Sequence[Cell] | None:
+        """Give a row's cells as `columns` name them; None for an unknown id."""
+        return self.cells(row)
+
     # Data in.
 
     def set_columns(self, columns: Sequence[Column], part: str = "") -> None:

@@ -26,7 +26,7 @@ from textual.message import Message
 
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.columns import Column
-from tui.widgets.filter_grammar import FilterError
+from tui.widgets.filter_grammar import Cell, FilterError
 from tui.widgets.line_cursor import Anchor
 from tui.widgets.searched_rows import Fields
 from tui.widgets.tree_filtering import FilteredTree
@@ -126,6 +126,47 @@ class ResourceTree(FilteredTree):
     def cursor_id(self) -> Hashable | None:
         """The id under the cursor, a `NoteId` on a note; None where there are no lines."""
         return self._cursor
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns as what is saved has them: what a node is called by, then those beside it."""
+        return (Column("path", self._title), *self.model.columns)
+
+    @property
+    def chosen(self) -> Sequence[int]:
+        """The places of the columns that are saved: all of them."""
+        return range(len(self.columns))
+
+    @property
+    def marked(self) -> int:
+        """How many nodes are marked, the hidden ones too."""
+        return len(self.model.marks)
+
+    @property
+    def ids(self) -> list[Hashable]:
+        """The ids of all that the filter lets through, in their order; the folded ones too, mere folders not."""
+        return self.model.in_order(self.model.showing())
+
+    def written(self, node: Hashable) -> Sequence[Cell] | None:
+        """Give a node's cells behind its path, as `columns` name them; None for an unknown id."""
+        slot = self.model.slots.get(node, ROOT)
+        return None if slot == ROOT else (self.model.path(slot), *self.model.extra[slot])
+
+    @property
+    def things(self) -> list[Hashable]:
+        """The ids of all nodes that stand for something, in no order, whatever a filter hides."""
+        return [self.model.ids[slot] for slot in self.model.all_things()]
+
+    def label(self, node: Hashable) -> str:
+        """Give a node's label; "" for an unknown id."""
+        return self.model.labels[self.model.slots.get(node, ROOT)]
+
+    def knows(self, node: Hashable) -> bool:
+        return self.model.knows(node)
+
+    def is_lazy(self, node: Hashable) -> bool:
+        """Whether a node's children have not all come."""
+        return self.model.slots.get(node, ROOT) in self.model.lazy
 
     def is_open(self, node: Hashable) -> bool:
         return self.model.slots.get(node, -1) in self.model.view.open

@@ -123,6 +123,14 @@ class ChangingTree(ShownTree):
         self.base.count(slot, 1)
         self._changed([slot])
 
+    def _hollow(self, slot: int) -> None:
+        """Have a node that stood for something be a mere folder."""
+        self.folders.add(slot)
+        self.hay[slot] = ""
+        self.marks.discard(self.ids[slot])
+        self.base.count(slot, -1)
+        self._changed([slot])
+
     def _move(self, slot: int, parent: int) -> None:
         if parent == self.parents[slot] or self.below(parent, slot):
             return

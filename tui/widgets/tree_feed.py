@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 from itertools import chain, islice
 from typing import TypeVar, Unpack
@@ -97,9 +98,17 @@ class FedTree(MarkedTree):
         """Say below a node that its children are being loaded."""
         self._run(iter([lambda: self.model.tell(node, "loading", words)]))
 
-    def loaded_children(self, node: Hashable) -> None:
-        """Say that all children of a node are there."""
-        self._run(iter([lambda: self.model.loaded(node)]))
+    def loaded_children(self, *nodes: Hashable) -> None:
+        """Say of nodes that all their children are there."""
+        self._run(partial(self._loaded, block) for block in _blocks(nodes))
+
+    def _loaded(self, nodes: Iterable[Hashable]) -> None:
+        for node in nodes:
+            self.model.loaded(node)
+
+    def keep_children(self, node: Hashable, wanted: AbstractSet[Hashable]) -> None:
+        """Take every child of a node away, of the tree itself for None, whose id is not wanted."""
+        self._run(iter([lambda: self.model.keep_children(node, wanted)]))
 
     def failed_children(self, node: Hashable, words: str) -> None:
         """Say below a node why its children could not be loaded; Enter there asks for them again."""

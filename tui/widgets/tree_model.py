@@ -97,8 +97,7 @@ class TreeModel(ChangingTree):
                 self._flush(fresh)
                 self._set_cells(slot, node.cells)
                 self._rename(slot, node.label)
-                if slot in self.implied:
-                    self._become(slot, node.cells)
+                self._retype(slot, node)
                 self._move(slot, ROOT if parent is None else parent)
             else:
                 slot = self._new(node.id, ROOT if parent is None else parent, node.label, node.cells)
@@ -106,6 +105,8 @@ class TreeModel(ChangingTree):
                     self.lazy.add(slot)
                 if node.folder:
                     self.folders.add(slot)
+                if node.below:
+                    self.counts[slot] = node.below
                 fresh.setdefault(self.parents[slot], []).append(slot)
                 if node.id in self._orphans:
                     self._flush(fresh)
@@ -115,6 +116,19 @@ class TreeModel(ChangingTree):
             if parent is None:
                 self._wait(slot, node.parent)
         self._flush(fresh)
+
+    def _retype(self, slot: int, node: TreeNode) -> None:
+        """Have a known node be what it is now: a thing, a folder, one whose children are still to be asked for."""
+        if slot in self.implied or (slot in self.folders and not node.folder):
+            self.folders.discard(slot)
+            self._become(slot, node.cells)
+        elif node.folder and self.is_thing(slot):
+            self._hollow(slot)
+        if node.lazy and not self.holds(slot) and slot not in self.base.kids:
+            self._rekey(slot, lambda: self.lazy.add(slot))
+        self.counts.pop(slot, None)
+        if node.below:
+            self.counts[slot] = node.below
 
     def set_children(self, node: Hashable, nodes: Iterable[TreeNode]) -> None:
         """Make these all the children of a node, which then loads no more; an unknown id changes nothing."""

@@ -22,7 +22,8 @@ class TreeNode(NamedTuple):
     """One node: below `parent` (None: at the top), with a label and the cells of the columns beside it.
 
     A `lazy` one has children that are asked for when it is opened; a `folder` is nothing but its children, so that it
-    can be opened but neither selected, marked nor found.
+    can be opened but neither selected, marked nor found. `below` says how many things are below it, where its owner
+    knows that before they come; 0 leaves the counting to the tree.
     """
 
     id: Hashable
@@ -31,6 +32,7 @@ class TreeNode(NamedTuple):
     cells: Sequence[Cell] = ()
     lazy: bool = False
     folder: bool = False
+    below: int = 0
 
 
 class NoteId(NamedTuple):
@@ -62,6 +64,7 @@ class TreeRows(SearchedRows):
         self.implied = {ROOT}  # folders that are only there because a path goes through them
         self.folders: set[int] = set()  # those that were given as folders, with children or without
         self.lazy: set[int] = set()
+        self.counts: dict[int, int] = {}  # how many things an owner says to be below a node
         self.notes: dict[int, int] = {}  # by the slot whose children a note is about
         self.told: dict[int, str] = {}  # by a note's slot: loading, error or empty
         self._free: list[int] = []
@@ -93,8 +96,9 @@ class TreeRows(SearchedRows):
         return made
 
     def path(self, slot: int) -> str:
-        """Give the labels from the top to a node as one text."""
-        return self.separator + self.separator.join(self.trail(slot))
+        """Give the labels from the top to a node as one text, which begins with one separator."""
+        made = self.separator.join(self.trail(slot))
+        return made if made.startswith(self.separator) else self.separator + made
 
     def trail(self, slot: int) -> list[str]:
         """Give the labels from the top to a node."""
@@ -158,6 +162,7 @@ class TreeRows(SearchedRows):
         del self.slots[self.ids[slot]]
         for known in (self.implied, self.folders, self.lazy):
             known.discard(slot)
+        self.counts.pop(slot, None)
         if self.told.pop(slot, None) is not None:
             del self.notes[self.parents[slot]]
         self.ids[slot] = self.keys[slot] = None

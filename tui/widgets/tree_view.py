@@ -158,7 +158,7 @@ class TreeView(LineView):
         """Say how many are below a node, how many of them are marked, and how it stands with its children."""
         model = self.model
         itself = model.is_thing(slot)
-        below = model.base.things[slot] - itself
+        below = model.counts.get(slot, model.base.things[slot] - itself)
         state = model.state(slot)
         if state == "error":
             return f"{self._glyphs.bad} failed", "error"

@@ -1,0 +1,101 @@
+"""Parameters: the tree of their paths, and beside it the one under the cursor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+
+from tui.screens._base import COPY, YAML
+from tui.screens._parameter_copy import ParameterCopy
+from tui.services.parameter_models import path_of
+
+PUT = "ssm-tui params put /app/db/host db-1 --type String"
+
+
+class ParametersScreen(ParameterCopy):
+    """Every parameter below a path; its argument is the path, or what to filter for where it begins with no slash."""
+
+    NOUN, TITLE = "parameters", "Parameters"
+    EMPTY = (
+        "No parameters yet.",
+        f"A parameter is a value with a name, such as /app/db/host, plain or secret.\n{PUT} makes the first one.",
+    )
+    LOADING = "Loading the parameters…"
+    BINDINGS = [
+        Binding("v", "reveal", "reveal", tooltip="Reveal the secret for 10 s, or a cut value", id="parameters.reveal"),
+        Binding("T", "flat", "flat", tooltip="Show paths in one list, or as a tree", id="parameters.flat"),
+        Binding(
+            "x", "diff", "diff", tooltip="Compare two marked versions, else this and the latest", id="parameters.diff"
+        ),
+        COPY,
+        YAML,
+    ]
+    DEFAULT_CSS = """
+    ParametersScreen > Horizontal { height: 1fr; }
+    ParametersScreen #parameter-trees { width: 9fr; }
+    ParametersScreen #parameter-side { width: 11fr; border-left: solid $panel; }
+    ParametersScreen #versions { height: 35%; min-height: 4; border-top: solid $panel; }
+    ParametersScreen.-wide #parameter-trees { width: 2fr; }
+    ParametersScreen.-wide #parameter-side { width: 3fr; }
+    ParametersScreen.-narrow > Horizontal { layout: vertical; }
+    ParametersScreen.-narrow #parameter-trees { width: 1fr; height: 1fr; }
+    ParametersScreen.-narrow #parameter-side { width: 1fr; height: 9; border-left: none; }
+    ParametersScreen.-narrow #versions { display: none; }
+    ParametersScreen.-narrow.-reading #parameter-trees { height: 5; }
+    ParametersScreen.-narrow.-reading #parameter-side { height: 1fr; }
+    ParametersScreen.-narrow.-reading #versions { display: block; }
+    ParametersScreen.-short #parameter-side { display: none; }
+    """
+
+    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
+        super().__init__(argument, state)
+        word = str(argument or "")
+        path = word.partition(":")[2] if ":" in word else word
+        if path.startswith("/"):
+            self.root = path_of(path.rstrip("/") or "/")
+
+    def compose_body(self) -> ComposeResult:
+        self.tree_view.glyphs = self.flat_view.glyphs = self.shell.glyphs
+        with Horizontal():
+            with Vertical(id="parameter-trees"):
+                yield self.tree_view
+                yield self.flat_view
+            yield from self.compose_pane()
+
+    def on_mount(self) -> None:
+        self.flat_view.flashes = self.tree_view.flashes
+        word = str(self.argument or "")
+        if word and not self._state and not word.startswith("/") and ":" not in word:
+            self.bottom.set_filter(word)
+            self.apply_filter(word)
+
+    def crumb(self) -> str:
+        return self.TITLE if self.root == "/" else f"{self.TITLE} {self.root}"
+
+    def set_phase(self, phase: str, headline: str = "", text: str = "") -> None:
+        if phase == "empty" and self.root != "/":
+            headline, text = f"Nothing is below {self.root}.", f"`:params` shows all. {PUT} makes a parameter."
+        super().set_phase(phase, headline, text)
+
+    async def raw(self) -> tuple[str, Any]:
+        ref = self.current
+        if ref is None:
+            return "", None
+        return ref.id, await self.parameters_of(ref).raw(ref.id)
+
+    def refusal(self, action: str) -> str:
+        if action in ("reveal", "diff", "yaml") and self.current is None:
+            if self.phase == "loading":
+                return "the parameters are still being loaded"
+            return "there is no parameter under the cursor"
+        if action == "diff" and len(self.versions) < 2:
+            return "there are not two versions of it"
+        return super().refusal(action)
+
+    # actions
+
+    def action_flat(self) -> None:
+        self.show_flat(not self.is_flat)
