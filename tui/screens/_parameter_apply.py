@@ -1,0 +1,375 @@
+"""A plan while it is applied, and what became of it: on the lines of the plan itself, to the last roll back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from textual.binding import Binding
+from textual.timer import Timer
+
+from tui.errors import SsmTuiError
+from tui.screens._base import explain
+from tui.screens._parameter_outcomes import outcome_detail, outcome_words, report_counts, state_word, states_in_order
+from tui.screens._parameter_plan import Planned, PlanReview
+from tui.services.parameter_applying import apply, roll_back
+from tui.services.parameter_changes import Change, Plan
+from tui.services.parameter_journal import Journal
+from tui.services.parameter_reports import Outcome, Overtaken, Report, State
+from tui.services.parameters import Parameters
+from tui.theming import Glyphs
+from tui.widgets.cells import own
+from tui.widgets.check_list import Check
+from tui.widgets.top_bar import Word
+
+log = logging.getLogger(__name__)
+
+TELLS = 0.1
+"""Seconds between two looks at how far it is."""
+BAR = 24
+"""Cells of the bar that says how far it is."""
+
+Replan = Callable[[Sequence[Change]], Awaitable[Plan]]
+"""Makes the plan of what was not done anew, from what is there now."""
+
+
+class _StoppedError(Exception):
+    """Breaks a plan off between two batches, where nothing is on its way."""
+
+
+class PlanDialog(PlanReview):
+    """A plan that is applied where it stands; Esc stops it, and what was written stays and is said.
+
+    Gives the last report, or None where nothing was applied. `replan` makes what was not done a plan again.
+    """
+
+    BINDINGS = [
+        Binding("X", "stop", "stop", tooltip="Stop: what was written stays", show=False, id="plan.stop"),
+        Binding("b", "roll_back", "roll back", tooltip="Put back what somebody else wrote here", id="plan.back"),
+        Binding("B", "roll_back_all", "roll all back", tooltip="Put back all that others wrote", id="plan.back_all"),
+        Binding("a", "again", "again", tooltip="Plan anew what was not written", id="plan.again"),
+    ]
+
+    def __init__(
+        self,
+        planned: Planned,
+        service: Parameters,
+        glyphs: Glyphs,
+        *,
+        where: str = "",
+        journal: Callable[[], Journal | None] = lambda: None,
+        replan: Replan | None = None,
+    ) -> None:
+        super().__init__(planned, glyphs, where=where)
+        self._service, self._journal, self._replan = service, journal, replan
+        self.report: Report | None = None
+        self.phase = "review"
+        """review, applying or done."""
+        self._at: dict[int, int] = {}
+        self._task: asyncio.Task[Any] | None = None
+        self._stopping = False
+        self._fault = ""
+        self._timer: Timer | None = None
+        self._drawn: Report | None = None
+        self._overtaken: dict[str, Overtaken] = {}
+        self._rolled: dict[str, Outcome] = {}
+
+    # applying
+
+    def apply(self) -> None:
+        plan = self.chosen()
+        self.phase, self._stopping = "applying", False
+        self.reveal.mask()
+        # A report's outcomes stand in the order of the plan that was applied.
+        self._at = {place: at for at, place in enumerate(self.chosen_places())}
+        # What was left out is no part of what is told from now on.
+        self.order = [place for place in self.order if place in self._at]
+        self.filter_by(self._filter)
+        self._timer = self.set_interval(TELLS, self._draw_progress)
+        self.run_worker(self._run(plan), group="apply", exit_on_error=False)
+        self.say("")
+        self.say_head()
+
+    async def _run(self, plan: Plan) -> None:
+        work = apply(plan, self._service, journal=self._journal(), progress=self._heard)
+        self._task = asyncio.ensure_future(work)
+        try:
+            self.report = await asyncio.shield(self._task)
+        except (_StoppedError, asyncio.CancelledError):
+            if not self._task.done():  # the console is left: it goes on to the end of what is on its way
+                self._task.cancel()
+                raise
+        except SsmTuiError as error:
+            self._fault = " ".join(explain(error, ""))
+        except Exception as error:
+            log.exception("a plan could not be applied")
+            self._fault = f"An error of the console's own ({type(error).__name__}); its log says more."
+        finally:
+            self._task = None
+        self._finish()
+
+    def _heard(self, report: Report) -> None:
+        """Take how far it is; between two batches is where it can be stopped with nothing on its way."""
+        self.report = report
+        if self._stopping and not report.stopped and any(one.state is State.WAITING for one in report.outcomes):
+            raise _StoppedError
+
+    def action_stop(self) -> None:
+        if self.phase != "applying" or self._task is None:
+            return
+        waits = self.report is not None and self.report.waiting
+        if self._stopping or waits:
+            # Nothing is on its way in a pause; and who stops twice does not want to wait for an answer.
+            self._task.cancel()
+        self._stopping = True
+        self.say_head()
+
+    def _finish(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self.phase = "done"
+        if not self.is_attached:
+            return
+        report = self.report or Report()
+        self._overtaken = {one.path: one for one in report.overtaken}
+        self.order = states_in_order([*self._at], self._outcome_of, self._overtaken, self.changes)
+        self._hay = []
+        self.filter_by("")
+        self.line.text = ""
+        self.list.action_edge(0)
+        self.list.draw_again()
+        self.say("")
+        self.say_head()
+        self.say_keys()
+        self.say_detail()
+
+    def _draw_progress(self) -> None:
+        if self.report is not self._drawn:
+            self._drawn = self.report
+            self.list.draw_again()
+            self.say_head()
+            self.say_detail()
+
+    # what became of each
+
+    def _outcome_of(self, place: int) -> Outcome | None:
+        at, report = self._at.get(place), self.report
+        if at is None or report is None or at >= len(report.outcomes):
+            return None
+        path = self.changes[place].path
+        return self._rolled.get(path) or report.outcomes[at]
+
+    def check_of(self, place: int, change: Change) -> Check:
+        if self.phase == "review":
+            return super().check_of(place, change)
+        outcome = self._outcome_of(place)
+        check = super().check_of(place, change)._replace(taken=None)
+        if outcome is None:
+            return check._replace(word=(f"{self.glyphs.idle} waiting", "dim"))
+        overtaken = change.path in self._overtaken and change.path not in self._rolled
+        word = state_word(outcome, self.glyphs, overtaken=overtaken)
+        return check._replace(word=word, more=outcome_words(outcome, overtaken=overtaken) or check.more)
+
+    def detail_words(self, place: int) -> list[list[Word]]:
+        change, outcome = self.changes[place], self._outcome_of(place) if self.phase == "done" else None
+        if outcome is None or self.report is None:
+            return super().detail_words(place)
+        conflict = next((one for one in self.report.conflicts if one.path == change.path), None)
+        overtaken = self._overtaken.get(change.path)
+        return outcome_detail(change, outcome, conflict, overtaken, shown=self.shows_secrets) or super().detail_words(
+            place
+        )
+
+    def hay_of(self, place: int) -> str:
+        outcome = self._outcome_of(place)
+        if self.phase != "done" or outcome is None:
+            return super().hay_of(place)
+        return f"{state_word(outcome, self.glyphs)[0]} {self.changes[place].path}".casefold()
+
+    # what is said of all
+
+    def head_words(self) -> list[list[Word]]:
+        if self.phase == "review":
+            return super().head_words()
+        title = super().head_words()[0]
+        report = self.report or Report()
+        if self.phase == "applying":
+            return [title, self._progress_words(report)]
+        lines = [title, report_counts(report, self._rolled)]
+        if self._fault:
+            lines.append([(self._fault, "bad")])
+        elif self._stopping and report.not_written:
+            lines.append([("Stopped. What was written stays; what was not can be planned again with a.", "warn")])
+        elif report.stopped:
+            lines.append([(f"It stopped: {report.stopped}", "bad")])
+        return lines
+
+    def _progress_words(self, report: Report) -> list[Word]:
+        total = len(self.order)
+        states = Counter(one.state for one in report.outcomes)
+        over = total - states[State.WAITING] if report.outcomes else 0
+        full = BAR * over // max(total, 1)
+        words: list[Word] = [
+            (self.glyphs.bar * full, "accent"),
+            (self.glyphs.empty * (BAR - full), "dim"),
+            (f"  {over:,} of {total:,}", "text"),
+        ]
+        if self._stopping:
+            return [
+                *words,
+                (own("  stopping once what is on its way has come back…  esc does not wait for that"), "warn"),
+            ]
+        if report.waiting:
+            words.append((f"  {report.waiting}", "warn"))
+        bad = states[State.CONFLICT] + states[State.NOT_WRITTEN] + states[State.UNKNOWN]
+        if bad:
+            words.append((f"  {bad:,} not as planned", "bad"))
+        return [*words, (own("  esc stops"), "dim")]
+
+    def keys_words(self) -> list[Word]:
+        if self.phase == "review":
+            return super().keys_words()
+        if self.phase == "applying":
+            return [(own("esc stop: what was written stays   / filter"), "dim")]
+        keys = [own("⏎ whole"), "/ filter", "esc close"]
+        if self._undone:
+            keys.insert(0, "a plan again what was not written")
+        if self._to_roll_back:
+            keys[:0] = ["b roll this back", "B roll all back"]
+        return [("   ".join(keys), "dim")]
+
+    # after it
+
+    @property
+    def _undone(self) -> list[Change]:
+        """What was not done, as it was planned."""
+        if self.phase != "done" or self._replan is None:
+            return []
+        found = []
+        for place in sorted(self._at):
+            outcome = self._outcome_of(place)
+            if outcome is not None and not outcome.done and outcome.path not in self._rolled:
+                found.append(self.changes[place])
+        return found
+
+    @property
+    def _to_roll_back(self) -> list[Overtaken]:
+        return [one for path, one in self._overtaken.items() if path not in self._rolled]
+
+    def _why_not(self, action: str) -> str:
+        if action in ("take", "take_all", "invert", "leave_problems", "apply") and self.phase != "review":
+            return "the plan is applied already" if self.phase == "done" else "the plan is being applied"
+        if action in ("roll_back", "roll_back_all", "again") and self.phase != "done":
+            return "the plan is not applied yet"
+        return ""
+
+    def _may(self, action: str) -> bool:
+        said = self._why_not(action)
+        if said:
+            self.say(f"Not now: {said}.")
+        return not said
+
+    def action_take(self) -> None:
+        if self._may("take"):
+            super().action_take()
+
+    def action_take_all(self) -> None:
+        if self._may("take_all"):
+            super().action_take_all()
+
+    def action_invert(self) -> None:
+        if self._may("invert"):
+            super().action_invert()
+
+    def action_leave_problems(self) -> None:
+        if self._may("leave_problems"):
+            super().action_leave_problems()
+
+    def action_apply(self) -> None:
+        if self._may("apply"):
+            super().action_apply()
+
+    def action_reveal(self) -> None:
+        if self.phase != "applying":
+            super().action_reveal()
+
+    def action_roll_back(self) -> None:
+        place = self.list.cursor_id
+        if not self._may("roll_back") or not isinstance(place, int):
+            return
+        one = next((one for one in self._to_roll_back if one.path == self.changes[place].path), None)
+        if one is None:
+            self.say("Nobody else's value was covered here: there is nothing to put back.")
+        else:
+            self._roll_back([one])
+
+    def action_roll_back_all(self) -> None:
+        if self._may("roll_back_all"):
+            if self._to_roll_back:
+                self._roll_back(self._to_roll_back)
+            else:
+                self.say("Nobody else's value was covered: there is nothing to put back.")
+
+    def _roll_back(self, ones: Sequence[Overtaken]) -> None:
+        self.run_worker(self._put_back(ones), group="apply", exclusive=True, exit_on_error=False)
+
+    async def _put_back(self, ones: Sequence[Overtaken]) -> None:
+        for number, one in enumerate(ones, 1):
+            self.say(own(f"putting back {number:,} of {len(ones):,}…"), "accent")
+            try:
+                report = await roll_back(self._service, one)
+            except SsmTuiError as error:
+                self.say(f"{one.path}: {' '.join(explain(error, ''))}", "bad")
+                return
+            (outcome,) = report.outcomes
+            said = "Theirs is back." if outcome.done else outcome.reason
+            self._rolled[one.path] = replace(outcome, reason=said)
+            self.list.draw_again()
+            self.say_head()
+        self.say_detail()
+        bad = [one for one in ones if not self._rolled[one.path].done]
+        if bad:
+            self.say(f"{len(bad):,} of {len(ones):,} were not put back: {self._rolled[bad[0].path].reason}", "bad")
+        else:
+            self.say(f"{len(ones):,} put back.", "good")
+
+    def action_again(self) -> None:
+        if not self._may("again"):
+            return
+        undone = self._undone
+        if not undone or self._replan is None:
+            self.say("Everything was written: there is nothing to plan again.")
+            return
+        self.run_worker(self._plan_again(undone, self._replan), group="apply", exclusive=True, exit_on_error=False)
+
+    async def _plan_again(self, undone: Sequence[Change], replan: Replan) -> None:
+        self.say(own("reading what is there now…"), "accent")
+        try:
+            plan = await replan(undone)
+        except SsmTuiError as error:
+            self.say(" ".join(explain(error, "")), "bad")
+            return
+        planned = replace(self.planned, plan=plan, hidden=(), notes=())
+        again = PlanDialog(planned, self._service, self.glyphs, where=self._where, journal=self._journal, replan=replan)
+
+        def answered(report: Any) -> None:
+            if report is not None:
+                self.dismiss(report)
+
+        self.say("")
+        self.app.push_screen(again, answered)
+
+    def leave(self) -> None:
+        if self.phase == "applying":
+            self.action_stop()
+        else:
+            self.dismiss(self.report)
+
+    def on_unmount(self) -> None:
+        super().on_unmount()
+        if self._task is not None:
+            self._task.cancel()
