@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ class Lab:
         import boto3
 
         self.folder = folder
+        self.on_call: Callable[[str], str | None] = lambda operation: None
+        """Hears of every operation before it is answered; may give an error's code instead of the answer."""
         self.state = folder / "state"
         key = "aws_access_key_id = lab\naws_secret_access_key = lab\n"
         (folder / "config").write_text(
@@ -76,13 +80,28 @@ class Lab:
 
 @contextmanager
 def lab(folder: Path) -> Iterator[Lab]:
-    """Start moto's server."""
-    from moto.server import ThreadedMotoServer
+    """Start moto's server; what `on_call` of the lab gives is answered instead."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    moto = DomainDispatcherApplication(create_backend_app)
+    made: list[Lab] = []
+
+    def app(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[2]
+        fault = made[0].on_call(operation) if made and operation else None
+        if fault is None:
+            return moto(environ, start)
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        start("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])
+        return [json.dumps({"__type": fault, "message": "Rate exceeded"}).encode()]
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
     try:
-        yield Lab(folder, f"http://{host}:{port}")
+        made.append(Lab(folder, f"http://127.0.0.1:{server.server_port}"))
+        yield made[0]
     finally:
-        server.stop()
+        server.shutdown()
+        thread.join()

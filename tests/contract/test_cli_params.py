@@ -123,6 +123,60 @@ def test_several_contexts_are_one_list_and_no_value_without_json(params: Lab) ->
     assert done.returncode == 2 and b"one context" in done.stderr
 
 
+# diff
+
+
+def test_two_subtrees_are_compared_and_the_exit_status_says_whether_they_differ(params: Lab) -> None:
+    params.put("/diff/a/same", "1")
+    params.put("/diff/a/other", "old value")
+    params.put("/diff/a/only", "1")
+    params.put("/diff/b/same", "1")
+    params.put("/diff/b/other", "new value")
+    done = params("diff", "/diff/a", "/diff/b")
+    assert done.returncode == 1 and b"value" not in done.stdout
+    assert [line[:3] for line in rows(done.stdout)[1:]] == [["only", "left", "only"], ["different", "other", "String"]]
+    assert b"new value" in params("diff", "/diff/a", "/diff/b", "--values").stdout
+    only, other = json.loads(params("diff", "/diff/a", "/diff/b", "--values", "--json").stdout)
+    assert (only["Key"], only["Difference"], only["Right"]) == ("only", "OnlyLeft", None)
+    assert (other["Left"]["Value"], other["Right"]["Value"]) == ("old value", "new value")
+    done = params("diff", "/diff/a/same", "/diff/b/same")
+    assert (done.returncode, done.stdout) == (0, b"")
+    for words in (["/diff/a"], ["/nothing", "/nowhere"], ["/diff/a", "--at", "soon"]):
+        done = params("diff", *words)
+        assert done.returncode == 2 and done.stdout == b"" and len(done.stderr.splitlines()) == 1
+
+
+def test_secrets_are_compared_only_when_that_is_asked_for_and_shown_only_then(params: Lab) -> None:
+    for name in ("/secrets/a/x", "/secrets/b/x"):
+        params.put(name, SECRET, "SecureString")
+    done = params("diff", "/secrets/a", "/secrets/b", "--values")
+    assert done.returncode == 2 and b"unknown" in done.stdout and b"--decrypt" in done.stderr
+    assert params("diff", "/secrets/a", "/secrets/b", "--decrypt").returncode == 0
+    params.put("/secrets/b/x", "another", "SecureString", Overwrite=True)
+    done = params("diff", "/secrets/a", "/secrets/b", "--decrypt")
+    assert done.returncode == 1 and SECRET.encode() not in done.stdout
+    assert SECRET.encode() in params("diff", "/secrets/a", "/secrets/b", "--decrypt", "--values").stdout
+
+
+def test_two_versions_are_compared_line_by_line(params: Lab) -> None:
+    for value in ("one\ntwo\n", "one\nthree\n"):
+        params.put("/lines/a", value, Overwrite=True)
+    done = params("diff", "/lines/a:1", "/lines/a:2", "--values")
+    assert done.returncode == 1 and b"-two\n+three\n" in done.stdout
+    assert params("diff", "/lines/a:2", "/lines/a").returncode == 0
+    assert params("diff", "/lines/a:2", "/lines/a:7").returncode == 2
+
+
+def test_a_subtree_is_compared_with_another_context_and_with_its_past(params: Lab) -> None:
+    params.put("/past/a", "now")
+    params.far.put_parameter(Name="/past/a", Value="far", Type="String")
+    (row,) = json.loads(params("diff", "/past", "far:/past", "--json").stdout)
+    assert (row["Left"]["Context"], row["Right"]["Context"]) == ("lab/us-east-1", "far/eu-west-1")
+    assert params("diff", "/past", "--at", "2999-01-01T00:00Z").returncode == 0
+    (row,) = json.loads(params("diff", "/past", "--at", "1d", "--json").stdout)
+    assert (row["Difference"], row["Left"]) == ("OnlyRight", None)
+
+
 # put
 
 

@@ -14,10 +14,13 @@ from tui.cli._args import split
 from tui.cli._params_ls import _one_level
 from tui.cli._params_places import Place, at, place_of, sentence
 from tui.cli._params_put import _may_overwrite
+from tui.cli._params_unfinished import Pair, roots
 from tui.cli._params_value import LONGEST, given_value
 from tui.cli.params import VERBS
 from tui.errors import ApiError, SsmTuiError, UsageError
 from tui.ports import Ref
+from tui.services.parameter_changes import ChangeKind
+from tui.services.parameter_journal import Left, Phase
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue, Tier
 from tui.transport.wrappers import MASK
 
@@ -199,6 +202,18 @@ def test_stdin_that_is_no_value_is_refused_and_not_repeated(stdin, data):
         (["ls", "--type", "Secret"], "StringList"),
         (["history", "/a", "--decrypt"], "--values"),
         (["get"], "required"),
+        (["rm"], "required"),
+        (["rm", "a:/x", "b:/y"], "several contexts"),
+        (["cp", "/a"], "required"),
+        (["cp", "/a:3", "/b"], "one version"),
+        (["cp", "/a", "p:/b", "--to-context", "q"], "another context"),
+        (["diff", "/a"], "--at"),
+        (["diff", "/a", "--at", "soon"], "no time"),
+        (["diff", "/a:1", "--at", "1d"], "version"),
+        (["export", "/a", "-o", "/none/such/file.env"], "no folder"),
+        (["export", "/a", "-o", "file"], "format"),
+        (["import", "-", "/a"], "--format"),
+        (["import", "/none/such.env", "/a"], "can't be read"),
         (["exec", "/app"], "no command"),
         (["exec", "/app", "--"], "no command"),
         (["exec", "--", "env"], "required"),
@@ -207,8 +222,9 @@ def test_stdin_that_is_no_value_is_refused_and_not_repeated(stdin, data):
         (["frobnicate"], "params --help"),
     ],
 )
-def test_words_that_cannot_be_meant_are_a_sentence_that_repeats_no_secret(words, said, capsys):
-    assert main(["params", *words]) == 2
+def test_words_that_cannot_be_meant_are_a_sentence_that_repeats_no_secret(words, said, capsys, tmp_path):
+    assert main(["--state", str(tmp_path / "state"), "params", *words]) == 2
+    assert not (tmp_path / "state").exists()
     out, err = capsys.readouterr()
     assert out == "" and said in err and SECRET not in err and len(err.splitlines()) == 1
 
@@ -242,3 +258,31 @@ def test_a_program_that_is_not_there_is_127_and_one_that_is_none_126_before_a_se
         assert main(["--state", str(tmp_path / "state"), "params", "exec", "/app", "--", program]) == status
         assert program in capsys.readouterr().err
     assert not (tmp_path / "state").exists()
+
+
+def left(path, needs, phase=Phase.PLANNED):
+    return Left(path=path, name=path, kind=ChangeKind.DELETE, before=1, needs=needs, phase=phase)
+
+
+def copied(path, phase):
+    return Left(path=path, name=path, kind=ChangeKind.CREATE, phase=phase)
+
+
+def test_what_was_moved_is_the_deepest_path_that_all_stand_below():
+    def of(*moves):
+        return roots([Pair(None, left(*move)) for move in moves])
+
+    assert of(("/a/x", "/b/y")) == ("/a/x", "/b/y")
+    assert of(("/a/x", "/b/x"), ("/a/y", "/b/y")) == ("/a", "/b")
+    assert of(("/app/prod/db/x", "/app/new/db/x"), ("/app/prod/y", "/app/new/y")) == ("/app/prod", "/app/new")
+    assert of(("/a", "/b"), ("/a/x", "/b/x")) == ("/a", "/b")
+    assert of(("/x", "/b/x"), ("/y", "/b/y")) == ("/", "/b")
+
+
+def test_a_journal_says_where_each_parameter_is():
+    done, sent, planned = Phase.WRITTEN, Phase.SENDING, Phase.PLANNED
+    assert Pair(copied("/b", done), left("/a", "/b", done)).where == "at the new place"
+    assert "perhaps still" in Pair(copied("/b", done), left("/a", "/b", sent)).where
+    assert Pair(copied("/b", done), left("/a", "/b")).where == Pair(None, left("/a", "/b")).where == "at both places"
+    assert "perhaps already" in Pair(copied("/b", sent), left("/a", "/b")).where
+    assert Pair(copied("/b", planned), left("/a", "/b")).where == "at the old place"

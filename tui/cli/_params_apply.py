@@ -1,0 +1,99 @@
+"""A plan is shown, asked about, applied, and told of: what was written, and what was not."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from tui.cli._args import FAILED, OK
+from tui.cli._context import printable, talk
+from tui.cli._params_asking import is_sure
+from tui.cli._params_plan import must_apply, show
+from tui.errors import SsmTuiError
+from tui.ports import Transport
+from tui.services.parameter_applying import apply
+from tui.services.parameter_changes import Plan
+from tui.services.parameter_journal import Journal
+from tui.services.parameter_reports import Report, State
+from tui.services.parameters import Parameters
+
+CHANGES = {State.WRITTEN: "written", State.DELETED: "deleted"}
+
+
+async def carry_out(
+    transport: Transport, plan: Plan, *, overwrite: bool = True, sure: bool, journal: Journal | None = None
+) -> int:
+    """Do what a plan says, once it was shown and is meant; gives the exit status.
+
+    What deletes asks for the one name, or for how many they are.
+    Raises: SsmTuiError where it has problems, or would change what `overwrite` does not allow; UsageError where
+    nobody can be asked.
+    """
+    show(plan)
+    must_apply(plan)
+    if plan.updates and not overwrite:
+        several = f"{len(plan.updates)} parameters exist" if len(plan.updates) > 1 else f"{plan.updates[0].name} exists"
+        raise SsmTuiError(
+            f"Nothing was written: {several} with another value.", hint="--overwrite changes what exists."
+        )
+    if not plan.writes:
+        return OK
+    deletes = [change.name for change in plan.deletes]
+    typed = deletes[0] if len(deletes) == 1 else str(len(deletes)) if deletes else ""
+    what = "This deletes." if len(deletes) == 1 else f"This deletes {len(deletes)} parameters." if deletes else "Go on?"
+    if not is_sure(what, typed, sure=sure):
+        return FAILED
+    watch = _Watch(len(plan.changes))
+    try:
+        report = await apply(plan, Parameters(transport), journal=journal, progress=watch.see)
+    except asyncio.CancelledError:
+        watch.end()
+        if watch.last is not None:
+            tell(watch.last)
+        raise
+    watch.end()
+    return tell(report)
+
+
+def tell(report: Report) -> int:
+    """Write what was done to stdout, and to stderr what was not; gives the exit status."""
+    for one in report.outcomes:
+        if one.state in CHANGES:
+            version = f" version {one.version}" if one.state is State.WRITTEN else ""
+            print(f"{printable(one.path)} {CHANGES[one.state]}{version}")
+        elif not one.done:
+            talk(f"{one.path} {one.state}: {one.reason or 'it was not tried'}")
+    for over in report.overtaken:
+        theirs = "Somebody deleted it" if over.was_deleted else f"Version {over.version - 1} is somebody else's"
+        talk(f"{over.path}: {theirs}, written in between; version {over.version} is yours and covers it.")
+    if report.stopped:
+        talk(f"What is left was not tried: {report.stopped}")
+    sys.stdout.flush()
+    talk(f"{report.words}.")
+    return OK if report.clean else FAILED
+
+
+class _Watch:
+    """Tells on a terminal how far it is, and everywhere why it waits."""
+
+    def __init__(self, total: int) -> None:
+        self.last: Report | None = None
+        self._total = total
+        self._said = ""
+        self._drawn = sys.stderr.isatty() and total > 1
+
+    def see(self, report: Report) -> None:
+        self.last = report
+        if self._drawn:
+            done = sum(one.state is not State.WAITING for one in report.outcomes)
+            waits = f" {report.waiting}" if report.waiting else ""
+            sys.stderr.write(f"\r\x1b[K{done} of {self._total}{waits}")
+            sys.stderr.flush()
+        elif report.waiting and report.waiting != self._said:
+            talk(report.waiting)
+        self._said = report.waiting
+
+    def end(self) -> None:
+        if self._drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

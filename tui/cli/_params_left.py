@@ -1,0 +1,109 @@
+"""`ssm-tui params mv --finish`, `--take-back` and `--forget`: what becomes of moves that were broken off."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+
+from tui.cli._args import FAILED, OK, Common, parser
+from tui.cli._connect import named_contexts
+from tui.cli._context import printable, run_async, talk
+from tui.cli._params_apply import carry_out
+from tui.cli._params_asking import is_sure
+from tui.cli._params_places import must_write, one_at
+from tui.cli._params_trees import read_about, read_tags
+from tui.cli._params_unfinished import Pair, journals, new_journal, pairs_of, roots
+from tui.config import load_config
+from tui.errors import ReadOnlyRefused
+from tui.services.parameter_changes import ChangeKind
+from tui.services.parameter_journal import Unfinished, unfinished
+from tui.services.parameter_models import ParameterValue
+from tui.services.parameter_plans import Plan, copy_plan, move_plan
+from tui.services.parameters import Parameters
+
+ABOUT = """\
+Moves that were broken off: --finish moves what is still at the old place, --take-back moves what came to the new one
+back, --forget leaves all of it where it is. The plan is shown first."""
+
+
+def main(common: Common, flag: str, words: Sequence[str]) -> int:
+    parse = parser("params mv", f"{flag} [--overwrite] [--yes]", ABOUT)
+    parse.add_argument(flag, action="store_true", dest="meant", help="see above")
+    parse.add_argument("--overwrite", action="store_true", help="change what was written by somebody else since")
+    parse.add_argument("--yes", action="store_true", help="don't ask")
+    args = parse.parse_args(words)
+    return run_async(_each(common, flag, args))
+
+
+async def _each(common: Common, flag: str, args: Namespace) -> int:
+    meant = _meant(common)
+    found = [
+        (left, pairs)
+        for left in unfinished(journals(common))
+        if (pairs := pairs_of(left)) and (meant is None or left.context in meant)
+    ]
+    if not found:
+        talk("No move was broken off.")
+        return OK
+    status = OK
+    for left, pairs in found:
+        source, target = roots(pairs)
+        talk(f"{source} to {target} in {left.context}:")
+        if flag == "--forget":
+            if common.read_only:
+                raise ReadOnlyRefused("Nothing was changed.", hint="Leave --read-only out.")
+            ended = OK if is_sure("Leave all of it where it is?", "", sure=args.yes) else FAILED
+        else:
+            ended = await _go(common, flag, left, pairs, args)
+        if ended == OK:
+            left.discard()
+        status = max(status, ended)
+    return status
+
+
+def _meant(common: Common) -> set[str] | None:
+    """Give the contexts that the flags name; None where they name none, and so all are meant."""
+    if not common.names_contexts:
+        return None
+    return {spec.name for spec in named_contexts(common, load_config().contexts)}
+
+
+async def _go(common: Common, flag: str, left: Unfinished, pairs: Sequence[Pair], args: Namespace) -> int:
+    source, target = roots(pairs)
+    if flag == "--take-back":
+        source, target = target, source
+    async with one_at(common, left.context, "mv") as transport:
+        must_write(common, transport)
+        service = Parameters(transport)
+        plan = await _plan(service, flag, pairs, source, target)
+        if not plan.changes:
+            talk("Nothing is left to do.")
+            return OK
+        return await carry_out(transport, plan, overwrite=args.overwrite, sure=args.yes, journal=new_journal(common))
+
+
+async def _plan(service: Parameters, flag: str, pairs: Sequence[Pair], source: str, target: str) -> Plan:
+    """Make the plan from what is there now; what the journal says is only which parameters are meant."""
+    olds, _ = await service.values([pair.delete.path for pair in pairs], decrypt=True)
+    news, _ = await service.values([pair.delete.needs for pair in pairs], decrypt=True)
+    about = {**await read_about(service, source), **await read_about(service, target)}
+    if flag == "--finish":
+        tags = await read_tags(service, [value.id for value in olds])
+        return move_plan(olds, source, target, about=about, tags=tags, current=_by_path(news))
+    made = {pair.delete.needs for pair in pairs if pair.copy is not None and pair.copy.kind is ChangeKind.CREATE}
+    there = _by_path(olds)
+    tags = await read_tags(service, [value.id for value in news])
+    back = move_plan(
+        [value for value in news if value.id in made], source, target, about=about, tags=tags, current=there
+    )
+    # What was at the new place before the move stays there, with its value of now.
+    kept = [value for value in news if value.id not in made]
+    for value in kept:
+        name = printable(value.id)
+        talk(f"{name} was there before, and stays; ssm-tui params history {name} has its values.")
+    copies = copy_plan(kept, source, target, about=about, tags=tags, current=there)
+    return Plan(changes=(*copies.creates, *back.changes))
+
+
+def _by_path(values: Sequence[ParameterValue]) -> dict[str, ParameterValue]:
+    return {value.id: value for value in values}

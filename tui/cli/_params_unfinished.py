@@ -1,0 +1,94 @@
+"""Moves that were broken off: what is where, and how one goes on, goes back or is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from tui.cli._args import Common
+from tui.cli._context import talk
+from tui.cli._params_shapes import when
+from tui.services.parameter_journal import Journal, Left, Phase, Unfinished, unfinished
+from tui.services.parameter_names import is_below
+
+FLAGS = ("--finish", "--take-back", "--forget")
+"""What mv does with moves that were broken off."""
+SHOWN = 5
+"""Names that are said of each kind."""
+
+
+def journals(common: Common) -> Path:
+    """Give the folder that journals of plans are in."""
+    return common.state / "plans"
+
+
+def new_journal(common: Common) -> Journal:
+    """Give the journal of a plan that is about to be applied; the state folder is nobody else's."""
+    with suppress(OSError):  # the journal itself says what is wrong with the folder
+        common.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Journal(journals(common))
+
+
+class Pair(NamedTuple):
+    """One parameter that was to be moved: its copy, and the deletion of it."""
+
+    copy: Left | None
+    delete: Left
+
+    @property
+    def where(self) -> str:
+        """Say where it is, as far as the journal knows."""
+        if self.delete.phase is Phase.WRITTEN:
+            return "at the new place"
+        if self.delete.phase is Phase.SENDING:
+            return "at the new place, perhaps still at the old one"
+        if self.copy is None or self.copy.phase is Phase.WRITTEN:
+            return "at both places"
+        if self.copy.phase is Phase.SENDING:
+            return "at the old place, perhaps already at the new one"
+        return "at the old place"
+
+
+def pairs_of(left: Unfinished) -> list[Pair]:
+    """Give what was to be moved; a copy of None was there already."""
+    copies = {change.path: change for change in left.changes if not change.needs}
+    return [Pair(copies.get(change.needs), change) for change in left.changes if change.needs]
+
+
+def tell_unfinished(common: Common) -> None:
+    """Say on stderr which moves were broken off, what is where, and what can be done about it."""
+    for left in unfinished(journals(common)):
+        pairs = pairs_of(left)
+        if pairs:
+            _tell(left, pairs, common)
+
+
+def _tell(left: Unfinished, pairs: Sequence[Pair], common: Common) -> None:
+    source, target = roots(pairs)
+    talk(f"A move in {left.context} was broken off at {when(left.begun)}: {source} to {target}.")
+    groups: dict[str, list[str]] = {}
+    for pair in pairs:
+        groups.setdefault(pair.where, []).append(pair.delete.path)
+    for where, paths in groups.items():
+        more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+        talk(f"{where}: {', '.join(paths[:SHOWN])}{more}.")
+    state = f" --state {common.state}" if common.state_given else ""
+    command = f"ssm-tui{state} --context {left.context} params mv"
+    talk(f"{command} --finish goes on, {command} --take-back goes back, {command} --forget leaves all as it is.")
+
+
+def roots(pairs: Sequence[Pair]) -> tuple[str, str]:
+    """Give the path that was moved, and where to: the deepest that all of them stand at or below."""
+    first = pairs[0].delete
+    source, target = first.path, first.needs
+    while not all(_fits(pair.delete, source, target) for pair in pairs):
+        source, target = source.rpartition("/")[0], target.rpartition("/")[0]
+    return source or "/", target or "/"
+
+
+def _fits(delete: Left, source: str, target: str) -> bool:
+    if not is_below(delete.path, source) or not is_below(delete.needs, target):
+        return False
+    return delete.path[len(source) :] == delete.needs[len(target) :]
