@@ -217,14 +217,15 @@ def test_a_secret_that_is_not_shown_is_its_name_alone_in_lines(format, line):
         (YAML, "a: x\nb:\n", "Line 2: /app/b is empty"),
         (YAML, "a: ''\n", "Line 1: /app/a is empty"),
         (YAML, "a: 1\nb: 2\na: 3\n", "Line 3: the key 'a' stands in one object twice, first in line 1."),
-        (YAML, "a: &x 1\nb: *x\n", "Line 1: there is an anchor, &x."),
-        (YAML, "b: *x\n", "Line 1: there is an alias, *x."),
-        (YAML, "a: !!int 3\n", "Line 1: there is a tag, tag:yaml.org,2002:int."),
-        (YAML, "a: 1\nb: !Ref x\n", "Line 2: there is a tag, !Ref."),
+        (YAML, "a: &x 1\nb: *x\n", "Line 1: there is an anchor."),
+        (YAML, "b: *x\n", "Line 1: there is an alias."),
+        (YAML, "a: !!int 3\n", "Line 1: there is a tag."),
+        (YAML, "a: 1\nb: !Ref x\n", "Line 2: there is a tag."),
         (YAML, "<<: {a: 1}\n", "Line 1: '<<' is no name of a parameter."),
         (YAML, "a: ~\n", "Line 1: a is ~, which is no value."),
         (YAML, "a: [[x]]\n", "Line 1: the list 'a' has items that are not plain texts."),
         (YAML, "a: {{x}}\n", "Line 1: a key is no text."),
+        (YAML, "a: {x}\n", "Line 1: a begins with a brace. A text that begins with { needs quotes."),
         (YAML, "a: 1\n---\nb: 2\n", "Line 2: a second document begins here."),
         (YAML, "- a\n", "Line 1: this is no mapping of names to values."),
         (YAML, "a: 1\n  b: 2\n", "Line 2: this is no YAML: "),
@@ -239,13 +240,24 @@ def test_what_can_not_be_meant_is_said_with_its_line(format, text, said):
 
 
 def test_a_secret_is_in_no_error_nor_in_what_caused_it():
-    texts = {
-        YAML: 'a: "HUSH\n\tb: x: y: "\nHUSH2',
-        JSON: '{"a": "HUSH", "b": "HUSH2" HUSH3}',
-        ENV: "KEY=-----BEGIN\nHUSHBASE64LINE\n",
-        SHELL: "export A=HUSH$HUSH",
-    }
-    for format, text in texts.items():
+    texts = [
+        (YAML, 'a: "HUSH\n\tb: x: y: "\nHUSH2'),
+        (YAML, "a: !HUSH"),
+        (YAML, "a: !HUSH!x y"),
+        (YAML, "a: &HUSH"),
+        (YAML, "a: *HUSH"),
+        (YAML, "a: {HUSH}"),
+        (YAML, "a: %HUSH"),
+        (YAML, "a: @HUSH"),
+        (YAML, "a: 'x'HUSH"),
+        (YAML, "a: HUSH: HUSH"),
+        (JSON, '{"a": "HUSH", "b": "HUSH2" HUSH3}'),
+        (JSON, '{"a": "HUSH\n"}'),
+        (ENV, "KEY=-----BEGIN\nHUSHBASE64LINE\n"),
+        (ENV, "KEY=-----BEGIN\nHUSHBASE64LINE=\n"),
+        (SHELL, "export A=HUSH$HUSH"),
+    ]
+    for format, text in texts:
         with pytest.raises(UsageError) as caught:
             read(text, format)
         assert "HUSH" not in str(caught.value)

@@ -9,8 +9,10 @@ from pathlib import PurePath
 
 from tui.errors import UsageError
 from tui.services._parameter_entries import Entry
+from tui.services._parameter_json import read_json, write_json
 from tui.services._parameter_lines import read_lines, write_lines
-from tui.services._parameter_trees import entries_of, read_json, read_yaml, tree_of, write_json, write_yaml
+from tui.services._parameter_trees import entries_of, tree_of
+from tui.services._parameter_yaml import read_yaml, write_yaml
 from tui.services.parameter_models import ParameterValue
 from tui.services.parameter_names import env_name, env_of, is_below
 
