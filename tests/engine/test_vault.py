@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import os
 import stat
 import subprocess
@@ -299,6 +300,28 @@ async def test_a_keyring_that_lost_the_key_gets_no_new_one(tmp_path: Path) -> No
                     await sealed(services)
             keyring.entries = {entry: text}
             assert services.part(Vault).open(blob, context=CONTEXT) == SECRET
+
+
+async def test_a_keyring_that_fails_is_named_and_its_words_were_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keyring = HeldKeyring()
+    async with engine(tmp_path, keyring=keyring, master_key=KEYRING) as services:
+        blob = await sealed(services)
+    for error, said in ((ModuleNotFoundError("keyring"), "is not installed"), (OSError("secret words"), "OSError")):
+
+        class Failing(HeldKeyring):
+            def get(self, entry: str, error: Exception = error) -> str | None:
+                raise error
+
+        async with engine(tmp_path, keyring=Failing(), master_key=KEYRING) as services:
+            with pytest.raises(ApiFault, match=said) as caught:
+                services.part(Vault).open(blob, context=CONTEXT)
+            assert "secret words" not in caught.value.message
+            with pytest.raises(ApiFault, match=said):
+                await sealed(services)
+    gc.collect()
+    assert "secret words" not in caplog.text and "never retrieved" not in caplog.text
 
 
 async def test_a_keyring_that_waits_for_its_owner_held_the_engine_up(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ Material is wrapped by the state folder's master key in the store, and unwrapped
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import secrets
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -201,9 +201,9 @@ class KmsKeys:
 
     async def _wrapped(self, key_id: str, version: int) -> bytes:
         """Make new material, and give it as the store keeps it."""
-        nonce = secrets.token_bytes(NONCE)
+        nonce = os.urandom(NONCE)
         master = await self._master.cipher()
-        return nonce + master.encrypt(nonce, secrets.token_bytes(32), _bound(key_id, version))
+        return nonce + master.encrypt(nonce, os.urandom(32), _bound(key_id, version))
 
     def _name(self, reference: str) -> str:
         """Give the id or alias that a reference names. Raises: ApiFault NotFoundException where it is none of ours."""

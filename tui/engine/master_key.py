@@ -14,7 +14,6 @@ import hmac
 import importlib
 import os
 import re
-import secrets
 import stat
 import threading
 from collections.abc import Callable
@@ -118,6 +117,8 @@ class MasterKey:
         if row["place"] == FILE:
             return _cipher(self._known(read_key_file(self._path), row))
         asked = asyncio.wrap_future(self._asked(row["entry"]))
+        # What a backend raises is looked at below; asyncio would log its words, which may hold the secret.
+        asked.add_done_callback(lambda done: done.cancelled() or done.exception())
         await asyncio.wait((asked,), timeout=self.patience)
         key = self._of_keyring(row["entry"], lambda known: known.result(0))
         return _cipher(self._known(key, row))
@@ -127,7 +128,7 @@ class MasterKey:
         if place == FILE:
             key = make_key_file(self._path)
         else:
-            key, entry = secrets.token_bytes(_SIZE), f"master-key-{self._services.ids.uuid()}"
+            key, entry = os.urandom(_SIZE), f"master-key-{self._services.ids.uuid()}"
             text = base64.b64encode(key).decode()
             kept = asyncio.wrap_future(_in_thread(lambda: self._kept(entry, text)))
             try:
@@ -229,7 +230,7 @@ def make_key_file(path: Path) -> bytes:
     Raises: ApiFault, see `read_key_file`.
     """
     made = path.with_name(f"{path.name}.new")
-    line = b"ssm-tui master key 1\n" + base64.b64encode(secrets.token_bytes(_SIZE)) + b"\n"
+    line = b"ssm-tui master key 1\n" + base64.b64encode(os.urandom(_SIZE)) + b"\n"
     try:
         made.unlink(missing_ok=True)  # of an engine that was ended while it made one
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -268,6 +269,9 @@ def _fingerprint(key: bytes) -> str:
 
 def _no_keyring(error: BaseException) -> ApiFault:
     # A backend's own words may hold the secret: its class is enough.
+    if isinstance(error, ImportError):
+        text = "The master key is in the keyring, and the package keyring is not installed: install ssm-tui[keyring]."
+        return ApiFault(UNAVAILABLE, f"{text} {_LOST}")
     reason = "has not answered in time" if isinstance(error, TimeoutError) else f"failed with {type(error).__name__}"
     return ApiFault(UNAVAILABLE, f"The keyring {reason}: unlock it, and call again. {_LOST}")
 

@@ -102,7 +102,7 @@ def parse_policy(found: Mapping[str, Any]) -> Policy:
         raise _attribute(kind, "its Unit is Days or Hours")
     if isinstance(count, bool) or not isinstance(count, (str, int)) or not _COUNT.fullmatch(str(count)):
         raise _attribute(kind, f'its {name} is a whole number from 1, like "15"')
-    return Policy(kind, text, seconds=float(int(count) * _UNITS[unit]))
+    return Policy(kind, text, seconds=_seconds(count, unit))
 
 
 def _moment(text: Any) -> float:
@@ -188,17 +188,26 @@ def due_times(stored: list[Shape], modified_at: float) -> Iterator[tuple[int, fl
     One that is in progress was being run when an engine was ended: it is run again. What told of no change is to run
     again once the parameter was changed.
     """
-    policies = [parse_policy(json.loads(each["PolicyText"])) for each in stored]
-    expires = next((each.moment for each in policies if each.type == EXPIRATION), 0.0)
-    for number, (policy, kept) in enumerate(zip(policies, stored, strict=True)):
-        if policy.type == EXPIRATION:
-            due = policy.moment
-        elif policy.type == EXPIRATION_NOTIFICATION:
-            due = expires - policy.seconds
+    expires = 0.0
+    for each in stored:
+        if each["PolicyType"] == EXPIRATION:
+            expires = _moment(json.loads(each["PolicyText"])["Attributes"]["Timestamp"])
+    for number, each in enumerate(stored):
+        kind = each["PolicyType"]
+        if each["PolicyStatus"] not in (PENDING, IN_PROGRESS):
+            continue
+        if kind == EXPIRATION:
+            yield number, expires
+            continue
+        attributes = json.loads(each["PolicyText"])["Attributes"]
+        if kind == EXPIRATION_NOTIFICATION:
+            yield number, expires - _seconds(attributes["Before"], attributes["Unit"])
         else:
-            due = modified_at + policy.seconds
-        if kept["PolicyStatus"] in (PENDING, IN_PROGRESS):
-            yield number, due
+            yield number, modified_at + _seconds(attributes["After"], attributes["Unit"])
+
+
+def _seconds(count: str | int, unit: str) -> float:
+    return float(int(count) * _UNITS[unit])
 
 
 def policies_changed(services: Services, name: str) -> None:
