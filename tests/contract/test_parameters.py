@@ -278,12 +278,16 @@ async def test_a_value_refers_to_no_other_parameter(api: Api) -> None:
 async def test_a_value_is_text_without_nul(api: Api) -> None:
     for kind in ("String", "SecureString"):
         code, message = await said(api, "PutParameter", Name=unique(), Value="ab\0", Type=kind)
-        assert code == "ValidationException" and "NUL character at position 3" in message
+        assert code == "ValidationException" and "value has a NUL character at position 3" in message
+    for member in ("Description", "AllowedPattern"):
+        code, message = await said(api, "PutParameter", Name=unique(), Value="a", Type="String", **{member: "a\0"})
+        assert code == "ValidationException" and f"{member} has a NUL character at position 2" in message
     if api.name == ENGINE:  # boto3 can't send half a character
-        code, _ = await said(api, "PutParameter", Name=unique(), Value="ab\udc80", Type="String")
-        assert code == "SerializationException"
-        code, _ = await said(api, "PutParameter", Name=unique(), Value="ab\udc80", Type="SecureString")
-        assert code == "SerializationException"
+        for kind in ("String", "SecureString"):
+            given = {"Name": unique(), "Value": "ab", "Type": kind}
+            for member in ("Value", "Description", "AllowedPattern"):
+                code, _ = await said(api, "PutParameter", **{**given, member: "[\udc80"})
+                assert code == "SerializationException"
 
 
 @contract("PutParameter", "GetParameter", moto=True)

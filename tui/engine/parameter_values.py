@@ -1,10 +1,8 @@
-"""Values of parameters: what one may be, the tier that it needs, and the pattern that it must match (semantics 2.2)."""
+"""Values of parameters: what one may be, and the tier that it needs (semantics 2.2)."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import Any
 
 from tui.engine.context import ApiFault
 
@@ -21,12 +19,8 @@ LIMITS = {STANDARD: 10_000, ADVANCED: 100_000}
 LONGEST = 32_768
 """Characters of a value that are looked at at all."""
 
-PATTERN_SECONDS = 0.1
-"""How long one value may be matched; what takes longer goes back and forth without end."""
-
 _IMAGE = re.compile(r"ami-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 _REFERENCE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_JAVAS_OWN = re.compile(r"\\Q(?P<quoted>.*?)(?:\\E|\Z)|\\k<(?P<group>\w+)>|\\.", re.DOTALL)
 _TIERS = "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html"
 _NO_SUCH_IMAGE = "Unable to Describe Resource"
 
@@ -45,15 +39,24 @@ def check_value(value: str) -> None:
             "1 validation error detected: Value at 'value' failed to satisfy constraint: Member must have length less "
             f"than or equal to {LONGEST}",
         )
-    if "\0" in value:
-        raise ApiFault(
-            "ValidationException",
-            f"The parameter value has a NUL character at position {value.index(chr(0)) + 1}: values are text. Encode "
-            "binary data, for example as base64.",
-        )
+    check_text("value", value)
     if _REFERENCE.search(value):
         raise ApiFault(
             "ValidationException", 'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.'
+        )
+
+
+def check_text(what: str, text: str) -> None:
+    """Refuse a text with a NUL character, which no file and no environment can hold, or with half a character.
+
+    Raises: ApiFault ValidationException; UnicodeEncodeError, for which dispatch has AWS's words.
+    """
+    text.encode()
+    if "\0" in text:
+        raise ApiFault(
+            "ValidationException",
+            f"The parameter's {what} has a NUL character at position {text.index(chr(0)) + 1}, and it is text. Encode "
+            "binary data, for example as base64.",
         )
 
 
@@ -116,44 +119,3 @@ def tier_of(asked: str, default: str, current: str, value: str, *, policies: boo
             f"{more if tier == STANDARD else ''}",
         )
     return tier
-
-
-def check_pattern(pattern: str, kind: str, value: str) -> None:
-    """Match a value, or each item of a StringList, against the whole of a Java pattern; an empty one fits all.
-
-    Raises: ApiFault InvalidAllowedPatternException where it is none or has no end, ParameterPatternMismatchException.
-    """
-    if not pattern:
-        return
-    compiled = _compiled(pattern)
-    try:
-        for item in value.split(",") if kind == STRING_LIST else (value,):
-            if compiled.fullmatch(item, timeout=PATTERN_SECONDS) is None:
-                raise ApiFault(
-                    "ParameterPatternMismatchException",
-                    f"Parameter value, cannot be validated against allowedPattern: {pattern}",
-                )
-    except (TimeoutError, MemoryError):
-        raise ApiFault(
-            "InvalidAllowedPatternException",
-            f"The allowedPattern {pattern} takes too long to match: it has repetitions inside repetitions.",
-        ) from None
-
-
-def _translated(found: re.Match[str]) -> str:
-    if found["quoted"] is not None:
-        return re.escape(found["quoted"])
-    return rf"\g<{found['group']}>" if found["group"] else found[0]
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> Any:
-    import regex  # deferred: `re` knows neither Java's classes nor a limit of time
-
-    try:
-        flags = regex.VERSION1 if r"\p" in pattern else regex.VERSION1 | regex.ASCII
-        return regex.compile(_JAVAS_OWN.sub(_translated, pattern), flags)
-    except (regex.error, RecursionError, OverflowError, MemoryError) as error:
-        raise ApiFault(
-            "InvalidAllowedPatternException", f"The allowedPattern {pattern} is no regular expression: {error}."
-        ) from None

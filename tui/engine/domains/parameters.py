@@ -11,6 +11,7 @@ from tui.engine import parameter_values as values
 from tui.engine.context import ApiFault, Context, Services, on_start, operation
 from tui.engine.parameter_events import CREATE, DELETE, UPDATE, publish_parameter
 from tui.engine.parameter_names import canonical, name_to_change, name_to_put
+from tui.engine.parameter_patterns import check_pattern
 from tui.engine.parameter_policies import parse_policies, policies_changed, renewed
 from tui.engine.parameter_secrets import DEFAULT_KEY, seal
 from tui.engine.parameter_sources import ParameterSources
@@ -43,6 +44,8 @@ async def put_parameter(ctx: Context, req: Shape) -> Shape:
     An image's id that is none is taken and not stored, which an event tells, as AWS does.
     """
     values.check_value(req["Value"])
+    for member in ("Description", "AllowedPattern"):
+        values.check_text(member, req.get(member, ""))
     name, shown = name_to_put(ctx, req["Name"])
     tags = _tags(req)
     for _ in range(ATTEMPTS):
@@ -118,7 +121,7 @@ async def _prepared(
     data_type = req.get("DataType") or (found["data_type"] if found is not None else values.TEXT)
     values.check_data_type(data_type, kind)
     pattern = _kept(req, "AllowedPattern", found, "allowed_pattern")
-    values.check_pattern(pattern, kind, req["Value"])
+    check_pattern(pattern, kind, req["Value"])
     policies = _policies(req, found)
     tier = await _tier(ctx, req, found, policies=policies != "[]")
     key_id = ""
