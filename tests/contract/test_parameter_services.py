@@ -203,3 +203,33 @@ async def test_parameters_are_found_and_who_uses_them(parameters: Parameters, tr
     assert await found(unchanged_for=timedelta(hours=1)) == []
     uses = await ParameterUses(transport).of(["/app/db/host"])
     assert uses.found == () and uses.gaps == ()
+
+
+TEMPLATE = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  Image: {Type: "AWS::SSM::Parameter::Value<String>", Default: /app/image}
+Resources:
+  Copy:
+    Type: AWS::SSM::Parameter
+    Properties: {Name: /app/copy, Type: String, Value: "{{resolve:ssm:/app/x:1}}"}
+"""
+
+
+@pytest.mark.slow
+async def test_stacks_that_use_a_parameter_are_found_through_boto3(moto: str) -> None:
+    import boto3.session
+
+    session = boto3.session.Session("moto", "moto", region_name="eu-central-1")
+    aws = await AwsTransport.open(session=session, endpoint_url=moto, context="moto")
+    try:
+        # moto tells a stack's parameter by the value that it led to, where AWS has the name that was given.
+        await written(Parameters(aws), "image: /app/image\nx: y\n")
+        await aws.call("CreateStack", {"StackName": "web", "TemplateBody": TEMPLATE}, service="cloudformation")
+        uses = await ParameterUses(aws).of(["/app/x", "/app/image"])
+        assert not uses.gaps
+        assert sorted((use.name, use.where, use.path) for use in uses.found) == [
+            ("web", "Image", "/app/image"), ("web", "template", "/app/x"),
+        ]  # fmt: skip
+    finally:
+        await aws.aclose()

@@ -85,6 +85,19 @@ async def test_a_move_that_was_killed_between_two_puts_says_which_were_done(move
     assert len([text for text in texts if "has not been moved: it is there as it was" in text]) == 2
 
 
+async def test_a_copy_that_was_there_before_the_move_is_looked_at_too(tmp_path):
+    store = Store("/a/x")
+    store.put("/c/x", "value of /a/x")
+    there = {value.id: value for value in await below(store, "/c")}
+    journal = Journal(tmp_path)
+    journal.begin(move_plan(await below(store, "/a"), "/a", "/c", current=there), "local")
+    journal.end(keep=True)
+    (left,) = unfinished(tmp_path)
+    assert [one.text for one in await whereabouts(left, Parameters(store))] == [
+        "It is both at /a/x and at /c/x, with the same value."
+    ]
+
+
 async def test_a_plan_that_is_done_leaves_no_journal(tmp_path):
     store = Store("/a/x")
     report = await apply(move_plan(await below(store, "/a"), "/a", "/c"), Parameters(store), journal=Journal(tmp_path))
@@ -119,7 +132,7 @@ async def test_an_update_that_was_on_its_way_may_have_been_anybodys(tmp_path):
 
 def test_files_that_are_no_journals_or_are_gone_are_no_fault(tmp_path):
     assert unfinished(tmp_path / "none") == []
-    (tmp_path / "torn.jsonl").write_bytes(b"\xff{]\n[1]\n")
+    (tmp_path / "torn.jsonl").write_bytes(b'\xff{]\n[1]\n{"begun": "x"}\n{"path": "/a"}\n{"path": "/b", "kind": "?"}\n')
     (tmp_path / "note.txt").write_text("x")
     (left,) = unfinished(tmp_path)
     assert left.changes == () and left.context == ""

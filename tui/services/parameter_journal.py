@@ -62,10 +62,15 @@ class Journal:
             # It gets its name when it is locked, so that nobody takes it for one that was left.
             making = self._folder / f"{name}.making"
             self._file = os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            self._write(*lines)
-            os.fsync(self._file)
-            self._path = making.rename(self._folder / f"{name}{ENDING}")
+            self._path = making
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+                self._write(*lines)
+                os.fsync(self._file)
+                self._path = making.rename(self._folder / f"{name}{ENDING}")
+            except OSError:
+                self.end()
+                raise
 
     def note(self, path: str, phase: Phase, version: int = 0) -> None:
         """Say how far one name is."""
@@ -146,15 +151,30 @@ def _read(file: Path, text: str) -> Unfinished:
             changes.setdefault(said["path"], {}).update(said)
         else:
             head = said
-    begun = datetime.fromtimestamp(float(head.get("begun", file.stat().st_mtime)), UTC)
-    left = tuple(
-        Left(**{**one, "kind": ChangeKind(one["kind"]), **_phase(one)}) for one in changes.values() if "kind" in one
+    begun = head.get("begun")
+    seconds = float(begun) if isinstance(begun, int | float) else file.stat().st_mtime
+    return Unfinished(
+        file=file,
+        context=str(head.get("context") or ""),
+        begun=datetime.fromtimestamp(seconds, UTC),
+        changes=tuple(change for one in changes.values() if (change := _left(one)) is not None),
     )
-    return Unfinished(file=file, context=str(head.get("context") or ""), begun=begun, changes=left)
 
 
-def _phase(one: dict[str, Any]) -> dict[str, Phase]:
-    return {"phase": Phase(one.get("phase", Phase.PLANNED))}
+def _left(said: dict[str, Any]) -> Left | None:
+    """Give a change of what its lines say, None where they are not all there."""
+    try:
+        return Left(
+            path=said["path"],
+            name=said["name"],
+            kind=ChangeKind(said["kind"]),
+            before=int(said["before"]),
+            needs=said["needs"],
+            phase=Phase(said.get("phase", Phase.PLANNED)),
+            version=int(said.get("version", 0)),
+        )
+    except (LookupError, ValueError, TypeError):
+        return None
 
 
 @contextlib.contextmanager

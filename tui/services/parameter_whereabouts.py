@@ -30,7 +30,9 @@ async def whereabouts(left: Unfinished, parameters: Parameters) -> list[Whereabo
     copied = {change.needs for change in left.changes if change.needs}
     both = [change for change in left.changes if change.needs or change.path in copied]
     others = [change for change in left.changes if not (change.needs or change.path in copied)]
-    found, _ = await parameters.values([change.name for change in both], decrypt=True)
+    # A copy that was there already was not written, and so is not among the changes.
+    names = {change.path: change.name for change in both}
+    found, _ = await parameters.values([*names.values(), *(path for path in copied if path not in names)], decrypt=True)
     more, _ = await parameters.values([change.name for change in others])
     there = {value.id: value for value in [*found, *more]}
     moves = {change.needs: change for change in left.changes if change.needs}
