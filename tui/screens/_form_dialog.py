@@ -16,9 +16,14 @@ from tui.screens._shell import explain
 from tui.widgets.cells import own
 from tui.widgets.form_field import FormField
 from tui.widgets.lines_pane import LinesPane
+from tui.widgets.state_pane import wrapped
 from tui.widgets.top_bar import Word
 
 log = logging.getLogger(__name__)
+MOST, LEAST = 12, 3
+"""Lines of facts under the fields."""
+AROUND = 7
+"""Lines of a form besides its text, its fields and its facts: paddings, margins, title, keys."""
 T = TypeVar("T")
 
 
@@ -27,7 +32,7 @@ class Facts(LinesPane, can_focus=False, inherit_bindings=False):
 
     DEFAULT_CSS = "Facts { background: $panel; color: $foreground; margin: 0 0 1 0; }"
 
-    def __init__(self, lines: Sequence[Sequence[Word]] = (), *, most: int = 12) -> None:
+    def __init__(self, lines: Sequence[Sequence[Word]] = (), *, most: int = MOST) -> None:
         super().__init__(lines)
         self._most = most
         self._fit()
@@ -35,6 +40,12 @@ class Facts(LinesPane, can_focus=False, inherit_bindings=False):
     def show(self, lines: Sequence[Sequence[Word]]) -> None:
         super().show(lines)
         self._fit()
+
+    def allow(self, most: int) -> None:
+        """Be at most so many lines high."""
+        if most != self._most:
+            self._most = most
+            self._fit()
 
     def _fit(self) -> None:
         self.styles.height = min(len(self._lines), self._most)
@@ -92,6 +103,16 @@ class FormDialog(Dialog[T], Generic[T]):
     def on_mount(self) -> None:
         self._show()
 
+    def on_resize(self) -> None:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Give the facts what is left: the keys are below them, and must not be pushed out of a small terminal."""
+        said = len(wrapped(self._text, max(self.size.width * 3 // 4, 20))) + 2 if self._text else 0
+        problems = sum(bool(field.problem) for field in self.fields.values()) + 2 * self._fault.has_class("-said")
+        room = self.size.height * 9 // 10 - len(self.fields) - said - problems - AROUND
+        self.facts.allow(max(min(MOST, room), LEAST))
+
     # what a form overrides
 
     def problems(self, values: Mapping[str, str]) -> dict[str, str]:
@@ -116,6 +137,7 @@ class FormDialog(Dialog[T], Generic[T]):
         """Say something under the fields; "" takes it away."""
         self._fault.say(text)
         self._fault.set_class(bool(text), "-said")
+        self._make_room()
 
     def _show(self) -> None:
         values = self.values
@@ -124,6 +146,7 @@ class FormDialog(Dialog[T], Generic[T]):
             # What is missing is said when one tries to send; what is wrong is said at once.
             field.problem = problems.get(key, "") if key in self._told or values[key] else ""
         self.facts.show(self.preview(values))
+        self._make_room()
 
     def on_form_field_changed(self, event: FormField.Changed) -> None:
         self._told.discard(event.field.key)
