@@ -266,6 +266,21 @@ async def test_what_the_keys_can_t_do_is_refused(api: Api) -> None:
         assert await refused(api, operation, **wrong) == code, (operation, wrong)
 
 
+@kms("Decrypt", moto=False)
+async def test_what_parameter_store_encrypted_is_decrypted_with_the_parameter_s_arn(api: Api) -> None:
+    key, name = await new_key(api), f"/app/{uuid4()}"
+    sent = {"Name": name, "Value": "hello", "Type": "SecureString", "KeyId": key}
+    await api.call("PutParameter", service="ssm", **sent)
+    sealed = (await api.call("GetParameter", service="ssm", Name=name))["Parameter"]
+    request = {"CiphertextBlob": blob(api, base64.b64decode(sealed["Value"]))}
+    opened = await api.call("Decrypt", **request, EncryptionContext={"PARAMETER_ARN": sealed["ARN"]})
+    assert (data(api, opened["Plaintext"]), opened["KeyId"]) == (b"hello", arn(api, f"key/{key}"))
+    assert await refused(api, "Decrypt", **request) == INVALID
+    await api.call("DisableKey", KeyId=key)
+    code = await refused(api, "GetParameter", service="ssm", Name=name, WithDecryption=True)
+    assert code == await refused(api, "PutParameter", service="ssm", **sent, Overwrite=True) == "InvalidKeyId"
+
+
 @kms("DisableKey", "EnableKeyRotation", "Encrypt", "DescribeKey", "ListAliases", moto=False)
 async def test_the_account_s_own_key_is_there_when_it_is_named_and_is_not_the_caller_s_to_change(api: Api) -> None:
     found = (await api.call("DescribeKey", KeyId="alias/aws/ssm"))["KeyMetadata"]

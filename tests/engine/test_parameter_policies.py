@@ -349,6 +349,24 @@ async def test_what_an_engine_left_in_progress_is_done_by_the_next(tmp_path: Pat
         assert await one.statuses() == ["Finished"]
 
 
+async def test_a_put_of_a_new_expiration_just_as_the_old_one_runs_is_not_lost(tmp_path: Path) -> None:
+    clock = ManualClock()
+    start = clock.now()
+    async with bench(tmp_path, clock) as one:
+        for number in range(10):
+            name = f"/app/{number}"
+            await one.put(expiration(start + HOUR), name=name)
+        clock.set_wall(start + HOUR)
+        one.engine.services.scheduler.at("look at the clock", start, lambda: None)
+        puts = [one.put(expiration(start + DAY), name=f"/app/{number}") for number in range(10)]
+        await asyncio.gather(*puts)
+        await one.idle()
+        for number in range(10):
+            assert await one.exists(f"/app/{number}") and await one.statuses(f"/app/{number}") == ["Pending"]
+        await one.at(start + DAY)
+        assert not await one.exists("/app/0")
+
+
 async def test_a_parameter_that_can_t_be_deleted_keeps_no_other_from_expiring_and_is_failed(tmp_path: Path) -> None:
     clock = ManualClock()
     start = clock.now()
