@@ -1,6 +1,7 @@
 """Levels of the tree of parameters, pages of lists that scan, and parameters that are not the account's own."""
 
 import random
+import sqlite3
 from collections import Counter
 
 import pytest
@@ -175,6 +176,54 @@ class Explained:
 
     def read_one(self, sql, params=()):
         return next(iter(self.read(sql, params)), None)
+
+
+class Counted(Explained):
+    """A store that counts what SQLite does for what it is asked, whatever the clock says."""
+
+    def __init__(self, path):
+        self.steps = 0
+        self._conn = sqlite3.connect(path)
+        self._conn.row_factory = sqlite3.Row
+        self._conn.set_progress_handler(self._step, 50)
+
+    def _step(self):
+        self.steps += 1
+        return 0
+
+    def read(self, sql, params=()):
+        return self._conn.execute(sql, params).fetchall()
+
+
+RECURSIVE = {"Key": "Path", "Option": "Recursive", "Values": ["/a"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "filters",
+    [
+        [],
+        [RECURSIVE],
+        [{"Key": "Name", "Values": ["/a/k00001/x", "/b"]}],
+        [{"Key": "Name", "Option": "BeginsWith", "Values": ["/b", "/c", "/a/k00001"]}],
+        [{"Key": "Name", "Option": "Contains", "Values": ["rare"]}],
+        [{"Key": "Type", "Values": ["String", "StringList"]}],
+        [{"Key": "Type", "Values": ["StringList"]}, RECURSIVE],
+        [{"Key": "Type", "Values": ["String"]}, {"Key": "DataType", "Values": ["rare"]}, RECURSIVE],
+        [{"Key": "tag:a", "Option": "BeginsWith", "Values": ["b"]}],
+    ],
+    ids=str,
+)
+async def test_a_page_costs_the_same_however_many_there_are(engine, filters):
+    plan = plan_of(checked(filters, DESCRIBED))
+    steps = []
+    for first, end in ((0, 3_000), (3_000, 12_000)):
+        await fill(engine, [f"/a/k{number:05}/x" for number in range(first, end)])
+        counted = Counted(engine.services.paths.database)
+        for after in ("", "/a/k00500"):
+            page(counted, plan, after, 50)
+        steps.append(counted.steps)
+    assert steps[1] <= steps[0] * 1.2 + 20
 
 
 @pytest.mark.parametrize(

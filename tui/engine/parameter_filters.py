@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tui.engine.context import ApiFault
 from tui.engine.parameter_names import PATH_RULES, canonical
-from tui.engine.parameter_pages import Condition, Driver, Plan, beginning
+from tui.engine.parameter_pages import NAMES, Condition, Driver, Plan, beginning
 from tui.engine.parameter_values import ADVANCED, INTELLIGENT, SECURE_STRING, STANDARD, STRING, STRING_LIST, TEXT
 from tui.ports import Shape
 
@@ -173,12 +173,13 @@ def _choice(each: Filter) -> _Choice:
         return _tag_choice(key.removeprefix("tag:"), option, values)
     if key == "Name" and option == EQUALS:
         named = [Condition("p.name = ?", (value,)) for value in values]
-        return _Choice(0, _any(named), [Driver("parameters p INDEXED BY parameters_name", key=one) for one in named])
+        return _Choice(0, _any(named), [Driver(NAMES.source, key=one) for one in named])
     if key == "Name" and option == CONTAINS:
         return _Choice(9, _any([Condition("instr(p.name, ?) > 0", (value,)) for value in values]))
     if key in ("Name", "Path") and option != ONE_LEVEL:
-        ranges = [Condition("p.name > ? AND p.name < ?", _range(each, value)) for value in values]
-        return _Choice(8, _any(ranges), [Driver("parameters p INDEXED BY parameters_name", key=one) for one in ranges])
+        ranges = [_range(each, value) for value in values]
+        drivers = [Driver(NAMES.source, low=low, high=high) for low, high in ranges]
+        return _Choice(8, _any([Condition("p.name > ? AND p.name < ?", one) for one in ranges]), drivers)
     if key == "Path":
         folders = [one_level(_bare(value)) for value in values]
         return _Choice(3, _any([each.key for each in folders]), folders)

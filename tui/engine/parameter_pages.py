@@ -31,11 +31,16 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """Where rows come from: a FROM with its index, the column that has the name in it, and what the index looks up."""
+    """Where rows come from: a FROM with its index, the column that has the name in it, and what the index looks up.
+
+    Its names are in (`low`, `high`).
+    """
 
     source: str
     column: str = "p.name"
     key: Condition = Condition("1")
+    low: str = ""
+    high: str = END
 
 
 NAMES = Driver("parameters p INDEXED BY parameters_name")
@@ -76,14 +81,14 @@ def beginning(prefix: str) -> tuple[str, str]:
 
 def page(store: Store, plan: Plan, after: str, size: int) -> tuple[list[sqlite3.Row], str]:
     """Give at most `size` rows whose names follow `after`, by name, and the name to go on after, empty at the end."""
-    after = max(after, plan.low)
+    spans = [(each, max(after, plan.low, each.low), min(plan.high, each.high)) for each in plan.drivers]
     stop = ""
     if plan.conditions or plan.narrows:
-        stops = [found for found in (_stop(store, plan, each, after) for each in plan.drivers) if found]
+        stops = [found for found in (_stop(store, *span) for span in spans) if found]
         stop = min(stops, default="")
     found: dict[str, sqlite3.Row] = {}
-    for driver in plan.drivers:
-        for row in _rows(store, plan, driver, after, stop, size + 1):
+    for driver, low, high in spans:
+        for row in _rows(store, plan, driver, (low, high, stop), size + 1):
             found.setdefault(row["name"], row)
     rows = list(found.values()) if len(plan.drivers) == 1 else sorted(found.values(), key=lambda row: str(row["name"]))
     if len(rows) > size:
@@ -91,22 +96,22 @@ def page(store: Store, plan: Plan, after: str, size: int) -> tuple[list[sqlite3.
     return rows, stop
 
 
-def _stop(store: Store, plan: Plan, driver: Driver, after: str) -> str:
+def _stop(store: Store, driver: Driver, low: str, high: str) -> str:
     """Give the name at which a driver has given as many rows as one page looks at; empty where it has fewer."""
     row = store.read_one(
         f"SELECT {driver.column} FROM {driver.source} WHERE {driver.key.sql}"  # noqa: S608 - only texts of ours
         f" AND {driver.column} > ? AND {driver.column} < ? ORDER BY {driver.column} LIMIT 1 OFFSET {SCANNED - 1}",
-        (*driver.key.values, after, plan.high),
+        (*driver.key.values, low, high),
     )
     return "" if row is None else str(row[0])
 
 
-def _rows(store: Store, plan: Plan, driver: Driver, after: str, stop: str, limit: int) -> list[sqlite3.Row]:
-    where = [driver.key.sql, f"{driver.column} > ?", f"{driver.column} < ?"]
-    values = [*plan.join.values, *driver.key.values, after, plan.high]
-    if stop:
-        where.append(f"{driver.column} <= ?")
-        values.append(stop)
+def _rows(store: Store, plan: Plan, driver: Driver, span: tuple[str, str, str], limit: int) -> list[sqlite3.Row]:
+    # One end of the range alone: of two, SQLite looks one up and reads everything up to the other.
+    low, high, stop = span
+    last = bool(stop) and stop < high
+    where = [driver.key.sql, f"{driver.column} > ?", f"{driver.column} {'<=' if last else '<'} ?"]
+    values = [*plan.join.values, *driver.key.values, low, stop if last else high]
     for condition in plan.conditions:
         where.append(f"({condition.sql})")
         values += condition.values
