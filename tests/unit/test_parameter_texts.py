@@ -32,7 +32,7 @@ def refused(text, format, **how):
     return str(caught.value)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(trees, st.booleans(), st.sampled_from([JSON, YAML]))
 def test_trees_survive_json_and_yaml_nested_and_flat(tree, nested, format):
     entries = [Entry(path, value) for path, value in tree.items()]
@@ -40,7 +40,7 @@ def test_trees_survive_json_and_yaml_nested_and_flat(tree, nested, format):
     assert {entry.path: entry.value for entry in found} == tree
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(values, min_size=1, max_size=4), st.sampled_from([ENV, SHELL]))
 def test_values_survive_lines(some, format):
     tree = {f"/app/v{number}/x-y": value for number, value in enumerate(some)}
@@ -52,7 +52,7 @@ def test_values_survive_lines(some, format):
         assert {entry.path: entry.value for entry in read(windows, format, known=tree)} == tree
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(levels.filter(lambda level: not level.startswith(".")), values, max_size=5))
 def test_a_stock_reader_of_yaml_and_json_reads_the_same_texts(tree):
     entries = [Entry(f"/app/{name}", value) for name, value in tree.items()]
