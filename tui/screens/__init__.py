@@ -48,6 +48,13 @@ SCREENS = (
         "tui.screens.parameters:ParametersScreen",
         "Parameter Store: a tree of paths, values and their history",
     ),
+    Entry(
+        "compare",
+        "Compare",
+        ("cmp",),
+        "tui.screens.parameter_compare:CompareScreen",
+        "two subtrees of parameters, [CONTEXT:]/path[@TIME] each",
+    ),
     Entry("sessions", "Sessions", ("sess", "shells"), "tui.screens.sessions:SessionsScreen", "shells, live and past"),
     Entry(
         "contexts",
