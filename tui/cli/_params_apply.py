@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
+from argparse import Namespace
 
 from tui.cli._args import FAILED, OK
 from tui.cli._context import printable, talk
@@ -14,34 +16,36 @@ from tui.ports import Transport
 from tui.services.parameter_applying import apply
 from tui.services.parameter_changes import Plan
 from tui.services.parameter_journal import Journal
-from tui.services.parameter_reports import Report, State
+from tui.services.parameter_reports import Outcome, Report, State
 from tui.services.parameters import Parameters
 
+REPORT = "what became of each parameter as one JSON array on stdout; the plan is on stderr"
+"""What --json means to a verb that changes something."""
 CHANGES = {State.WRITTEN: "written", State.DELETED: "deleted"}
 
 
-async def carry_out(
-    transport: Transport, plan: Plan, *, overwrite: bool = True, sure: bool, journal: Journal | None = None
-) -> int:
-    """Do what a plan says, once it was shown and is meant; gives the exit status.
+async def carry_out(transport: Transport, plan: Plan, args: Namespace, *, journal: Journal | None = None) -> int:
+    """Do what a plan says, once it was shown and is meant; gives the exit status. `args` has the flags of a verb.
 
     What deletes asks for the one name, or for how many they are.
-    Raises: SsmTuiError where it has problems, or would change what `overwrite` does not allow; UsageError where
+    Raises: SsmTuiError where it has problems, or would change what exists without --overwrite; UsageError where
     nobody can be asked.
     """
     show(plan)
     must_apply(plan)
-    if plan.updates and not overwrite:
+    if plan.updates and not args.overwrite:
         several = f"{len(plan.updates)} parameters exist" if len(plan.updates) > 1 else f"{plan.updates[0].name} exists"
         raise SsmTuiError(
             f"Nothing was written: {several} with another value.", hint="--overwrite changes what exists."
         )
     if not plan.writes:
+        if args.json:
+            print("[]")
         return OK
     deletes = [change.name for change in plan.deletes]
     typed = deletes[0] if len(deletes) == 1 else str(len(deletes)) if deletes else ""
     what = "This deletes." if len(deletes) == 1 else f"This deletes {len(deletes)} parameters." if deletes else "Go on?"
-    if not is_sure(what, typed, sure=sure):
+    if not is_sure(what, typed, sure=args.yes):
         return FAILED
     watch = _Watch(len(plan.changes))
     try:
@@ -49,19 +53,21 @@ async def carry_out(
     except asyncio.CancelledError:
         watch.end()
         if watch.last is not None:
-            tell(watch.last)
+            tell(watch.last, as_json=args.json)
         raise
     watch.end()
-    return tell(report)
+    return tell(report, as_json=args.json)
 
 
-def tell(report: Report) -> int:
+def tell(report: Report, *, as_json: bool) -> int:
     """Write what was done to stdout, and to stderr what was not; gives the exit status."""
+    if as_json:
+        print(json.dumps([_shape(one) for one in report.outcomes], ensure_ascii=False, indent=2))
     for one in report.outcomes:
-        if one.state in CHANGES:
+        if one.state in CHANGES and not as_json:
             version = f" version {one.version}" if one.state is State.WRITTEN else ""
             print(f"{printable(one.path)} {CHANGES[one.state]}{version}")
-        elif not one.done:
+        if not one.done:
             talk(f"{one.path} {one.state}: {one.reason or 'it was not tried'}")
     for over in report.overtaken:
         theirs = "Somebody deleted it" if over.was_deleted else f"Version {over.version - 1} is somebody else's"
@@ -71,6 +77,11 @@ def tell(report: Report) -> int:
     sys.stdout.flush()
     talk(f"{report.words}.")
     return OK if report.clean else FAILED
+
+
+def _shape(one: Outcome) -> dict[str, object]:
+    state = one.state.value.title().replace(" ", "")
+    return {"Name": one.path, "State": state, "Version": one.version or None, "Reason": one.reason or None}
 
 
 class _Watch:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tui.cli._args import Common, parser
 from tui.cli._context import printable, run_async
-from tui.cli._params_apply import carry_out
+from tui.cli._params_apply import REPORT, carry_out
 from tui.cli._params_places import Place, must_write, one_at, place_of
 from tui.cli._params_trees import read_about, read_tags, read_values
 from tui.cli._params_unfinished import FLAGS, new_journal
@@ -37,7 +37,7 @@ def main(common: Common, words: Sequence[str]) -> int:
         from tui.cli import _params_left  # deferred: moves that end as they should go without
 
         return _params_left.main(common, flag, words[1:])
-    usage = "SRC DST [-r] [--overwrite] [--yes]" + (" [--to-context NAME]" if verb == "cp" else "")
+    usage = "SRC DST [-r] [--overwrite] [--yes] [--json]" + (" [--to-context NAME]" if verb == "cp" else "")
     parse = parser(f"params {verb}", usage, COPY if verb == "cp" else MOVE)
     parse.add_argument("source", metavar="SRC", help="a parameter; with -r a path")
     parse.add_argument(
@@ -47,6 +47,7 @@ def main(common: Common, words: Sequence[str]) -> int:
     parse.add_argument("--overwrite", action="store_true", help="a new version of what is there and differs")
     parse.add_argument("--to-context", default="", metavar="NAME", help="the context of DST")
     parse.add_argument("--yes", action="store_true", help="don't ask")
+    parse.add_argument("--json", action="store_true", help=REPORT)
     args = parse.parse_args(words[1:])
     source, target = place_of(args.source), place_of(args.target)
     if args.to_context and target.context not in ("", args.to_context):
@@ -70,7 +71,7 @@ async def _copy(common: Common, verb: str, source: Place, target: Place, args: N
             raise UsageError("mv works within one context.", hint="Copy with params cp, and remove with params rm.")
         plan = await _plan(verb, here, source, there, target, recursive=args.recursive)
         journal = new_journal(common) if verb == "mv" else None
-        return await carry_out(there, plan, overwrite=args.overwrite, sure=args.yes, journal=journal)
+        return await carry_out(there, plan, args, journal=journal)
 
 
 async def _plan(verb: str, here: Transport, source: Place, there: Transport, target: Place, *, recursive: bool) -> Plan:

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from tui.cli._args import FAILED, OK, Common, parser
 from tui.cli._connect import named_contexts
 from tui.cli._context import printable, run_async, talk
-from tui.cli._params_apply import carry_out
+from tui.cli._params_apply import REPORT, carry_out
 from tui.cli._params_asking import is_sure
 from tui.cli._params_places import must_write, one_at
 from tui.cli._params_trees import read_about, read_tags
-from tui.cli._params_unfinished import Pair, journals, new_journal, pairs_of, roots
+from tui.cli._params_unfinished import Pair, left_moves, new_journal, roots
 from tui.config import load_config
 from tui.errors import ReadOnlyRefused
 from tui.services.parameter_changes import ChangeKind
-from tui.services.parameter_journal import Unfinished, unfinished
+from tui.services.parameter_journal import Unfinished
 from tui.services.parameter_models import ParameterValue
 from tui.services.parameter_plans import Plan, copy_plan, move_plan
 from tui.services.parameters import Parameters
@@ -27,21 +27,18 @@ back, --forget leaves all of it where it is. The plan is shown first."""
 
 
 def main(common: Common, flag: str, words: Sequence[str]) -> int:
-    parse = parser("params mv", f"{flag} [--overwrite] [--yes]", ABOUT)
+    parse = parser("params mv", f"{flag} [--overwrite] [--yes] [--json]", ABOUT)
     parse.add_argument(flag, action="store_true", dest="meant", help="see above")
     parse.add_argument("--overwrite", action="store_true", help="change what was written by somebody else since")
     parse.add_argument("--yes", action="store_true", help="don't ask")
+    parse.add_argument("--json", action="store_true", help=REPORT)
     args = parse.parse_args(words)
     return run_async(_each(common, flag, args))
 
 
 async def _each(common: Common, flag: str, args: Namespace) -> int:
     meant = _meant(common)
-    found = [
-        (left, pairs)
-        for left in unfinished(journals(common))
-        if (pairs := pairs_of(left)) and (meant is None or left.context in meant)
-    ]
+    found = [(left, pairs) for left, pairs in left_moves(common) if meant is None or left.context in meant]
     if not found:
         talk("No move was broken off.")
         return OK
@@ -79,7 +76,7 @@ async def _go(common: Common, flag: str, left: Unfinished, pairs: Sequence[Pair]
         if not plan.changes:
             talk("Nothing is left to do.")
             return OK
-        return await carry_out(transport, plan, overwrite=args.overwrite, sure=args.yes, journal=new_journal(common))
+        return await carry_out(transport, plan, args, journal=new_journal(common))
 
 
 async def _plan(service: Parameters, flag: str, pairs: Sequence[Pair], source: str, target: str) -> Plan:

@@ -14,7 +14,7 @@ from tui.cli._context import printable, run_async, talk
 from tui.cli._nodes_connect import tags_of
 from tui.cli._params_places import Place, must_write, one_at, place_of
 from tui.cli._params_value import given_value
-from tui.errors import AccessDenied, ApiError, SsmTuiError, UsageError
+from tui.errors import AccessDenied, ApiError, OutcomeUnknown, SsmTuiError, UsageError
 from tui.services.parameter_models import Parameter, ParameterType, Put, PutRequest, Tier
 from tui.services.parameters import NOT_FOUND, Parameters
 
@@ -109,7 +109,11 @@ async def _put(
             policies=policies,
             tags={} if overwrite else tags,
         )
-        made = await service.put(request)
+        try:
+            made = await service.put(request)
+        except OutcomeUnknown as error:
+            hint = f"ssm-tui params history {place} tells whether it was written."
+            raise OutcomeUnknown(error.message, hint=hint) from error
         status = _told(place, there, made, args)
         if tags and overwrite:
             try:

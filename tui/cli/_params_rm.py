@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tui.cli._args import Common, parser
 from tui.cli._context import printable, run_async
-from tui.cli._params_apply import carry_out
+from tui.cli._params_apply import REPORT, carry_out
 from tui.cli._params_places import Place, must_write, one_at, place_of
 from tui.cli._params_trees import read_values
 from tui.errors import SsmTuiError, UsageError
@@ -20,10 +20,12 @@ def main(common: Common, words: Sequence[str]) -> int:
     about = (
         "Delete parameters, with their history and labels. On a terminal the name is to be typed, of several how many."
     )
-    parse = parser("params rm", "NAME… [-r] [--yes]", about)
+    parse = parser("params rm", "NAME… [-r] [--yes] [--json]", about)
     parse.add_argument("names", nargs="+", metavar="NAME", help="a parameter; with -r a path")
     parse.add_argument("-r", "--recursive", action="store_true", help="what stands below them, too, on all levels")
     parse.add_argument("--yes", action="store_true", help="don't ask")
+    parse.add_argument("--json", action="store_true", help=REPORT)
+    parse.set_defaults(overwrite=False)
     args = parse.parse_intermixed_args([*words[1:]])
     places = [place_of(name) for name in args.names]
     contexts = {place.context for place in places}
@@ -39,7 +41,7 @@ async def _rm(common: Common, context: str, places: Sequence[Place], args: Names
         for place in places:
             found |= await _meant(Parameters(transport), place, recursive=args.recursive)
         plan = delete_plan(found.values())
-        return await carry_out(transport, plan, sure=args.yes)
+        return await carry_out(transport, plan, args)
 
 
 async def _meant(service: Parameters, place: Place, *, recursive: bool) -> dict[str, ParameterValue]:

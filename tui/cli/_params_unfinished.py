@@ -57,12 +57,20 @@ def pairs_of(left: Unfinished) -> list[Pair]:
     return [Pair(copies.get(change.needs), change) for change in left.changes if change.needs]
 
 
+def left_moves(common: Common) -> list[tuple[Unfinished, list[Pair]]]:
+    """Give the moves that were broken off; that their folder can't be read is said on stderr."""
+    try:
+        found = unfinished(journals(common))
+    except OSError as error:
+        talk(f"Whether a move was broken off is not known: {journals(common)} can't be read: {error.strerror}.")
+        return []
+    return [(left, pairs) for left in found if (pairs := pairs_of(left))]
+
+
 def tell_unfinished(common: Common) -> None:
     """Say on stderr which moves were broken off, what is where, and what can be done about it."""
-    for left in unfinished(journals(common)):
-        pairs = pairs_of(left)
-        if pairs:
-            _tell(left, pairs, common)
+    for left, pairs in left_moves(common):
+        _tell(left, pairs, common)
 
 
 def _tell(left: Unfinished, pairs: Sequence[Pair], common: Common) -> None:
