@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from tui.engine.command_records import time_text
 from tui.engine.context import Services, arn_of
-from tui.ports import Shape
+from tui.engine.events import aws_event
 
 CREATE, UPDATE, DELETE = "Create", "Update", "Delete"
 LABEL, UNLABEL = "LabelParameterVersion", "UnlabelParameterVersion"
@@ -36,19 +35,5 @@ def publish_parameter(
     detail = {"operation": operation, "name": name, "type": row["type"]}
     detail |= {"description": row["description"]} if row["description"] else {}
     detail |= {"dataType": row["data_type"], "exception": exception} if exception else {}
-    bus.publish("events", _event(services, region, detail, name))
-
-
-def _event(services: Services, region: str, detail: Shape, name: str) -> Shape:
-    return {
-        "type": "event",
-        "version": "0",
-        "id": services.ids.uuid(),
-        "detail-type": CHANGE,
-        "source": "aws.ssm",
-        "account": services.account,
-        "time": time_text(services.clock.now()),
-        "region": region,
-        "resources": [arn_of(f"parameter{name}", region, services.account)],
-        "detail": detail,
-    }
+    arn = arn_of(f"parameter{name}", region, services.account)
+    bus.publish("events", aws_event(services, region, CHANGE, detail, [arn]))

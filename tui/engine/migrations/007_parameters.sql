@@ -22,7 +22,6 @@ CREATE INDEX parameters_type ON parameters (type, name);
 CREATE INDEX parameters_tier ON parameters (tier, name);
 CREATE INDEX parameters_key_id ON parameters (key_id, name) WHERE key_id <> '';
 CREATE INDEX parameters_data_type ON parameters (data_type, name) WHERE data_type <> 'text';
-CREATE INDEX parameters_policies ON parameters (name) WHERE policies <> '[]';
 
 CREATE TABLE parameter_versions (
     parameter INTEGER NOT NULL REFERENCES parameters (id) ON DELETE CASCADE,
