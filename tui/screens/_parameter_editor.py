@@ -14,7 +14,7 @@ from tui.screens._editor import edit_text, suffix_of
 from tui.screens._editor_program import chosen_editor
 from tui.screens._memory_file import file_name
 from tui.screens._parameter_compared import ConfirmPut
-from tui.screens._parameter_writing import one_plan, write
+from tui.screens._parameter_writing import one_plan, tell, write
 from tui.services.parameter_plans import Wanted
 from tui.services.parameters import Parameters
 
@@ -64,8 +64,7 @@ async def edit_in_editor(screen: ConsoleScreen, ref: Ref) -> None:
             except SsmTuiError as error:
                 wrong = " ".join(explain(error, ""))
             else:
-                screen.shell.notice(written.said, written.style)
-                screen.reload()
+                tell(screen, ref, written)
                 return
         if not await screen.ask(Confirm(f"{about.name} was not put", wrong, verb="edit it again")):
             return

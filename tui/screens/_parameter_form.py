@@ -17,7 +17,7 @@ from tui.screens._parameter_compared import put_lines
 from tui.screens._parameter_editor import edit_value
 from tui.screens._parameter_fields import field_of, field_problems, fields_of, size_note, type_of, wanted_of
 from tui.screens._parameter_reveal import SECONDS
-from tui.screens._parameter_writing import Written, one_plan, write
+from tui.screens._parameter_writing import Written, one_plan, tell, write
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue, Tier, path_of
 from tui.services.parameter_plans import Change, ChangeKind, Wanted
 from tui.services.parameters import Parameters
@@ -210,14 +210,14 @@ async def new_parameter(screen: ConsoleScreen, context: str, folder: str = "/") 
     service = screen.shell.services.of(Parameters, context)
     where = context if len(screen.shell.services.contexts) > 1 else ""
     form = ParameterForm(service, Start(name=f"/{folder.strip('/')}/" if folder.strip("/") else "/"), where=where)
-    await _ask(screen, form)
+    await _ask(screen, context, form)
 
 
 async def edit_parameter(screen: ConsoleScreen, ref: Ref) -> None:
     """Change a parameter in place."""
     service = screen.shell.services.of(Parameters, ref.context)
     about, value = await asyncio.gather(service.get(ref.id), service.value(ref.id))
-    await _ask(screen, ParameterForm(service, Start(about=about, value=value)))
+    await _ask(screen, ref.context, ParameterForm(service, Start(about=about, value=value)))
 
 
 async def copy_parameter(screen: ConsoleScreen, ref: Ref) -> None:
@@ -230,16 +230,14 @@ async def copy_parameter(screen: ConsoleScreen, ref: Ref) -> None:
     except AccessDenied:
         tags = None
     start = Start(about=about, value=value, name=about.name, tags=tags)
-    await _ask(screen, ParameterForm(service, start))
+    await _ask(screen, ref.context, ParameterForm(service, start))
 
 
-async def _ask(screen: ConsoleScreen, form: ParameterForm) -> None:
+async def _ask(screen: ConsoleScreen, context: str, form: ParameterForm) -> None:
     """Open the form and tell what came of it."""
     written = await screen.ask(form)
     if written is not None:
-        screen.shell.notice(written.said, written.style)
-        if written.version:
-            screen.reload()
+        tell(screen, Ref(context, written.path), written)
 
 
 _CHOSEN = {"type", "tier", "data_type"}

@@ -9,6 +9,7 @@ from tui.errors import ApiError, UsageError
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._form_dialog import FormDialog
+from tui.screens._parameter_writing import show_again
 from tui.services.parameter_models import ParameterVersion
 from tui.services.parameters import NOT_FOUND, Parameters
 from tui.widgets.cells import own
@@ -108,4 +109,4 @@ async def edit_labels(screen: ConsoleScreen, ref: Ref, version: int | None = Non
     done = await screen.ask(LabelsForm(service, found, versions))
     if done:
         screen.shell.notice(f"{found.name}: {', '.join(done)}.", "good")
-        screen.reload()
+        show_again(screen, ref)

@@ -11,7 +11,7 @@ from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._form_dialog import FormDialog
 from tui.screens._parameter_compared import put_lines
-from tui.screens._parameter_writing import Written, one_plan, write
+from tui.screens._parameter_writing import Written, one_plan, tell, write
 from tui.screens._policy_words import as_typed, meaning, problems_of, read_policies
 from tui.services.parameter_changes import ChangeKind, Wanted
 from tui.services.parameter_models import Parameter, ParameterValue, Tier
@@ -101,5 +101,4 @@ async def edit_policies(screen: ConsoleScreen, ref: Ref) -> None:
     value = await service.value(about.name)
     written = await screen.ask(PoliciesForm(service, about, value))
     if written is not None:
-        screen.shell.notice(written.said, written.style)
-        screen.reload()
+        tell(screen, ref, written)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._parameter_compared import ConfirmPut
-from tui.screens._parameter_writing import one_plan, write
+from tui.screens._parameter_writing import one_plan, tell, write
 from tui.screens._words import moment
 from tui.services.parameter_plans import Wanted
 from tui.services.parameters import Parameters
 from tui.widgets.top_bar import Word
 
 
-async def roll_back_to(screen: ConsoleScreen, ref: Ref, version: int) -> bool:
-    """Put the value of an older version as a new one, where that is confirmed; gives whether it was put.
+async def roll_back_to(screen: ConsoleScreen, ref: Ref, version: int) -> None:
+    """Put the value of an older version as a new one, where that is confirmed.
 
     Only the value comes back: tier, description, key and policies stay as they are now.
     """
@@ -28,14 +28,12 @@ async def roll_back_to(screen: ConsoleScreen, ref: Ref, version: int) -> bool:
     if not plan.writes:
         said = f"v{version} of {about.name} has the value that it has now, in v{now.version}: nothing was sent."
         screen.shell.notice(said)
-        return False
+        return
     if change.problems:
         screen.shell.notice(f"v{version} of {about.name} can't be put again. {change.problems[0]}", "bad")
-        return False
+        return
     more: list[list[Word]] = [[(f"the value of v{version}, of {moment(old.modified)}, is put again", "text")]]
     if await screen.ask(ConfirmPut(f"Roll {about.name} back to v{version}?", change, more=more)) != "put":
-        return False
+        return
     written = await write(screen.app, service, wanted, now, about)
-    screen.shell.notice(written.said, written.style)
-    screen.reload()
-    return bool(written.version)
+    tell(screen, ref, written)

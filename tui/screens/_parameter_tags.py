@@ -10,6 +10,7 @@ from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._form_dialog import FormDialog
+from tui.screens._parameter_writing import show_again
 from tui.screens._tags import read_tags
 from tui.services.parameters import Parameters
 from tui.widgets.form_field import FormField
@@ -117,4 +118,5 @@ async def edit_tags(screen: ConsoleScreen, refs: Sequence[Ref], hidden: int = 0)
     if count:
         what = refs[0].id if count == 1 else f"{count} parameters"
         screen.shell.notice(f"The tags of {what} are changed.", "good")
-        screen.reload()
+        for ref in refs:
+            show_again(screen, ref)

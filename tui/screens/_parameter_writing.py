@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from textual.app import App
 
 from tui.errors import ApiError, Cancelled, OutcomeUnknown, SsmTuiError, UsageError
+from tui.ports import Ref
+from tui.screens._base import ConsoleScreen
 from tui.screens._parameter_conflict import Answer, ConflictDialog, OvertakenDialog
 from tui.services.parameter_applying import apply, roll_back
 from tui.services.parameter_models import Parameter, ParameterValue
@@ -23,6 +25,22 @@ class Written(NamedTuple):
     version: int
     said: str
     style: str = "good"
+
+
+def tell(screen: ConsoleScreen, ref: Ref, written: Written) -> None:
+    """Say what became of a put, and have the screen show it."""
+    screen.shell.notice(written.said, written.style)
+    if written.version:
+        show_again(screen, ref)
+
+
+def show_again(screen: ConsoleScreen, ref: Ref) -> None:
+    """Have a screen show a parameter that changed; one that shows others too need not read them all again."""
+    show = getattr(screen, "parameter_written", None)
+    if show is not None:
+        show(ref)
+    else:
+        screen.reload()
 
 
 async def write(

@@ -9,19 +9,18 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 
 from tui.screens._base import COPY, YAML
-from tui.screens._parameter_copy import ParameterCopy
+from tui.screens._parameter_editing import ParameterEditing
+from tui.screens._parameter_plan_actions import PLAN_BINDINGS, ParameterPlanActions
 from tui.services.parameter_models import path_of
 
-PUT = "ssm-tui params put /app/db/host db-1 --type String"
 
-
-class ParametersScreen(ParameterCopy):
+class ParametersScreen(ParameterPlanActions, ParameterEditing):
     """Every parameter below a path; its argument is the path, or what to filter for where it begins with no slash."""
 
     NOUN, TITLE = "parameters", "Parameters"
     EMPTY = (
         "No parameters yet.",
-        f"A parameter is a value with a name, such as /app/db/host, plain or secret.\n{PUT} makes the first one.",
+        "A parameter is a value with a name, such as /app/db/host, plain or secret.\nn makes the first one.",
     )
     LOADING = "Loading the parameters…"
     BINDINGS = [
@@ -30,6 +29,7 @@ class ParametersScreen(ParameterCopy):
         Binding(
             "x", "diff", "diff", tooltip="Compare two marked versions, else this and the latest", id="parameters.diff"
         ),
+        *PLAN_BINDINGS,
         COPY,
         YAML,
     ]
@@ -77,7 +77,7 @@ class ParametersScreen(ParameterCopy):
 
     def set_phase(self, phase: str, headline: str = "", text: str = "") -> None:
         if phase == "empty" and self.root != "/":
-            headline, text = f"Nothing is below {self.root}.", f"`:params` shows all. {PUT} makes a parameter."
+            headline, text = f"Nothing is below {self.root}.", "`:params` shows all, n makes a parameter."
         super().set_phase(phase, headline, text)
 
     async def raw(self) -> tuple[str, Any]:
