@@ -141,7 +141,18 @@ def test_the_same_path_in_another_context_is_another_place(params: Lab) -> None:
     }
     done = params("cp", "far:/app/prod/db/port", "lab:/app/back", "--yes")
     assert done.returncode == 0 and params.value("/app/back") == "5432"
-    assert params("mv", "/app/prod/host", "far:/app/x", "--yes").returncode == 2
+
+
+def test_a_move_to_another_context_deletes_once_every_copy_was_looked_at(params: Lab) -> None:
+    killed(params, "DeleteParameters", 1, "mv", "/app/prod", "far:/app/prod", "-r", "--yes")
+    assert params.names("/app/prod") == PROD
+    done = params("mv", "/app/prod", "/app/prod", "-r", "--to-context", "far", "--yes", "--json")
+    assert done.returncode == 0 and b"4 the same already" in done.stderr, done.stderr
+    states = [each["State"] for each in json.loads(done.stdout)]
+    assert states == ["Same"] * 4 + ["Deleted"] * 4
+    found = params.far.get_parameters_by_path(Path="/app/prod", Recursive=True, WithDecryption=True)["Parameters"]
+    assert sorted(each["Name"] for each in found) == PROD and {each["Version"] for each in found} == {1}
+    assert SECRET in {each["Value"] for each in found} and params.names("/app") == ["/app/staging/host"]
 
 
 def test_a_move_is_a_copy_and_then_a_deletion(params: Lab) -> None:

@@ -51,6 +51,7 @@ def stdin(monkeypatch):
     [
         ("params", False),
         ("params /app/prod", False),
+        ("params lab:/app/prod", False),
         ("params ls", True),
         ("params ls /app", True),
         ("params --help", True),

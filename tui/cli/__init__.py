@@ -139,7 +139,7 @@ def _is_headless(verb: str, rest: list[str]) -> bool:
         return bool(rest) and (rest[0] in ("list", "add", "import", "remove") or rest[0].startswith("-"))
     if verb == "params":
         # The screen's words are a path, or none.
-        return bool(rest) and not rest[0].startswith("/")
+        return bool(rest) and "/" not in rest[0]
     if verb == "run":
         return bool(rest) and not rest[0].startswith(("AWS-", "arn:"))
     return True

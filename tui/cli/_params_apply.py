@@ -27,36 +27,45 @@ CHANGES = {State.WRITTEN: "written", State.DELETED: "deleted"}
 async def carry_out(transport: Transport, plan: Plan, args: Namespace, *, journal: Journal | None = None) -> int:
     """Do what a plan says, once it was shown and is meant; gives the exit status. `args` has the flags of a verb.
 
-    What deletes asks for the one name, or for how many they are.
+    Raises: as `is_meant` does.
+    """
+    show(plan)
+    if not is_meant(plan, args):
+        return FAILED
+    if not plan.writes:
+        return tell(Report(), as_json=args.json)
+    return tell(await applied(transport, plan, args, journal=journal), as_json=args.json)
+
+
+def is_meant(plan: Plan, args: Namespace) -> bool:
+    """Ask whether a plan that was shown is meant: what deletes asks for the one name, or for how many they are.
+
     Raises: SsmTuiError where it has problems, or would change what exists without --overwrite; UsageError where
     nobody can be asked.
     """
-    show(plan)
     must_apply(plan)
     if plan.updates and not args.overwrite:
         several = f"{len(plan.updates)} parameters exist" if len(plan.updates) > 1 else f"{plan.updates[0].name} exists"
-        raise SsmTuiError(
-            f"Nothing was written: {several} with another value.", hint="--overwrite changes what exists."
-        )
-    if not plan.writes:
-        if args.json:
-            print("[]")
-        return OK
+        hint = "--overwrite changes what exists."
+        raise SsmTuiError(f"Nothing was written: {several} with another value.", hint=hint)
     deletes = [change.name for change in plan.deletes]
     typed = deletes[0] if len(deletes) == 1 else str(len(deletes)) if deletes else ""
     what = "This deletes." if len(deletes) == 1 else f"This deletes {len(deletes)} parameters." if deletes else "Go on?"
-    if not is_sure(what, typed, sure=args.yes):
-        return FAILED
+    return is_sure(what, typed, sure=args.yes or not plan.writes)
+
+
+async def applied(transport: Transport, plan: Plan, args: Namespace, *, journal: Journal | None = None) -> Report:
+    """Apply a plan and show how far it is; what became of it is told by itself only where it is broken off."""
     watch = _Watch(len(plan.changes))
     try:
-        report = await apply(plan, Parameters(transport), journal=journal, progress=watch.see)
+        return await apply(plan, Parameters(transport), journal=journal, progress=watch.see)
     except asyncio.CancelledError:
         watch.end()
         if watch.last is not None:
             tell(watch.last, as_json=args.json)
         raise
-    watch.end()
-    return tell(report, as_json=args.json)
+    finally:
+        watch.end()
 
 
 def tell(report: Report, *, as_json: bool) -> int:
@@ -75,7 +84,8 @@ def tell(report: Report, *, as_json: bool) -> int:
     if report.stopped:
         talk(f"What is left was not tried: {report.stopped}")
     sys.stdout.flush()
-    talk(f"{report.words}.")
+    if report.outcomes:
+        talk(f"{report.words}.")
     return OK if report.clean else FAILED
 
 
@@ -108,3 +118,4 @@ class _Watch:
         if self._drawn:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+        self._drawn = False

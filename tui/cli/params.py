@@ -15,7 +15,7 @@ usage: ssm-tui params ls [PATH] [-r] [--type T] [--values [--decrypt]] [--json]
        ssm-tui params put NAME [VALUE] [--type T] [--overwrite | --if-version N] …
        ssm-tui params rm NAME… [-r] [--yes]
        ssm-tui params cp SRC DST [-r] [--overwrite] [--to-context NAME] [--yes]
-       ssm-tui params mv SRC DST [-r] [--overwrite] [--yes]
+       ssm-tui params mv SRC DST [-r] [--overwrite] [--to-context NAME] [--yes]
        ssm-tui params mv --finish | --take-back | --forget [--yes]
        ssm-tui params diff A B [--values [--decrypt]] [--at TIME] [--json]
        ssm-tui params history NAME [--values [--decrypt]] [--json]
