@@ -117,7 +117,7 @@ async def test_b_rolls_back_to_the_version_under_the_cursor_once_it_was_shown(tm
 async def test_policies_are_spelt_out_while_one_types_and_need_the_advanced_tier(tmp_path: Path) -> None:
     async with at_parameters(tmp_path) as (transport, _, pilot):
         await stand_on(pilot, "/app/password")
-        await pilot.press("P")
+        await pilot.press("Z")
         await fill(pilot, "notice", "15d")
         await says(pilot, "needs an expiry")
         await fill(pilot, "expires", "33d")
@@ -130,7 +130,7 @@ async def test_policies_are_spelt_out_while_one_types_and_need_the_advanced_tier
         (put,) = transport.puts()
         assert put["Tier"] == "Advanced" and '"Before": "15"' in put["Policies"]
         await until(pilot, lambda: pilot.app.screen.details.parameter.policies)  # type: ignore[attr-defined]
-        await pilot.press("P")
+        await pilot.press("Z")
         await says(pilot, "Nothing is changed: nothing will be sent.")
         for key in ("expires", "notice"):
             await fill(pilot, key, "")
@@ -158,7 +158,7 @@ async def test_tags_of_marked_parameters_are_changed_together(tmp_path: Path) ->
         await says(pilot, "env=staging  was prod", "team=the ops  is removed")
 
 
-@pytest.mark.parametrize("key", ["n", "e", "E", "C", "t", "i", "P"])
+@pytest.mark.parametrize("key", ["n", "e", "E", "C", "t", "i", "Z"])
 async def test_nothing_changes_a_parameter_while_the_console_is_read_only(tmp_path: Path, key: str) -> None:
     async with at_parameters(tmp_path, read_only=True) as (_, app, pilot):
         await stand_on(pilot, "/app/host")

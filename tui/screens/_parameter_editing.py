@@ -30,10 +30,10 @@ class ParameterEditing(ParameterCopy):
             id="parameters.labels",
         ),
         Binding(
-            "P",
+            "Z",
             "policies",
             "policies",
-            tooltip="Edit when it expires, and what is told before",
+            tooltip="Edit its policies: until when it is there, and what is told before",
             show=False,
             id="parameters.policies",
         ),
