@@ -365,3 +365,25 @@ def test_read_only_refuses_every_verb_that_changes_something(params: Lab) -> Non
         done = params(*words, "--read-only", given=b"A=1\n")
         assert done.returncode == 1 and b"read-only" in done.stderr and done.stdout == b""
     assert params.names("/app") == [*PROD, "/app/staging/host"]
+
+
+def test_what_was_at_the_new_place_before_a_move_stays_there_when_it_is_taken_back(params: Lab) -> None:
+    params.put("/app/moved/host", "was here before")
+    killed(params, "DeleteParameters", 1, "mv", "/app/prod", "/app/moved", "-r", "--overwrite", "--yes")
+    params.ssm.delete_parameter(Name="/app/prod/host")
+    done = params("mv", "--take-back", "--yes")
+    assert done.returncode == 0 and b"/app/moved/host was there before, and stays" in done.stderr
+    assert params.names("/app") == ["/app/moved/host", *PROD, "/app/staging/host"]
+    assert params.value("/app/prod/host") == "db-1"
+    assert params("get", "/app/moved/host:1").stdout == b"was here before"
+
+
+def test_a_copy_that_somebody_changed_is_not_overwritten_by_going_on(params: Lab) -> None:
+    killed(params, "DeleteParameters", 1, "mv", "/app/prod/host", "/app/moved", "--yes")
+    params.put("/app/moved", "theirs", Overwrite=True)
+    for flag in ("--finish", "--take-back"):
+        done = params("mv", flag, "--yes")
+        assert done.returncode == 1 and b"--overwrite" in done.stderr
+    assert params.value("/app/moved") == "theirs" and params.value("/app/prod/host") == "db-1"
+    assert params("mv", "--finish", "--overwrite", "--yes").returncode == 0
+    assert params.names("/app/prod") == PROD[:2] + PROD[3:] and params.value("/app/moved") == "db-1"
