@@ -11,6 +11,8 @@ MAX_ARN = 1011
 """Characters of a name together with what stands before it in the ARN."""
 
 MAX_LEVELS = 15
+_SHORT = 800
+"""Characters of a name with which no ARN is too long."""
 
 PATH_RULES = (
     "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash "
@@ -75,7 +77,7 @@ def name_to_put(ctx: Context, given: str) -> tuple[str, str]:
             "HierarchyLevelLimitExceededException",
             f"A hierarchy can have a maximum of {MAX_LEVELS} levels; {shown} has {levels}.",
         )
-    if len(arn_of_parameter(ctx, name)) > MAX_ARN:
+    if len(name) > _SHORT and len(arn_of_parameter(ctx, name)) > MAX_ARN:
         room = MAX_ARN - len(arn_of_parameter(ctx, "/"))
         raise ApiFault(
             "ValidationException",

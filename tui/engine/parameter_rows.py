@@ -24,6 +24,7 @@ VERSIONS = 100
 LABELS = 10
 """Labels that one version may have."""
 
+_TIER_SETTING = "/ssm/parameter-store/default-parameter-tier"
 _BY_NAME = "SELECT * FROM parameters WHERE name = ?"
 _INSERT = (
     "INSERT INTO parameters (name, shown, parent, type, tier, data_type, key_id, description, allowed_pattern,"
@@ -39,7 +40,7 @@ _INSERT_VERSION = (
     "INSERT INTO parameter_versions VALUES (:id, :version, :value, :tier, :data_type, :key_id, :description,"
     " :allowed_pattern, :policies, :modified_at, :modified_by)"
 )
-_KEEP_POLICIES = "UPDATE parameter_versions SET policies = ? WHERE parameter = ? AND version = ? AND policies <> ?"
+_KEEP_POLICIES = "UPDATE parameter_versions SET policies = ? WHERE parameter = ? AND version = ?"
 _COUNT = "UPDATE parameter_counts SET number = number + ? WHERE tier = ?"
 _FOLDER = (
     "INSERT INTO parameter_folders VALUES (?, ?, 1) ON CONFLICT (path) DO UPDATE SET below = below + 1"  # a new one
@@ -72,6 +73,12 @@ def count_of(store: Store, tier: str) -> int:
     """Give how many parameters of a tier there are."""
     row = store.read_one("SELECT number FROM parameter_counts WHERE tier = ?", (tier,))
     return int(row[0]) if row is not None else 0
+
+
+def default_tier(store: Store) -> str:
+    """Give the tier of parameters that are put without one, as the account's service setting has it."""
+    row = store.read_one("SELECT value FROM service_settings WHERE id = ?", (_TIER_SETTING,))
+    return str(row[0] or STANDARD) if row is not None else STANDARD
 
 
 def put(conn: sqlite3.Connection, wanted: Put) -> int:
@@ -193,8 +200,8 @@ def _update(conn: sqlite3.Connection, given: Mapping[str, object], row: sqlite3.
                 "associated with it. Move the label to another version of the parameter, and try again.",
             )
         conn.execute("DELETE FROM parameter_versions WHERE parameter = ? AND version = ?", (row["id"], oldest))
-    # Policies change between puts, as their states do: what the version had in the end is what its history tells.
-    conn.execute(_KEEP_POLICIES, (row["policies"], row["id"], row["version"], row["policies"]))
+    if row["policies"] != "[]":  # their states change between puts: history tells those that the version had in the end
+        conn.execute(_KEEP_POLICIES, (row["policies"], row["id"], row["version"]))
     new = {**given, "id": row["id"], "version": version}
     conn.execute(_UPDATE, new)
     conn.execute(_INSERT_VERSION, new)

@@ -85,11 +85,11 @@ def image_fault(data_type: str, value: str) -> str:
     return _NO_SUCH_IMAGE if data_type == IMAGE and not _IMAGE.fullmatch(value) else ""
 
 
-def tier_of(asked: str, default: str, current: str, value: str, *, policies: bool, standard: int) -> str:
-    """Give the tier of a put: what was asked for, else the account's default; what is Advanced stays so.
+def tier_of(asked: str, current: str, value: str, *, policies: bool, full: bool) -> str:
+    """Give the tier of a put that asks for one, or for what the account has as its default; what is Advanced stays so.
 
-    `current` is empty for a new parameter; `standard` is how many Standard ones there are. The value's size is checked.
-    Raises: ApiFault ValidationException.
+    `current` is empty for a new parameter; `full` says whether there can be no more Standard ones. The value's size is
+    checked. Raises: ApiFault ValidationException.
     """
     if current == ADVANCED and asked == STANDARD:
         raise ApiFault(
@@ -98,10 +98,9 @@ def tier_of(asked: str, default: str, current: str, value: str, *, policies: boo
             "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced "
             "parameter and recreate it as a standard parameter.",
         )
-    tier = ADVANCED if current == ADVANCED else asked or default
+    tier = ADVANCED if current == ADVANCED else asked
     if tier == INTELLIGENT:
-        full = not current and standard >= LIMITS[STANDARD]
-        tier = ADVANCED if full or policies or len(value) > SIZES[STANDARD] else STANDARD
+        tier = ADVANCED if (full and not current) or policies or len(value) > SIZES[STANDARD] else STANDARD
     if policies and tier == STANDARD:
         raise ApiFault(
             "ValidationException",

@@ -16,12 +16,12 @@ from tui.engine.parameter_policies import parse_policies, policies_changed, rene
 from tui.engine.parameter_secrets import DEFAULT_KEY, seal
 from tui.engine.parameter_sources import ParameterSources
 from tui.engine.resource_tags import LIMIT, TaggableResources, refuse_reserved
+from tui.engine.store import Store
 from tui.ports import Shape
 
 ATTEMPTS = 5
 """How often a put is made anew because another one has changed the parameter meanwhile."""
 
-_TIER_SETTING = "/ssm/parameter-store/default-parameter-tier"
 _TAGS_AND_OVERWRITE = (
     "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove "
     "overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource."
@@ -60,7 +60,8 @@ async def put_parameter(ctx: Context, req: Shape) -> Shape:
             return {"Version": version, "Tier": tier}
         version = await ctx.services.store.write(partial(rows.put, wanted=put))
         if version:
-            policies_changed(ctx.services, name)
+            if put.row["policies"] != "[]" or (found is not None and found["policies"] != "[]"):
+                policies_changed(ctx.services, name)
             publish_parameter(ctx.services, change, put.row, version, region=ctx.region)
             return {"Version": version, "Tier": tier}
     raise ApiFault("TooManyUpdates", f"{shown} is being changed by others. Try again.")
@@ -95,7 +96,8 @@ async def delete(services: Services, names: list[str], *, region: str) -> set[st
 
     gone = await services.store.write(write)
     for row in gone:
-        policies_changed(services, row["name"])
+        if row["policies"] != "[]":
+            policies_changed(services, row["name"])
         publish_parameter(services, DELETE, row, row["version"], region=region)
     return {row["name"] for row in gone}
 
@@ -123,7 +125,7 @@ async def _prepared(
     pattern = _kept(req, "AllowedPattern", found, "allowed_pattern")
     check_pattern(pattern, kind, req["Value"])
     policies = _policies(req, found)
-    tier = await _tier(ctx, req, found, policies=policies != "[]")
+    tier = _tier(ctx.services.store, req, found, policies=policies != "[]")
     key_id = ""
     value: str | bytes = req["Value"]
     if kind == values.SECURE_STRING:
@@ -177,16 +179,8 @@ def _policies(req: Shape, found: sqlite3.Row | None) -> str:
     return json.dumps(renewed(json.loads(found["policies"])))
 
 
-async def _tier(ctx: Context, req: Shape, found: sqlite3.Row | None, *, policies: bool) -> str:
-    asked, default = req.get("Tier", ""), ""
-    if not asked:
-        setting = await ctx.call("GetServiceSetting", {"SettingId": _TIER_SETTING})
-        default = setting["ServiceSetting"]["SettingValue"]
-    return values.tier_of(
-        asked,
-        default,
-        found["tier"] if found is not None else "",
-        req["Value"],
-        policies=policies,
-        standard=rows.count_of(ctx.services.store, values.STANDARD),
-    )
+def _tier(store: Store, req: Shape, found: sqlite3.Row | None, *, policies: bool) -> str:
+    current = found["tier"] if found is not None else ""
+    asked = req.get("Tier") or (current if current == values.ADVANCED else rows.default_tier(store))
+    full = asked == values.INTELLIGENT and rows.count_of(store, values.STANDARD) >= values.LIMITS[values.STANDARD]
+    return values.tier_of(asked, current, req["Value"], policies=policies, full=full)

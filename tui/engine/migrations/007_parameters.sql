@@ -36,7 +36,7 @@ CREATE TABLE parameter_versions (
     modified_at REAL NOT NULL,
     modified_by TEXT NOT NULL,
     PRIMARY KEY (parameter, version)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE parameter_labels (
     parameter INTEGER NOT NULL REFERENCES parameters (id) ON DELETE CASCADE,
