@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from tui.errors import UsageError
-from tui.ports import as_time
+from tui.screens._time_words import past_of
 from tui.services import Services
 from tui.widgets.cells import clean, own, width
 
 FORM = "[CONTEXT:]/path[@TIME]"
 HINT = f"A side is {FORM}, as in :compare /app/staging /app/prod, or /app/prod@2d for two days ago."
 _WITH_CONTEXT = re.compile(r"([^:]+):(/.*)")
-_AGO = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +54,7 @@ def side_of(word: str, services: Services, now: datetime) -> Side:
     if not path.startswith("/"):
         raise UsageError(f"{place or word!r} is no path.", hint=HINT)
     path = "/" + path.strip("/")
-    return Side(context, path, _time_of(when, now) if at else None, when)
-
-
-def _time_of(text: str, now: datetime) -> datetime | None:
-    if text == "now":
-        return None
-    if found := _AGO.fullmatch(text):
-        try:
-            return now - timedelta(**{_UNITS[found[2]]: float(found[1])})
-        except OverflowError:
-            raise UsageError(f"{text} is longer ago than there are dates.", hint=HINT) from None
-    try:
-        then = as_time(text)
-    except ValueError:
-        then = None
-    if then is None:
-        raise UsageError(
-            f"{text!r} is no time.", hint="Write 2026-11-01T10:00Z, a date alone, or how long ago: 90m, 6h, 2d."
-        )
-    if then > now:
-        raise UsageError(f"{text} is yet to come.", hint="Only what was can be compared.")
-    return then.astimezone(UTC)
+    return Side(context, path, past_of(when, now) if at else None, when)
 
 
 def short(word: str, cells: int) -> str:

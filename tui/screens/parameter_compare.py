@@ -28,7 +28,7 @@ class CompareScreen(ComparePromoting):
     EMPTY = ("Nothing was named to compare.", "e names the two sides.")
     BINDINGS = [
         Binding(
-            "P", "promote", "promote", tooltip="Plan to bring the marked keys to the other side", id="compare.promote"
+            "Y", "promote", "promote", tooltip="Plan to bring the marked keys to the other side", id="compare.promote"
         ),
         Binding("equals_sign", "same", "same", tooltip="Show what is the same, or hide it", id="compare.same"),
         Binding("S", "secrets", "secrets", tooltip="Decrypt secrets in memory and compare them", id="compare.secrets"),
