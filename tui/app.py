@@ -53,7 +53,7 @@ class Launch:
     """What one start is made of; `words` is a go-to line.
 
     `connect` opens a context; `contexts` are opened at the start, and asked for where there are none; `remember` keeps
-    what is chosen later.
+    what is chosen later. `plans` is the folder of journals of plans, beside the log where it is None.
     """
 
     connect: Callable[[ContextSpec], Awaitable[Transport]]
@@ -62,6 +62,7 @@ class Launch:
     config: Config = field(default_factory=Config)
     folder: Path = field(default_factory=config_folder)
     log_file: Path = field(default_factory=log_file)
+    plans: Path | None = None
     words: str = ""
     read_only: bool = False
 

@@ -80,6 +80,7 @@ def open_console(common: Common, words: Sequence[str]) -> int:
             remember=partial(write_choice, common.state),
             config=config,
             log_file=log_file(),
+            plans=common.state / "plans",
             words=line,
             read_only=read_only,
         )

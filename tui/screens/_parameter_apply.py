@@ -70,7 +70,7 @@ class PlanDialog(PlanReview):
         self.phase = "review"
         """review, applying or done."""
         self._at: dict[int, int] = {}
-        self._task: asyncio.Task[Any] | None = None
+        self._applying: asyncio.Task[Any] | None = None
         self._stopping = False
         self._fault = ""
         self._timer: Timer | None = None
@@ -96,12 +96,12 @@ class PlanDialog(PlanReview):
 
     async def _run(self, plan: Plan) -> None:
         work = apply(plan, self._service, journal=self._journal(), progress=self._heard)
-        self._task = asyncio.ensure_future(work)
+        self._applying = asyncio.ensure_future(work)
         try:
-            self.report = await asyncio.shield(self._task)
+            self.report = await asyncio.shield(self._applying)
         except (_StoppedError, asyncio.CancelledError):
-            if not self._task.done():  # the console is left: it goes on to the end of what is on its way
-                self._task.cancel()
+            if not self._applying.done():  # the console is left: it goes on to the end of what is on its way
+                self._applying.cancel()
                 raise
         except SsmTuiError as error:
             self._fault = " ".join(explain(error, ""))
@@ -109,7 +109,7 @@ class PlanDialog(PlanReview):
             log.exception("a plan could not be applied")
             self._fault = f"An error of the console's own ({type(error).__name__}); its log says more."
         finally:
-            self._task = None
+            self._applying = None
         self._finish()
 
     def _heard(self, report: Report) -> None:
@@ -119,12 +119,12 @@ class PlanDialog(PlanReview):
             raise _StoppedError
 
     def action_stop(self) -> None:
-        if self.phase != "applying" or self._task is None:
+        if self.phase != "applying" or self._applying is None:
             return
         waits = self.report is not None and self.report.waiting
         if self._stopping or waits:
             # Nothing is on its way in a pause; and who stops twice does not want to wait for an answer.
-            self._task.cancel()
+            self._applying.cancel()
         self._stopping = True
         self.say_head()
 
@@ -371,5 +371,5 @@ class PlanDialog(PlanReview):
 
     def on_unmount(self) -> None:
         super().on_unmount()
-        if self._task is not None:
-            self._task.cancel()
+        if self._applying is not None:
+            self._applying.cancel()

@@ -108,7 +108,11 @@ def write_view(view: View, path: Path, *, over: bool = False) -> int:
     A file that is there already stays unless `over`. Nothing half-written is ever seen under the name.
     Raises: UsageError, a sentence; FileExistsError where the file is there and `over` is False.
     """
-    data = FORMATS[path.suffix.lower()](view).encode("utf-8", "backslashreplace")
+    return write_file(FORMATS[path.suffix.lower()](view).encode("utf-8", "backslashreplace"), path, over=over)
+
+
+def write_file(data: bytes, path: Path, *, over: bool = False) -> int:
+    """Write bytes under a name, whole or not at all, readable by their owner alone; as `write_view` does otherwise."""
     beside = path.with_name(f".{path.name[:200]}.{token_hex(4)}.part")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
