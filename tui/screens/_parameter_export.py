@@ -73,7 +73,7 @@ async def export(screen: ConsoleScreen, picked: Picked) -> None:
     left = f", {secrets:,} secret{'s' * (secrets != 1)} left out" if secrets and how == LEAVE_OUT else ""
     left = f", {secrets:,} secret{'s' * (secrets != 1)} in plain text among them" if how == PLAIN else left
     count = f"{len(entries):,} parameter{'s' * (len(entries) != 1)}"
-    screen.shell.notice(f"Exported {count} to {path}{left}; only you can read it.", "good")
+    screen.shell.notice(f"Exported {count}{left}, to {path}; only you can read it.", "good")
 
 
 async def _ask_path(screen: ConsoleScreen, picked: Picked, count: int) -> Path | None:
