@@ -15,6 +15,7 @@ from tests.app._parameter_engine import EngineTransport, engine_transport
 from tests.app.console import console, hit, says, text_of, until
 from tests.app.fake_transport import FakeTransport
 from tui.app import SsmApp
+from tui.errors import AccessDenied
 from tui.ports import Ref
 from tui.screens import _parameter_form as forms
 from tui.services.parameters import Parameters
@@ -181,6 +182,18 @@ async def test_only_what_was_changed_is_sent(tmp_path: Path) -> None:
         await at.pilot.press("ctrl+s")
         await says(at.pilot, "/app/prod/host is v2 now.")
         assert at.transport.puts() == [{"Name": HOST.id, "Value": "db-2", "Type": "String", "Overwrite": True}]
+
+
+@pytest.mark.slow
+async def test_who_may_not_describe_parameters_may_still_edit_one(tmp_path: Path) -> None:
+    async with opened(tmp_path) as at:
+        denied = AccessDenied("AccessDeniedException", "no", action="ssm:DescribeParameters")
+        at.transport.answers["DescribeParameters"] = denied
+        await at.do(forms.edit_parameter, HOST)
+        await at.fill("value", "db-7")
+        await at.pilot.press("ctrl+s")
+        await says(at.pilot, "/app/prod/host is v2 now.")
+        assert at.transport.puts() == [{"Name": HOST.id, "Value": "db-7", "Type": "String", "Overwrite": True}]
 
 
 @pytest.mark.slow

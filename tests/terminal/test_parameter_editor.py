@@ -122,3 +122,25 @@ def test_what_can_t_be_put_is_edited_again(state: Path, memory: Path) -> None:
         console.send("\x11")
         console.wait_exit()
     assert params(env, "get", "/app/host").strip("\n") == "fine"
+
+
+def test_the_value_in_a_form_goes_to_the_editor_and_back_into_its_field(state: Path, memory: Path) -> None:
+    script = state / "append"
+    script.write_text('#!/bin/sh\nprintf "second\\n" >> "$1"\n')
+    script.chmod(0o755)
+    env = env_of(state, memory, str(script))
+    params(env, "put", "/app/host", "first\n", "--type", "String")
+    with open_params(env, state) as console:
+        console.wait_for("host")
+        console.send("j")
+        console.wait_for("first")
+        console.send("e")
+        console.wait_for("Nothing is changed")
+        console.send("\x07")
+        console.wait_for("3 lines")
+        console.wait_for("v1 becomes v2")
+        console.send("\x13")
+        console.wait_for("/app/host is v2 now.")
+        console.send("\x11")
+        console.wait_exit()
+    assert params(env, "get", "/app/host").rstrip("\n") == "first\nsecond"

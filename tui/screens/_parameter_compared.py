@@ -15,7 +15,7 @@ from tui.screens._dialogs import Dialog, Lines
 from tui.screens._form_dialog import Facts
 from tui.screens._parameter_fields import request_lines
 from tui.screens._parameter_reveal import Reveal, masked
-from tui.services.parameter_models import ParameterValue
+from tui.services.parameter_models import ParameterValue, Tier
 from tui.services.parameter_plans import Change, Plan
 from tui.widgets.cells import clean, own
 from tui.widgets.lines_pane import LinesPane
@@ -75,9 +75,17 @@ class ComparedValues(Dialog[T]):
         yield self.lines
 
     def on_mount(self) -> None:
+        self.watch(self.app, "app_focus", self._focus_changed, init=False)
         self._show()
         if not self._secret:
             self.run_worker(self._fetch(), exit_on_error=False)
+
+    def on_unmount(self) -> None:
+        self._revealed.mask()
+
+    def _focus_changed(self, focused: bool) -> None:
+        if not focused:
+            self._revealed.mask()
 
     async def _fetch(self) -> None:
         try:
@@ -190,7 +198,9 @@ def put_lines(change: Change, columns: int = 100) -> list[list[Word]]:
     """Say which version a put makes, in which tier, and its exact request; a secret is masked in it."""
     before = change.before
     made = f"v{before.version} becomes v{before.version + 1}" if before is not None else "makes version 1"
-    head: list[Word] = [(made, "good"), (f" {own('·')} {change.tier}", "text")]
+    head: list[Word] = [(made, "good")]
+    if change.tier is not Tier.UNKNOWN:
+        head.append((f" {own('·')} {change.tier}", "text"))
     lines: list[list[Word]] = [head, *([(said, "warn")] for said in change.notes)]
     for call in Plan(changes=(change,)).requests:
         lines += request_lines(call, columns)

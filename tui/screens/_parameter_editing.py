@@ -19,7 +19,9 @@ class ParameterEditing(ParameterCopy):
         Binding("n", "new", "new", tooltip="Make a parameter in this folder", id="parameters.new"),
         Binding("e", "edit", "edit", tooltip="Edit the parameter in a form", id="parameters.edit"),
         Binding("E", "editor", "$EDITOR", tooltip="Edit the value in $EDITOR", id="parameters.editor"),
-        Binding("C", "duplicate", "copy", tooltip="Make another parameter like this one", id="parameters.duplicate"),
+        Binding(
+            "C", "duplicate", "duplicate", tooltip="Make another parameter like this one", id="parameters.duplicate"
+        ),
         Binding("t", "tags", "tags", tooltip="Edit the tags of these parameters", id="parameters.tags"),
         Binding(
             "i",

@@ -14,7 +14,7 @@ from tui.screens._editor import edit_text, suffix_of
 from tui.screens._editor_program import chosen_editor
 from tui.screens._memory_file import file_name
 from tui.screens._parameter_compared import ConfirmPut
-from tui.screens._parameter_writing import one_plan, tell, write
+from tui.screens._parameter_writing import one_plan, read_about, tell, write
 from tui.services.parameter_plans import Wanted
 from tui.services.parameters import Parameters
 
@@ -39,7 +39,7 @@ async def edit_value(app: App[Any], text: str, path: str, *, secret: bool) -> st
 async def edit_in_editor(screen: ConsoleScreen, ref: Ref) -> None:
     """Let a parameter's value be edited in the editor, show what the put will be, and put it."""
     service = screen.shell.services.of(Parameters, ref.context)
-    about = await service.get(ref.id)
+    about = await read_about(service, ref.id)
     value = await service.value(about.name, decrypt=about.is_secret)
     text = value.value
     while True:

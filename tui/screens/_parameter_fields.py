@@ -179,7 +179,8 @@ def request_lines(call: PlannedCall, columns: int) -> list[list[Word]]:
 def _member(given: Any) -> str:
     if not isinstance(given, str):
         return json.dumps(given, ensure_ascii=False)
-    text = clean(given)
+    # The dots of a masked one are ours.
+    text = own(given) if given and not given.strip("•") else clean(given)
     if given and not set(given) & {" ", "'", '"'}:
         return text
     return f"'{text}'" if "'" not in text else json.dumps(text, ensure_ascii=False)

@@ -17,13 +17,14 @@ from tui.screens._parameter_compared import put_lines
 from tui.screens._parameter_editor import edit_value
 from tui.screens._parameter_fields import field_of, field_problems, fields_of, size_note, type_of, wanted_of
 from tui.screens._parameter_reveal import SECONDS
-from tui.screens._parameter_writing import Written, one_plan, tell, write
+from tui.screens._parameter_writing import Written, one_plan, read_about, tell, write
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue, Tier, path_of
 from tui.services.parameter_plans import Change, ChangeKind, Wanted
 from tui.services.parameters import Parameters
 from tui.widgets.cells import own
 from tui.widgets.top_bar import Word
 
+IMAGE = "aws:ec2:image"
 UNREAD = ("Its secret has to be read", "It is new and has no value.")
 """How a plan says that it does not know a value: one that is kept is read when the form is sent."""
 
@@ -70,6 +71,7 @@ class ParameterForm(FormDialog[Written]):
     def __init__(self, service: Parameters, start: Start, *, where: str = "") -> None:
         self._service, self._start = service, start
         self._shows: Timer | None = None
+        self._planned: tuple[Mapping[str, str], Change] | None = None
         about = start.about
         title, verb = "A new parameter", "make it"
         if start.changed is not None:
@@ -79,6 +81,14 @@ class ParameterForm(FormDialog[Written]):
         fields = fields_of(about, start.value, name=start.name, kept=start.kept)
         super().__init__(f"{title} in {where}" if where else title, fields, self._put, verb=verb)
         self._keys = own(f"ctrl+s {verb}   ctrl+g value in $EDITOR   ctrl+r reveal   tab next   esc leave it")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.watch(self.app, "app_focus", self._focus_changed, init=False)
+
+    def _focus_changed(self, focused: bool) -> None:
+        if not focused and self._shows is not None:
+            self.action_reveal()
 
     # what the fields come to
 
@@ -105,8 +115,13 @@ class ParameterForm(FormDialog[Written]):
         return replace(made, tags=start.tags or {}, policies=policies)
 
     def _change(self, values: Mapping[str, str]) -> Change:
+        """Plan the put; once for the same values, because a pattern may take its time."""
+        if self._planned is not None and self._planned[0] == values:
+            return self._planned[1]
         base = self._start.value if self._start.changed is not None else None
-        return one_plan(self._wanted(values), base, self._start.about).changes[0]
+        (change,) = one_plan(self._wanted(values), base, self._start.about).changes
+        self._planned = dict(values), change
+        return change
 
     def problems(self, values: Mapping[str, str]) -> dict[str, str]:
         start = self._start
@@ -142,6 +157,8 @@ class ParameterForm(FormDialog[Written]):
             more.append([("its secret is read when this is sent, and put again", "dim")])
             if change.after is not None and change.request is None:
                 change = replace(change, after=replace(change.after, value="-", type=ParameterType.SECURE_STRING))
+        if change.after is not None and change.after.data_type == IMAGE:
+            more.append([("AWS looks at the image after it is put: what it refuses then, an event tells", "dim")])
         if start.changed is not None and change.tier is Tier.ADVANCED and start.changed.tier is not Tier.ADVANCED:
             more.append([("it becomes Advanced, for good: that costs, and can't be taken back", "warn")])
         if start.name is not None and about is not None:
@@ -216,7 +233,7 @@ async def new_parameter(screen: ConsoleScreen, context: str, folder: str = "/") 
 async def edit_parameter(screen: ConsoleScreen, ref: Ref) -> None:
     """Change a parameter in place."""
     service = screen.shell.services.of(Parameters, ref.context)
-    about, value = await asyncio.gather(service.get(ref.id), service.value(ref.id))
+    about, value = await asyncio.gather(read_about(service, ref.id), service.value(ref.id))
     await _ask(screen, ref.context, ParameterForm(service, Start(about=about, value=value)))
 
 
@@ -224,7 +241,7 @@ async def copy_parameter(screen: ConsoleScreen, ref: Ref) -> None:
     """Make another parameter like one that there is, with its tags and policies."""
     service = screen.shell.services.of(Parameters, ref.context)
     tags: dict[str, str] | None
-    about, value = await asyncio.gather(service.get(ref.id), service.value(ref.id))
+    about, value = await asyncio.gather(read_about(service, ref.id), service.value(ref.id))
     try:
         tags = {key: text for key, text in (await service.tags(ref.id)).items() if not key.lower().startswith("aws:")}
     except AccessDenied:

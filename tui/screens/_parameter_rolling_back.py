@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._parameter_compared import ConfirmPut
-from tui.screens._parameter_writing import one_plan, tell, write
+from tui.screens._parameter_writing import one_plan, read_about, tell, write
 from tui.screens._words import moment
 from tui.services.parameter_plans import Wanted
 from tui.services.parameters import Parameters
@@ -18,7 +18,7 @@ async def roll_back_to(screen: ConsoleScreen, ref: Ref, version: int) -> None:
     Only the value comes back: tier, description, key and policies stay as they are now.
     """
     service = screen.shell.services.of(Parameters, ref.context)
-    about = await service.get(ref.id)
+    about = await read_about(service, ref.id)
     secret = about.is_secret
     now = await service.value(about.name, decrypt=secret)
     old = await service.value(f"{about.name}:{version}", decrypt=secret)

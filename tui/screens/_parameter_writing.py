@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from textual.app import App
 
-from tui.errors import ApiError, Cancelled, OutcomeUnknown, SsmTuiError, UsageError
+from tui.errors import AccessDenied, ApiError, Cancelled, OutcomeUnknown, SsmTuiError, UsageError
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._parameter_conflict import Answer, ConflictDialog, OvertakenDialog
@@ -80,6 +80,23 @@ async def write(
     return Written(wanted.path, outcome.version, f"{change.name} {what}{tier}.")
 
 
+async def read_about(service: Parameters, name: str) -> Parameter:
+    """Give what is known of a parameter; where it may not be described, what its value tells of it."""
+    try:
+        return await service.get(name)
+    except AccessDenied:
+        value = await service.value(name)
+        return Parameter(
+            ref=value.ref,
+            name=value.name,
+            type=value.type,
+            version=value.version,
+            modified=value.modified,
+            arn=value.arn,
+            data_type=value.data_type,
+        )
+
+
 def one_plan(wanted: Wanted, base: ParameterValue | None, about: Parameter | None) -> Plan:
     """Plan one put; `about` may be a neighbour of what is new."""
     current = {base.id: base} if base is not None else {}
@@ -96,10 +113,9 @@ def _over(wanted: Wanted, base: ParameterValue | None, theirs: ParameterValue | 
 
 async def _about(service: Parameters, name: str) -> Parameter | None:
     try:
-        return await service.get(name)
+        return await read_about(service, name)
     except ApiError as error:
-        # It was deleted, or what it is may not be read: the values tell enough.
-        if error.code == NOT_FOUND or "AccessDenied" in error.code:
+        if error.code == NOT_FOUND:
             return None
         raise
 
