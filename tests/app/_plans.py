@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 
 from tests.app.console import console, until
 from tests.app.fake_transport import FakeTransport
@@ -15,8 +17,16 @@ from tui.app import SsmApp
 from tui.engine.context import ApiFault, StatePaths
 from tui.engine.dispatch import Engine
 from tui.ports import Ref
+from tui.screens._parameter_apply import PlanDialog
+from tui.screens._parameter_import import ImportForm
+from tui.screens._parameter_plan import Planned, PlanReview
+from tui.screens._path_prompt import PathPrompt
+from tui.screens._waiting import Waiting
 from tui.services.parameter_models import ParameterType, ParameterValue, PutRequest
+from tui.services.parameter_plans import delete_plan
+from tui.services.parameter_texts import Entry
 from tui.services.parameters import Parameters
+from tui.theming import UNICODE
 from tui.transport.faults import api_error
 
 SECURE = ParameterType.SECURE_STRING
@@ -100,3 +110,19 @@ async def opened(
         await app.push_screen(window)
         await until(pilot, lambda: app.screen is window and window.settled)
         yield app, pilot
+
+
+def plan_windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
+    """Make one of every window of plans, for tests that look at all windows."""
+
+    async def forever(progress: Any) -> None:
+        await asyncio.Event().wait()
+
+    planned = Planned("Delete /app/a", delete_plan([value("/app/a")]), "local")
+    return [
+        PlanReview(planned, UNICODE),
+        PlanDialog(planned, Parameters(transport), UNICODE),
+        PathPrompt("?", complete=lambda _: ["/app"]),
+        ImportForm("?", [Entry("/app/a", "1")], "/app", []),
+        Waiting("?", forever),
+    ]

@@ -19,6 +19,7 @@ from tests.app._command_fake import CommandsFake, command, invocation
 from tests.app._group_fake import GroupsFake
 from tests.app._parameter_fake import ParametersFake
 from tests.app._parameter_windows import parameter_windows
+from tests.app._plans import plan_windows
 from tests.app._session_fake import SessionsFake, session
 from tests.app._ssh_fake import CHANGED, UNKNOWN, WANTS, connection, host
 from tests.app.console import console, hit, says, text_of, until
@@ -123,6 +124,7 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         VersionValue(Parameters(transport), version),
         VersionDiff(Parameters(transport), version, version, UNICODE),
         *parameter_windows(transport),
+        *plan_windows(transport),
     ]
     return made
 
