@@ -1,4 +1,4 @@
-"""Parameters as answers of a fake transport: our own engine's, or with `on_aws` those of AWS, which names no folders."""
+"""Parameters as answers of a fake transport: our own engine's, or `on_aws` those of AWS, which names no folders."""
 
 from __future__ import annotations
 

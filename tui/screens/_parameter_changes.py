@@ -64,6 +64,8 @@ class ParameterChanges(ParameterTree):
 
     async def _read_changes(self, context: str, seconds: float) -> None:
         await asyncio.sleep(seconds)
+        if context in self._completing:
+            return  # who lists everything takes away what was not listed, what came meanwhile as well: read behind it
         while paths := self._changed_paths.pop(context, None):
             begun = SystemClock().monotonic()
             try:
@@ -71,6 +73,13 @@ class ParameterChanges(ParameterTree):
             except SsmTuiError as error:
                 log.info("what changed could not be read: %s", error)
             await asyncio.sleep(max(GATHERS, 3 * (SystemClock().monotonic() - begun)))
+
+    async def _read_all(self, context: str) -> None:
+        try:
+            await super()._read_all(context)
+        finally:
+            if self._changed_paths.get(context) and self.is_attached:
+                self._read_changes_soon(context, 0.0)
 
     async def _take_changes(self, service: Parameters, paths: set[str]) -> None:
         """Read parameters that changed: of known ones the cells, of what came or went the levels above it."""

@@ -126,6 +126,10 @@ class VersionWindow(Reading):
     def on_unmount(self) -> None:
         self.reveal.mask()
 
+    def action_cancel(self) -> None:
+        self.reveal.mask()
+        super().action_cancel()
+
     def _focus_changed(self, focused: bool) -> None:
         if not focused:
             self.reveal.mask()
@@ -247,33 +251,32 @@ class VersionDiff(VersionWindow):
         self._glyphs = glyphs
         self._compared = Compared()
         self._texts: list[str] | None = None
+        self._drawn = ""
 
     def _draw(self) -> None:
-        if self.is_secret and self.reveal.text is None:
+        state = "open" if not self.is_secret else "plain" if self.reveal.text is not None else "masked"
+        if state != "plain":
             self._texts = None
-            values = [masked(), masked()]
-        else:
-            values = self._texts or [version.value for version in self._versions]
-        if values != getattr(self, "_drawn", None) or not self._compared.blocks:
-            self._do(self._compare(values))
-        self._drawn = values if not self.is_secret or self._texts is None else None
+        if state != self._drawn:
+            # What was a secret's goes at once; what takes its place comes when it is compared.
+            self._drawn, self._compared = state, Compared()
+            self.body.show(self._compared)
+            self.run_worker(self._compare(state), group="compare", exclusive=True, exit_on_error=False)
         self._say()
 
-    async def _compare(self, values: list[str]) -> None:
+    async def _compare(self, state: str) -> None:
         older, newer = self._versions
+        values = [masked(), masked()] if state == "masked" else self._texts or [older.value, newer.value]
         left, right = map(_lines, values)
         parts = [("value", left, right), ("about", about(older), about(newer))]
         found = await asyncio.to_thread(partial(compare, parts))
-        masked_now = self.is_secret and self.reveal.text is None
-        if masked_now and values != [masked(), masked()]:
-            return
-        self._compared = found
-        self.body.show(found)
-        self._say()
+        if state == self._drawn:
+            self._compared = found
+            self.body.show(found)
+            self._say()
 
     def _revealed(self, texts: list[str]) -> None:
         self._texts = texts
-        self._compared = Compared()
         self.reveal.show(texts[0])
 
     def _say(self) -> None:

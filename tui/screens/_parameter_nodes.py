@@ -6,9 +6,10 @@ Nodes are keyed by Ref, with several contexts below a node for each.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
@@ -16,8 +17,13 @@ from tui.screens._context_cells import context_fields
 from tui.screens._parameter_rows import COLUMNS, Row, cells_of, label_of, look_of, parent_of
 from tui.widgets.tree import ResourceTree, TreeNode
 
-FLAT = 256
-"""Paths that the flat list is given at once when it is filled: some milliseconds' worth."""
+FEW = 128
+"""Parameters that a tree is given at once: some milliseconds' worth."""
+STEP = 1024
+"""Things that are looked at in one go where there may be 100,000."""
+
+
+T = TypeVar("T")
 
 
 class ParameterNodes(ConsoleScreen):
@@ -117,6 +123,12 @@ class ParameterNodes(ConsoleScreen):
         if self.is_flat:
             self._take_flat((row.ref, cells_of(row, glyphs)) for row in rows)
 
+    async def _take_many(self, rows: Sequence[Row]) -> None:
+        """Take any number of parameters, while the screen goes on."""
+        for start in range(0, len(rows), FEW):
+            self._take_paths(rows[start : start + FEW])
+            await asyncio.sleep(0)
+
     def _node_above(self, context: str, path: str) -> Ref | None:
         above = parent_of(path)
         return self._top(context) if above == self.root else Ref(context, above)
@@ -125,18 +137,17 @@ class ParameterNodes(ConsoleScreen):
         word = self.shell.services.word
         self.flat_view.add_nodes(TreeNode(ref, None, word(ref), cells) for ref, cells in rows)
 
-    def _drop_others(self, context: str, seen: frozenset[Ref]) -> None:
-        """Take away what was not seen in a list of everything."""
-        above = set()
-        for ref in seen:
+    async def _drop_others(self, context: str, seen: AbstractSet[Ref]) -> None:
+        """Take away what was not seen in a list of everything, while the screen goes on."""
+        above, top = set[str](), self._top(context)
+        async for ref in in_turns(seen):
             path = parent_of(ref.id)
             while path not in above and path != "/":
                 above.add(path)
                 path = parent_of(path)
-        top = self._top(context)
         for grid in (self.tree_view, self.flat_view):
-            known = [ref for ref in grid.things if isinstance(ref, Ref) and ref.context == context]
-            grid.remove_node(*(ref for ref in known if ref not in seen and ref.id not in above and ref != top))
+            things = [ref async for ref in in_turns(grid.things) if isinstance(ref, Ref) and ref not in seen]
+            grid.remove_node(*(ref for ref in things if ref.context == context and ref.id not in above and ref != top))
         empty = [ref for ref in self._folders if ref.context == context and ref.id not in above and ref != top]
         self.tree_view.remove_node(*(ref for ref in empty if ref not in seen))
         self._folders.difference_update(empty)
@@ -164,8 +175,8 @@ class ParameterNodes(ConsoleScreen):
         tree, flat = self.tree_view, self.flat_view
         known = [ref for ref in tree.things if isinstance(ref, Ref)]
         flat.remove_node(*set(flat.things).difference(known))
-        for start in range(0, len(known), FLAT):
-            self._take_flat((ref, cells) for ref in known[start : start + FLAT] if (cells := tree.cells(ref)))
+        for start in range(0, len(known), FEW):
+            self._take_flat((ref, cells) for ref in known[start : start + FEW] if (cells := tree.cells(ref)))
             await asyncio.sleep(0)
 
     def complete(self) -> None:
@@ -203,3 +214,11 @@ class ParameterNodes(ConsoleScreen):
         wanted, self._state = self._state, {}
         if wanted.get("filter") or self.is_flat:
             self.complete()
+
+
+async def in_turns(things: Iterable[T]) -> AsyncIterator[T]:
+    """Yield things, letting the screen go on every now and then."""
+    for at, thing in enumerate(things):
+        if at % STEP == STEP - 1:
+            await asyncio.sleep(0)
+        yield thing

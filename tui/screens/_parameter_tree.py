@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tui.errors import ApiError, SsmTuiError
-from tui.ports import Ref, SystemClock
+from tui.ports import Ref, Shape, SystemClock
 from tui.screens._base import explain
 from tui.screens._parameter_nodes import ParameterNodes
 from tui.screens._parameter_rows import Row, cells_of, parent_of, row_of
-from tui.services.parameter_models import ParameterChild, ParameterValue
+from tui.services.parameter_models import Parameter, ParameterChild, ParameterValue
 from tui.services.parameters import Parameters
 from tui.widgets.tree import ResourceTree, TreeNode, TreeState
 
@@ -56,10 +56,13 @@ class ParameterTree(ParameterNodes):
         super().__init__(argument, state)
         self._taken: dict[str, Batch] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._failed: dict[Ref, SsmTuiError] = {}
+        """Folders that could not be read, with the reason."""
 
     def _forget_all(self) -> None:
         super()._forget_all()
         self._taken.clear()
+        self._failed.clear()
 
     # listing
 
@@ -79,10 +82,13 @@ class ParameterTree(ParameterNodes):
                 parameters.context, "GetParametersByPath", who, partial(self._list, parameters), every=every
             )
             feeds[parameters.context] = feed
-            self._plant(parameters.context)
         self.follow_each(feeds, self._show)
         if self._taken:
             self.read_again()  # what happened without a link was told to nobody
+
+    def on_unmount(self) -> None:
+        for feed in self._mains.values():
+            self.shell.services.feeds.release(feed)  # it is this screen's own, and would keep it alive
 
     async def _list(self, parameters: Parameters) -> AsyncIterator[list[Batch]]:
         """List the first level of our own engine's, or all of AWS's, in batches; in the poller's own task."""
@@ -120,7 +126,7 @@ class ParameterTree(ParameterNodes):
         total = sum(self._totals.values())
         ends = [batch.whole for batch in self._taken.values()]
         if not total and len(ends) == len(self._shape) and all(ends) and any(one.itself for one in batches):
-            self.call_later(self._stand_above)
+            self.call_later(self._stand_above, self.root)
         return total
 
     def _take(self, batch: Batch) -> None:
@@ -128,6 +134,11 @@ class ParameterTree(ParameterNodes):
         top = self._top(batch.context)
         before = self._totals.get(batch.context, 0)
         self._totals[batch.context] = batch.total if batch.whole else max(before, batch.total)
+        if batch.whole and not batch.total and len(self._shape) == 1:
+            self._forget_all()  # nothing is there: that is said where the tree would be
+            self._taken[batch.context] = batch
+            return
+        self._plant(batch.context)
         if service.names_folders:
             self._take_level(top, batch.rows)
             if batch.whole:
@@ -136,7 +147,9 @@ class ParameterTree(ParameterNodes):
             self._take_paths(batch.rows)
             if batch.whole:
                 self._complete.add(batch.context)
-                self._drop_others(batch.context, batch.seen)
+                self.run_worker(
+                    self._drop_others(batch.context, batch.seen), group=f"drop {batch.context}", exit_on_error=False
+                )
         if batch.whole and top is not None:
             self.tree_view.loaded_children(top)
             row = batch.itself or Row(top)
@@ -145,9 +158,11 @@ class ParameterTree(ParameterNodes):
         if batch.rows and len(batch.rows) <= FEW:
             self.shell.see(self.NOUN, {row.ref.id: row.type or "folder" for row in batch.rows})
 
-    def _stand_above(self) -> None:
+    def _stand_above(self, wanted: str) -> None:
         """Show what is beside a parameter, where one is named and not a folder, with the cursor on it."""
-        wanted, self.root = self.root, parent_of(self.root)
+        if self.root != wanted:
+            return
+        self.root = parent_of(wanted)
         self.end()
         contexts = self._shape
         self._forget_all()
@@ -160,8 +175,8 @@ class ParameterTree(ParameterNodes):
 
     def on_resource_tree_children_requested(self, event: ResourceTree.ChildrenRequested) -> None:
         if isinstance(event.node, Ref):
-            level = self._read_level(event.node)
-            self.run_worker(level, group="levels", exit_on_error=False)
+            reading = self._read_below(event.node) if event.deep else self._read_level(event.node)
+            self.run_worker(reading, group="levels", exit_on_error=False)
 
     async def _read_level(self, folder: Ref) -> None:
         """Ask for the children of a folder, and show them as they come; those that are gone go at the end."""
@@ -178,17 +193,43 @@ class ParameterTree(ParameterNodes):
                     if fresh:
                         self._take_level(folder, rows)
         except SsmTuiError as error:
+            self._failed[folder] = error
             if fresh:
                 tree.failed_children(folder, explain(error, "")[0])
+                self.level_failed(folder)
             else:
                 log.info("a folder could not be read again: %s", error)
             return
+        self._failed.pop(folder, None)
         if not fresh:
             self._take_level(folder, held)
         tree.keep_children(folder, seen)
         tree.loaded_children(folder)
         if 0 < len(held) <= FEW:
             self.shell.see(self.NOUN, {row.ref.id: row.type or f"folder {glyphs.dot} {row.below}" for row in held})
+
+    def level_failed(self, folder: Ref) -> None:
+        """Hear that what is below a folder could not be read."""
+
+    async def _read_below(self, folder: Ref) -> None:
+        """Read everything below a folder: that takes less than to ask level by level."""
+        tree = self.tree_view
+        try:
+            service = self.shell.services.of(Parameters, folder.context)
+            async with self._turns:
+                if not tree.is_lazy(folder):
+                    return  # it came with what is above it
+                async for rows in _gathered(service.describe(_below(folder.id))):
+                    await self._take_many(rows)
+        except SsmTuiError as error:
+            self._failed[folder] = error
+            tree.failed_children(folder, explain(error, "")[0])
+            self.level_failed(folder)
+            return
+        self._failed.pop(folder, None)
+        within = f"{folder.id}/"
+        inner = [ref for ref in self._folders if ref.context == folder.context and ref.id.startswith(within)]
+        tree.loaded_children(folder, *inner)
 
     def read_again(self) -> None:
         """Read once more what is known of our own engines: each level, or everything where that was read."""
@@ -223,17 +264,14 @@ class ParameterTree(ParameterNodes):
                     self._completing.discard(context)  # its list is on its way, or has come
 
     async def _read_all(self, context: str) -> None:
-        below = [{"Key": "Path", "Option": "Recursive", "Values": [self.root]}] if self.root != "/" else []
         seen: set[Ref] = set()
         self._completing.add(context)
         try:
-            async for page in self.shell.services.of(Parameters, context).describe(below):
-                rows = [row_of(one) for one in page]
+            async for rows in _gathered(self.shell.services.of(Parameters, context).describe(_below(self.root))):
                 seen.update(row.ref for row in rows)
-                self._take_paths(rows)
-                self.update_bars()
+                await self._take_many(rows)
             self._complete.add(context)
-            self._drop_others(context, frozenset(seen))
+            await self._drop_others(context, seen)
             self.tree_view.loaded_children(*(ref for ref in self._folders if ref.context == context))
         except SsmTuiError as error:
             self.shell.notice(f"Not everything could be read: {' '.join(explain(error, ''))}", "warn")
@@ -246,6 +284,23 @@ class ParameterTree(ParameterNodes):
         for context in [*self._completing]:
             self.workers.cancel_group(self, f"all {context}")
         return super().give_up() or reading
+
+
+def _below(path: str) -> list[Shape]:
+    """Give the filter of DescribeParameters for everything below a path; none for the root."""
+    return [{"Key": "Path", "Option": "Recursive", "Values": [path]}] if path != "/" else []
+
+
+async def _gathered(pages: AsyncIterator[list[Parameter]]) -> AsyncIterator[list[Row]]:
+    """Yield what pages bring as rows, those of some moments together: each time costs a picture."""
+    clock, told = SystemClock(), 0.0
+    held: list[Row] = []
+    async for page in pages:
+        held += [row_of(one) for one in page]
+        if clock.monotonic() - told >= TELLS:
+            yield held
+            held, told = [], clock.monotonic()
+    yield held
 
 
 async def _pages_of(parameters: Parameters, root: str) -> AsyncIterator[list[ParameterChild] | list[ParameterValue]]:

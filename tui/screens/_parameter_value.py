@@ -14,6 +14,7 @@ from textual.timer import Timer
 
 from tui.errors import SsmTuiError
 from tui.ports import Ref
+from tui.screens._base import explain
 from tui.screens._parameter_changes import ParameterChanges
 from tui.screens._parameter_facts import Details, facts_of, head_of
 from tui.screens._parameter_history import COLUMNS, VersionDiff, VersionValue, two_of, version_row
@@ -25,7 +26,7 @@ from tui.widgets.cells import own
 from tui.widgets.facts_pane import Fact, FactsPane
 from tui.widgets.pane_title import PaneTitle
 from tui.widgets.resource_table import ResourceTable
-from tui.widgets.tree import ResourceTree
+from tui.widgets.tree import NoteId, ResourceTree
 
 RESTS = 0.15
 """Seconds for which the cursor rests before its parameter is asked about: none is asked about while one scrolls by."""
@@ -150,6 +151,9 @@ class ParameterPane(ParameterChanges):
         self.draw_details()
         self.update_hints()
 
+    def level_failed(self, folder: Ref) -> None:
+        self.draw_details()
+
     def parameter_changed(self, ref: Ref) -> None:
         if ref == self.current:
             self.read_details()
@@ -181,13 +185,23 @@ class ParameterPane(ParameterChanges):
         )
 
     def _folder_word(self) -> tuple[str, str]:
-        ref = self.table.cursor_id
-        return (f"{ref.id} ", "accent") if isinstance(ref, Ref) else ("", "dim")
+        ref = self._folder_here
+        return (f"{ref.id} ", "accent") if ref is not None else ("", "dim")
+
+    @property
+    def _folder_here(self) -> Ref | None:
+        """The folder under the cursor, or the one whose note stands there."""
+        at = self.table.cursor_id
+        at = at.node if isinstance(at, NoteId) else at
+        return at if isinstance(at, Ref) else None
 
     def _folder_facts(self) -> list[Fact]:
-        ref = self.table.cursor_id
-        if not isinstance(ref, Ref):
+        ref = self._folder_here
+        if ref is None:
             return []
+        if (error := self._failed.get(ref)) is not None:
+            what, way_out = explain(error, "Enter below it asks again.")
+            return [Fact("failed", [((what, "warn"),), ((way_out, "dim"),)])]
         return [Fact("", [((own("A folder: l opens it, + opens all below it."), "dim"),)])]
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

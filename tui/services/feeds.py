@@ -318,6 +318,11 @@ class Feeds:
         self._turns.pop(context, None)
         return asyncio.gather(*watches, *(feed.aclose() for feed in gone), return_exceptions=True)
 
+    def release(self, feed: Feed[Any]) -> asyncio.Future[None]:
+        """Forget a feed that one screen alone looked at and that has gone; gives what is done when it has ended."""
+        self._feeds = {key: one for key, one in self._feeds.items() if one is not feed}
+        return asyncio.ensure_future(feed.aclose())
+
     @property
     def oldest(self) -> float | None:
         """Age in seconds of the oldest value that somebody looks at, for the header."""

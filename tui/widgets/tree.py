@@ -231,6 +231,11 @@ class ResourceTree(FilteredTree):
             self.set_filter(state.filter)
         self._changed(anchor)
 
+    def begin_at_top(self) -> None:
+        """Stand on the first line, unless the operator has moved already, or is to stand elsewhere again."""
+        if self._left is None or self._left.cursor is None:
+            super().begin_at_top()
+
     def _changed(self, anchor: Anchor, *, paint: bool = True) -> None:
         super()._changed(anchor, paint=paint)
         if self._left is None:

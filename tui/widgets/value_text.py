@@ -23,7 +23,7 @@ _JSON = re.compile(
 )
 _STYLES = {"text": "good", "number": "warn", "word": "warn", "sign": "dim"}
 _INDENT = "  "
-_YAML = re.compile(r"(?P<lead>\s*(?:-\s+)*)(?P<key>[^\s:#][^:#]*|\"[^\"]*\"|'[^']*')(?P<sign>:)(?=\s|$)(?P<rest>.*)")
+_YAML = re.compile(r"(?P<lead>\s*(?:-\s+)*)(?P<key>\"[^\"]*\"|'[^']*'|[^\s:#'\"][^:#]*)(?P<sign>:)(?=\s|$)(?P<rest>.*)")
 _SCALAR = re.compile(r"-?\d[\d._eE+-]*|true|false|yes|no|null|~", re.IGNORECASE)
 
 
