@@ -14,7 +14,7 @@ from tests.app.console import hit, says, until
 from tests.app.test_parameter_moving import done, params, stand_on
 from tests.terminal.pty_driver import Program
 from tui.screens._local_files import likely_files
-from tui.screens._parameter_import import Wishes, is_named, wanted_of
+from tui.screens._parameter_import import Patterns, Wishes, names_of, wanted_of
 from tui.screens._parameter_subtree import Subtree, common_root
 from tui.screens._parameter_text import with_fault, without_faults
 from tui.screens._path_prompt import PathPrompt, likely_paths
@@ -58,7 +58,7 @@ def test_what_is_wrong_stands_above_a_text_with_the_line_that_it_is_then_in() ->
 
 def test_an_import_makes_secrets_of_what_a_pattern_names_and_leaves_types_that_are_there() -> None:
     entries = read_text("HOST=db\nDB_PASSWORD=x\n", TextFormat.ENV, under="/app", known=["/app/db/password"])
-    assert [is_named(entry, "/app", ["*password*"]) for entry in entries] == [False, True]
+    assert [Patterns(["*PassWord", "x"]).fits(names_of(entry, "/app")) for entry in entries] == [False, True]
     there = Subtree({"/app/db/password": value("/app/db/password", "y", SECURE)})
     wishes = Wishes(ParameterType.STRING_LIST, (), Tier.ADVANCED)
     wanted = {one.path: (one.type, one.tier) for one in wanted_of(entries, wishes, "/app", there)}
@@ -235,3 +235,23 @@ echo broken >> "$1"; fi; touch {tmp_path}/ran"""
         console.send("\x11")
         assert console.wait_exit() == 0
     assert "'/app/port': 'x'" in (tmp_path / "values").read_text()
+
+
+@pytest.mark.slow
+def test_what_was_typed_was_lost_with_an_editor_that_failed(tmp_path: Path) -> None:
+    script = """if grep -q typed "$1"; then exit 0; fi; echo 'typed: x' >> "$1"; exit 3"""
+    with console_on(tmp_path, editor(tmp_path, script)) as console:
+        console.wait_for("host")
+        console.send("S")
+        console.wait_for("2 YAML")
+        console.send("1")
+        console.wait_for("ended with status 3")
+        console.send("S")
+        console.wait_for("was not applied")
+        console.send("1")
+        console.wait_for("1 to create")
+        console.send("\x1b")
+        console.wait_for("is kept")
+        console.send("\x11")
+        assert console.wait_exit() == 0
+    assert not (tmp_path / "values").exists()

@@ -21,7 +21,7 @@ from textual.app import App, SuspendNotSupported
 
 from tui.errors import UsageError
 from tui.screens._editor_program import Editor
-from tui.screens._memory_file import edited_file, memory_folder
+from tui.screens._memory_file import EditedFile, edited_file, memory_folder
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -30,11 +30,21 @@ MOST = 1 << 20
 """Bytes of an edited text; a parameter has 8 KB at the most."""
 
 
-async def edit_text(app: App[Any], editor: Editor, text: str, *, name: str, secret: bool) -> str | None:
+class EditorFailedError(UsageError):
+    """The editor did not end as it should; `left` is what stood in the file then, None where that is no text."""
+
+    def __init__(self, message: str, left: str | None) -> None:
+        super().__init__(message)
+        self.left = left
+
+
+async def edit_text(
+    app: App[Any], editor: Editor, text: str, *, name: str, secret: bool, most: int = MOST
+) -> str | None:
     """Let a text be edited as a file called `name`; gives it as it is then, or None where it is unchanged.
 
     A secret goes through a file in memory. The line's end that editors put behind the last line is not part of it.
-    Raises: UsageError with a sentence where it could not be edited, and was not changed.
+    Raises: UsageError with a sentence where it could not be edited, and was not changed; EditorFailedError among them.
     """
     try:
         data = text.encode()
@@ -42,15 +52,17 @@ async def edit_text(app: App[Any], editor: Editor, text: str, *, name: str, secr
         raise UsageError("This value is no text: it has half of a character in it.") from error
     folder = memory_folder() if secret else await asyncio.to_thread(_any_folder)
     with edited_file(folder, name, data) as file:
-        status = await _run(app, editor.argv(file.path, secret=secret), file.wipe)
+        said = f"\n{editor.name} has {name}: close it there to come back here.\n" if editor.has_window else ""
+        status = await _run(app, editor.argv(file.path, secret=secret), file.wipe, said)
         if status:
-            raise UsageError(f"{editor.name} {_ended(status)}: nothing was changed.")
+            said = f"{editor.name} {_ended(status)}: nothing was changed."
+            raise EditorFailedError(said, _left_in(file, most))
         try:
-            data = file.read(MOST)
+            data = file.read(most)
         except OSError as error:
             raise UsageError(f"{editor.name} left no file behind: nothing was changed.") from error
-    if len(data) > MOST:
-        raise UsageError(f"What {editor.name} left is larger than {MOST >> 20} MiB: nothing was changed.")
+    if len(data) > most:
+        raise UsageError(f"What {editor.name} left is larger than {most >> 20} MiB: nothing was changed.")
     try:
         after = data.decode()
     except UnicodeDecodeError as error:
@@ -61,6 +73,14 @@ async def edit_text(app: App[Any], editor: Editor, text: str, *, name: str, secr
     if not text.endswith("\n"):
         after = after.removesuffix("\n")
     return None if after == text else after
+
+
+def _left_in(file: EditedFile, most: int) -> str | None:
+    """Give what stands in a file as far as it is a text of such a size."""
+    with suppress(OSError, UnicodeDecodeError):
+        data = file.read(most)
+        return data.decode() if len(data) <= most else None
+    return None
 
 
 def suffix_of(text: str) -> str:
@@ -96,10 +116,11 @@ def _ended(status: int) -> str:
     return f"was ended by signal {-status}"
 
 
-async def _run(app: App[Any], words: list[str], wipe: Callable[[], None]) -> int:
+async def _run(app: App[Any], words: list[str], wipe: Callable[[], None], said: str = "") -> int:
     """Run a program with the terminal to itself; gives its exit status, -N after signal N.
 
-    `wipe` is called where the console is ended meanwhile. Raises: UsageError where it can't be run.
+    `said` stands on the terminal meanwhile. `wipe` is called where the console is ended.
+    Raises: UsageError where it can't be run.
     """
     # These are for the program: a handler of Python's, unlike SIG_IGN, is not handed on to it.
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)}
@@ -107,6 +128,8 @@ async def _run(app: App[Any], words: list[str], wipe: Callable[[], None]) -> int
         # In a batch nothing is drawn; without one the first frames would be drawn over the editor.
         # Whatever were raised in here would leave the terminal suspended.
         with app.batch_update(), app.suspend(), _Ending(app, wipe) as ending:
+            with suppress(OSError):
+                os.write(1, said.encode())
             answer, cancelled = await _to_its_end(ending.run(words))
     except SuspendNotSupported as error:
         raise UsageError("There is no terminal here to give to an editor.", hint="e changes it in a form.") from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 
 from tui.errors import UsageError
@@ -43,11 +44,21 @@ class Wishes:
     deletes_others: bool = False
 
 
-def is_named(entry: Entry, under: str, patterns: Sequence[str]) -> bool:
-    """Whether a pattern such as `*password*` names an entry, by its path below `under` or its variable."""
-    rest = relative_to(entry.path, under)
-    names = (rest, rest.rpartition("/")[2], env_name(entry.path, under))
-    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns for name in names)
+class Patterns:
+    """Words such as `*password*` that name entries: by the path below a folder, its last level, or the variable."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._meant = re.compile("|".join(translate(word.casefold()) for word in words)) if words else None
+
+    def fits(self, names: Sequence[str]) -> bool:
+        """Whether one of them names what has these names."""
+        return self._meant is not None and any(map(self._meant.match, names))
+
+
+def names_of(entry: Entry, under: str) -> tuple[str, str, str]:
+    """Give what an entry can be called."""
+    rest = relative_to(entry.path, under).casefold()
+    return rest, rest.rpartition("/")[2], env_name(entry.path, under).casefold()
 
 
 class ImportForm(FormDialog[Wishes]):
@@ -55,6 +66,7 @@ class ImportForm(FormDialog[Wishes]):
 
     def __init__(self, title: str, entries: Sequence[Entry], under: str, current: Sequence[str]) -> None:
         self._entries, self._under = entries, under
+        self._names = [names_of(entry, under) for entry in entries]
         there = set(current)
         self._new = [entry for entry in entries if entry.path not in there]
         self._others = there - {entry.path for entry in entries}
@@ -76,7 +88,7 @@ class ImportForm(FormDialog[Wishes]):
         if values["others"] not in (STAYS, DELETED):
             found["others"] = f"It {STAYS}, or {DELETED}."
         patterns = values["secrets"].replace(",", " ").split()
-        empty = [one for one in patterns if not any(is_named(entry, self._under, [one]) for entry in self._entries)]
+        empty = [one for one in patterns if not any(map(Patterns([one]).fits, self._names))]
         if empty:
             found["secrets"] = f"{empty[0]} names nothing in the file."
         return found
@@ -85,8 +97,9 @@ class ImportForm(FormDialog[Wishes]):
         """Say how many are new, which are secrets, and how many would go."""
         if self.problems(values):
             return ()
-        patterns = values["secrets"].replace(",", " ").split()
-        named = [entry for entry in self._entries if entry.is_secret or is_named(entry, self._under, patterns)]
+        patterns = Patterns(values["secrets"].replace(",", " ").split())
+        both = zip(self._entries, self._names, strict=True)
+        named = [entry for entry, names in both if entry.is_secret or patterns.fits(names)]
         lines: list[list[Word]] = [[(f"{len(self._entries):,} in the file, {len(self._new):,} of them new", "text")]]
         if named:
             paths = names_in_short([relative_to(entry.path, self._under) or "." for entry in named])
@@ -106,9 +119,9 @@ class ImportForm(FormDialog[Wishes]):
 
 def wanted_of(entries: Sequence[Entry], wishes: Wishes, under: str, current: Subtree) -> list[Wanted]:
     """Make of entries what is wanted: a type where the file says none and it is new, a tier for what is new."""
-    made = []
+    made, patterns = [], Patterns(wishes.secrets)
     for entry in entries:
-        if is_named(entry, under, wishes.secrets):
+        if patterns.fits(names_of(entry, under)):
             entry = replace(entry, type=ParameterType.SECURE_STRING)
         new = entry.path not in current.values
         if new and entry.type is None:

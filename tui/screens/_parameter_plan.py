@@ -86,6 +86,7 @@ class PlanReview(Overlay[Any]):
         self.changes = planned.plan.changes
         self.taken = {place for place, change in enumerate(self.changes) if not _is_fixed(change)}
         self.order = in_order(self.changes)
+        self._counts, self._choosable = counted(self.changes), len(self.taken)
         self.list = CheckList(self._look_of)
         self.head = LinesPane()
         self.head.can_focus = False
@@ -134,10 +135,11 @@ class PlanReview(Overlay[Any]):
         # Of one height, whatever it says: the list must not move while one goes through it.
         self.detail.styles.height = self._room
         self.say_detail()
+        self.say_keys()
 
     @property
     def _room(self) -> int:
-        return max(min(DETAIL, self.size.height // 3), 1)
+        return max(min(DETAIL, self.app.size.height // 3), 1)
 
     @property
     def shows_secrets(self) -> bool:
@@ -163,8 +165,8 @@ class PlanReview(Overlay[Any]):
 
     def head_words(self) -> list[list[Word]]:
         """Give the lines above the list: what it is, how many of each, and what must be known of it."""
-        left_out = len(self.changes) - len(self.chosen_places())
-        counts = counted(self.changes)
+        left_out = self._choosable - len(self.taken)
+        counts = [*self._counts]
         if left_out:
             counts += [(own(" · "), "dim"), (f"{left_out:,} left out", "warn")]
         lines: list[list[Word]] = [
@@ -183,9 +185,11 @@ class PlanReview(Overlay[Any]):
         self.head.show(lines)
 
     def keys_words(self) -> list[Word]:
-        keys = (
-            "ctrl+s apply   ␣ leave out   x leave out problems   ⏎ whole   y calls   v secrets   / filter   esc leave"
-        )
+        keys = "ctrl+s apply  ␣ leave out  x problems  ⏎ whole  y calls  v secrets  esc leave"
+        if self.app.size.width > 110:
+            keys = (
+                keys.replace("x problems", "x leave out problems").replace("  ", "   ").replace("esc", "/ filter   esc")
+            )
         return [(own(keys), "dim")]
 
     def say_keys(self) -> None:
@@ -207,7 +211,7 @@ class PlanReview(Overlay[Any]):
         if not isinstance(place, int):
             self.detail.show(())
             return
-        room, most = max(self.size.width - 3, 10), self._room
+        room, most = max(self.app.size.width - 3, 10), self._room
         lines: list[Sequence[Word]] = []
         for words in self.detail_words(place):
             lines += wrapped(words, room)

@@ -52,10 +52,6 @@ _ON_SOMETHING = ("delete", "copy_to", "move_to", "edit_text", "export")
 class ParameterPlanActions(ParameterCopy):
     """Opens plans; `ParametersScreen` has the rest."""
 
-    def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
-        super().__init__(argument, state)
-        self._drafts: dict[tuple[str, str], Any] = {}
-
     def begin(self) -> None:
         super().begin()
         self.run_worker(self._tell_broken_off(), group="broken off", exit_on_error=False)
@@ -166,7 +162,7 @@ class ParameterPlanActions(ParameterCopy):
     def action_edit_text(self) -> None:
         from tui.screens._parameter_text import edit_as_text  # deferred: opened on a key
 
-        self._on_picked(lambda picked: edit_as_text(self, picked, self._drafts), whole=True)
+        self._on_picked(lambda picked: edit_as_text(self, picked), whole=True)
 
     @changing
     def action_import_file(self) -> None:

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from weakref import WeakKeyDictionary
+
+from textual.app import App
 
 from tui.errors import SsmTuiError, UsageError
 from tui.screens._base import ConsoleScreen
 from tui.screens._dialogs import Choose, Confirm
-from tui.screens._editor import edit_text
+from tui.screens._editor import EditorFailedError, edit_text
 from tui.screens._editor_program import chosen_editor
 from tui.screens._memory_file import file_name
 from tui.screens._parameter_plan import Planned
@@ -29,6 +32,8 @@ from tui.services.parameter_plans import plan_of
 from tui.services.parameter_texts import TextFormat, entry_of, read_text, write_text
 from tui.services.parameters import Parameters
 
+MOST = 64 << 20
+"""Bytes of an edited text: 5,000 values of 8 KB are 40 MB."""
 _FAULT = "# !! "
 """How a line begins that says what is wrong with the text below it."""
 _LINE = re.compile(r"^Line (\d+)")
@@ -48,8 +53,13 @@ class Draft:
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-async def edit_as_text(screen: ConsoleScreen, picked: Picked, drafts: dict[tuple[str, str], Draft]) -> None:
-    """Let what is picked be edited as a text; `drafts` keeps what was not applied, by context and root."""
+_DRAFTS: WeakKeyDictionary[App[object], dict[tuple[str, str], Draft]] = WeakKeyDictionary()
+"""What was typed in each console and not applied, by context and root; in memory alone."""
+
+
+async def edit_as_text(screen: ConsoleScreen, picked: Picked) -> None:
+    """Let what is picked be edited as a text, and show the plan that it comes to."""
+    drafts = _DRAFTS.setdefault(screen.app, {})
     key = (picked.context, picked.root)
     draft = drafts.get(key)
     if draft is not None:
@@ -137,7 +147,14 @@ async def _edited(
     name = file_name(draft.picked.root.strip("/").split("/") or ["parameters"], _SUFFIX[draft.format])
     while True:
         before = draft.text
-        edited = await edit_text(screen.app, editor, before, name=name, secret=draft.plain)
+        try:
+            edited = await edit_text(screen.app, editor, before, name=name, secret=draft.plain, most=MOST)
+        except EditorFailedError as error:
+            if error.left not in (None, before):
+                draft.text = without_faults(error.left or "")
+                drafts[key] = draft
+                error.hint = "What was typed is kept: the same key goes on with it."
+            raise
         if edited is None and key not in drafts:
             screen.shell.notice(f"{draft.picked.root} is unchanged: nothing was sent.")
             return None
