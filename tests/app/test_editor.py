@@ -147,6 +147,15 @@ def test_the_file_is_its_owners_alone_and_goes_with_what_stands_beside_it(tmp_pa
     assert beside.read_bytes() == bytes(4)
 
 
+def test_a_file_that_can_t_be_made_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match="No file for an editor can be made"),
+        edited_file(tmp_path, "x" * 300, b"hush"),
+    ):
+        pass
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_what_a_killed_console_left_is_wiped_by_the_next_and_a_live_one_s_is_not(tmp_path: Path) -> None:
     left = tmp_path / "ssm-tui-edit-old"
     left.mkdir()
@@ -209,6 +218,16 @@ def test_what_an_editor_leaves_is_taken_or_refused_with_a_sentence(tmp_path: Pat
         console.wait_for(said)
         console.send("\x11")
         assert console.wait_exit() == 0
+
+
+@pytest.mark.slow
+def test_an_editor_with_a_window_of_its_own_is_told_of_in_the_terminal(tmp_path: Path) -> None:
+    code = program(tmp_path, "code", 'printf "from the window" > "$2"')
+    with app(tmp_path, f"{code} --wait") as console:
+        console.wait_for("ready")
+        console.send("e")
+        console.wait_for("value: 'from the window'")
+        assert b"code has password.txt: close it there to come back here." in console.raw
 
 
 @pytest.mark.slow

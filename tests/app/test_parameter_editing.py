@@ -114,6 +114,20 @@ async def test_b_rolls_back_to_the_version_under_the_cursor_once_it_was_shown(tm
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+async def test_a_long_value_does_not_push_the_keys_out_of_a_window(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with at_parameters(tmp_path, size=size) as (transport, _, pilot):
+        long = "\n".join(f"line {number}" for number in range(40))
+        await transport.put("/app/port", long, Overwrite=True)
+        await transport.put("/app/port", long.replace("line 1", "LINE 1"), Overwrite=True)
+        await stand_on(pilot, "/app/port")
+        await pilot.press("e")
+        await says(pilot, "the value has 40 lines, which ctrl+g opens in $EDITOR", "esc")
+        await pilot.press("escape", "tab", "tab", "j", "b")
+        await says(pilot, "Roll /app/port back to v2?", "now     LINE 1", "new     line 1", "esc leave it")
+
+
+@pytest.mark.slow
 async def test_policies_are_spelt_out_while_one_types_and_need_the_advanced_tier(tmp_path: Path) -> None:
     async with at_parameters(tmp_path) as (transport, _, pilot):
         await stand_on(pilot, "/app/password")

@@ -137,7 +137,7 @@ def test_the_value_in_a_form_goes_to_the_editor_and_back_into_its_field(state: P
         console.send("e")
         console.wait_for("Nothing is changed")
         console.send("\x07")
-        console.wait_for("3 lines")
+        console.wait_for("the value has 3 lines")
         console.wait_for("v1 becomes v2")
         console.send("\x13")
         console.wait_for("/app/host is v2 now.")

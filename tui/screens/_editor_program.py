@@ -53,6 +53,11 @@ class Editor:
     quiet: tuple[str, ...] | None
     """Flags that keep what is edited out of its other files; None where they are not known."""
 
+    @property
+    def has_window(self) -> bool:
+        """Whether it opens a window of its own, and leaves the terminal as it is."""
+        return self.name in _WAITS
+
     def argv(self, file: Path, *, secret: bool) -> list[str]:
         """Give the command line that edits a file."""
         return [*self.words, *((self.quiet or ()) if secret else ()), str(file)]

@@ -59,8 +59,12 @@ class EditedFile:
         self._lock = os.open(self._folder, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.path = self._folder / name
-        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
+        try:
+            with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
+        except OSError:
+            self.wipe()
+            raise
 
     def read(self, most: int) -> bytes:
         """Give what is in it now, at most so many bytes and one. Raises: OSError where it is gone."""
@@ -77,9 +81,15 @@ class EditedFile:
 
 @contextmanager
 def edited_file(folder: Path, name: str, data: bytes) -> Iterator[EditedFile]:
-    """Make a file for an editor, and wipe it in the end; what a killed console left here is wiped first."""
+    """Make a file for an editor, and wipe it in the end; what a killed console left here is wiped first.
+
+    Raises: UsageError where it can't be made, as on a full file system.
+    """
     _sweep(folder)
-    file = EditedFile(folder, name, data)
+    try:
+        file = EditedFile(folder, name, data)
+    except OSError as error:
+        raise UsageError(f"No file for an editor can be made in {folder}: {os.strerror(error.errno or 0)}.") from error
     try:
         yield file
     finally:

@@ -36,6 +36,9 @@ _STYLES: Mapping[Whose, str] = {
     Whose.FOLD: "dim",
 }
 _GUTTER = 8
+MOST_FACTS = 8
+AROUND = 9
+"""Lines of the window besides the facts and the texts: paddings, margins, a title of two lines, the keys."""
 
 
 class ComparedValues(Dialog[T]):
@@ -47,7 +50,7 @@ class ComparedValues(Dialog[T]):
     DEFAULT_CSS = """
     ComparedValues > Vertical { width: 110; }
     ComparedValues Facts { margin: 1 0; }
-    ComparedValues LinesPane { background: $panel; color: $foreground; height: auto; max-height: 14; margin: 0 0 1 0; }
+    ComparedValues LinesPane { background: $panel; color: $foreground; height: auto; margin: 0 0 1 0; }
     """
     BINDINGS = [
         Binding("v", "reveal", "reveal", tooltip="Show the secrets for 10 s, or mask them", id="compared.reveal")
@@ -65,7 +68,7 @@ class ComparedValues(Dialog[T]):
     ) -> None:
         super().__init__(title, "", keys + ("   v reveal" if secret else ""))
         self._read, self._secret, self._names = read, secret, names
-        self.facts = Facts(facts, most=10)
+        self.facts = Facts(facts, most=MOST_FACTS)
         self.lines = LinesPane()
         self._revealed = Reveal(self, self._show)
         self._plain: Texts | None = None
@@ -112,8 +115,13 @@ class ComparedValues(Dialog[T]):
         if not self.is_attached:
             return
         self.lines.show(self._said())
-        # As high as the lines are, up to its most: what is not there takes no room.
-        self.lines.styles.height = min(max(len(self.lines.lines), 1), 14)
+        # What is not there takes no room, and the keys below are not pushed out of a small terminal.
+        facts = min(len(self.facts.lines), MOST_FACTS)
+        room = self.size.height * 9 // 10 - facts - AROUND
+        self.lines.styles.height = max(min(len(self.lines.lines), room), 2)
+
+    def on_resize(self) -> None:
+        self._show()
 
     def _said(self) -> list[list[Word]]:
         texts = self._plain
@@ -155,7 +163,7 @@ def compared_lines(texts: Texts, names: Mapping[Whose, str] = NAMES) -> list[lis
     made: list[list[Word]] = []
     for line in lines:
         if line.whose is Whose.FOLD:
-            made.append([(" " * _GUTTER, "dim"), (own(f"… {line.text} equal lines"), "dim")])
+            made.append([(" " * _GUTTER, "dim"), (own(f"… {line.text} equal line{'s' * (line.text != '1')}"), "dim")])
         else:
             text = "(taken out)" if line.gone else clean(line.text)
             made.append([_gutter(line.whose, names), (text, "dim" if line.gone else "text")])

@@ -145,9 +145,12 @@ class ParameterForm(FormDialog[Written]):
         change = self._change(values)
         listed = kind is ParameterType.STRING_LIST
         text.set_note(size_note(values["value"], change.tier, listed=listed) if values["value"] else "")
+        lines: list[list[Word]] = []
+        if not secret and (count := values["value"].count("\n")):
+            lines.append([(f"the value has {count + 1:,} lines, which ctrl+g opens in $EDITOR", "dim")])
         if change.kind is ChangeKind.SAME:
-            return [[("Nothing is changed: nothing will be sent.", "dim")]]
-        return self._outcome(change, keeps=self._keeps(values))
+            return [*lines, [("Nothing is changed: nothing will be sent.", "dim")]]
+        return [*lines, *self._outcome(change, keeps=self._keeps(values))]
 
     def _outcome(self, change: Change, *, keeps: bool) -> list[list[Word]]:
         """Say what the put will be and make, with the exact request."""
