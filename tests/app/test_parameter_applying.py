@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from tests.app.console import console, hit, says, text_of, until
 from tui.errors import AccessDenied, Throttled
 from tui.screens._parameter_apply import PlanDialog
 from tui.screens._parameter_plan import Planned
+from tui.screens._parameter_subtree import plan_again
 from tui.services.parameter_changes import Plan, Wanted
-from tui.services.parameter_plans import delete_plan, plan_of
+from tui.services.parameter_plans import delete_plan, move_plan, plan_of
 from tui.services.parameters import Parameters
 from tui.theming import UNICODE
 
@@ -120,6 +122,48 @@ async def test_esc_half_way_stops_between_two_calls_and_says_what_was_written(tm
             go.set()
             await says(pilot, "30 written · 10 not written", "Stopped. What was written stays")
             assert len(await transport.values()) == 30
+
+
+async def test_a_second_esc_does_not_wait_for_an_answer_and_says_what_is_not_known(tmp_path: Path) -> None:
+    async with engine(tmp_path) as transport:
+        plan = await wants(transport, {"a": "v", "b": "v"})
+        reached = asyncio.Event()
+
+        async def hangs(operation: str, request: dict[str, Any]) -> None:
+            if operation == "PutParameter" and request["Name"] == "/app/a":
+                reached.set()
+                await asyncio.Event().wait()
+
+        transport.before = hangs
+        async with opened(tmp_path, dialog(transport, plan), transport) as (_app, pilot):
+            await pilot.press("ctrl+s")
+            await until(pilot, reached.is_set)
+            await pilot.press("escape")
+            await says(pilot, "esc does not wait for that")
+            await pilot.press("escape")
+            await says(pilot, "1 unknown", "It was sent, and broken off before the answer.")
+
+
+async def test_a_source_that_changed_since_its_copy_is_not_deleted_when_it_is_planned_again(tmp_path: Path) -> None:
+    async with engine(tmp_path, a="1", b="2") as transport:
+        service = Parameters(transport)
+        plan = move_plan([one async for page in service.below("/app") for one in page], "/app", "/new")
+
+        async def other(operation: str, request: dict[str, Any]) -> None:
+            if operation == "PutParameter" and request["Name"] == "/new/b":
+                transport.before = None
+                await transport.put("/app/b", "newer")
+
+        transport.before = other
+        window = dialog(transport, plan, replan=partial(plan_again, service))
+        async with opened(tmp_path, window, transport) as (_app, pilot):
+            await pilot.press("ctrl+s", "enter")
+            await says(pilot, "2 written · 1 deleted · 1 conflict")
+            await pilot.press("a")
+            await says(pilot, "1 problem · 1 the same", "It was changed since its copy was made")
+            await pilot.press("ctrl+s")
+            await says(pilot, "One problem is in the way")
+            assert await transport.values() == {"/app/b": "newer", "/new/a": "1", "/new/b": "2"}
 
 
 @pytest.mark.slow

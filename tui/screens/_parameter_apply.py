@@ -246,7 +246,7 @@ class PlanDialog(PlanReview):
 
     @property
     def _undone(self) -> list[Change]:
-        """What was not done, as it was planned."""
+        """What was not done, as it was planned; of a deletion also the copy that it waits for."""
         if self.phase != "done" or self._replan is None:
             return []
         found = []
@@ -254,7 +254,9 @@ class PlanDialog(PlanReview):
             outcome = self._outcome_of(place)
             if outcome is not None and not outcome.done and outcome.path not in self._rolled:
                 found.append(self.changes[place])
-        return found
+        paths = {change.path for change in found}
+        copies = {change.needs for change in found if change.needs} - paths
+        return [*(self.changes[self._puts_of[path]] for path in copies if path in self._puts_of), *found]
 
     @property
     def _to_roll_back(self) -> list[Overtaken]:

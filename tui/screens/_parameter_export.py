@@ -40,7 +40,7 @@ async def export(screen: ConsoleScreen, picked: Picked) -> None:
     if found is None:
         return
     if not found.values:
-        screen.shell.notice(f"There is nothing at or below {picked.root} to export.", "warn")
+        screen.shell.notice(f"There is nothing at or below {picked.within} to export.", "warn")
         return
     path = await _ask_path(screen, picked, len(found.values))
     if path is None:
@@ -57,7 +57,7 @@ async def export(screen: ConsoleScreen, picked: Picked) -> None:
         if found is None:
             return
     entries = [entry_of(one) for one in found.in_order if how != LEAVE_OUT or not one.is_secret]
-    text = await asyncio.to_thread(write_text, entries, format, under=picked.root)
+    text = await asyncio.to_thread(write_text, entries, format, under=picked.within)
     over = path.exists()
     while True:
         if over and not await screen.ask(
@@ -77,7 +77,7 @@ async def export(screen: ConsoleScreen, picked: Picked) -> None:
 
 
 async def _ask_path(screen: ConsoleScreen, picked: Picked, count: int) -> Path | None:
-    name = picked.root.strip("/").replace("/", "-") or "parameters"
+    name = picked.within.strip("/").replace("/", "-") or "parameters"
     answer = await screen.ask(
         PathPrompt(
             f"Export {picked.words} to",

@@ -122,9 +122,8 @@ async def copy_or_move(screen: ConsoleScreen, picked: Picked, complete: Complete
         notes.append(f"Secrets are encrypted there under {target.context}'s default key.")
     if moves and crosses:
         notes.append(f"Between contexts it is copied first; what was copied is then deleted in {picked.context}.")
-    hidden = [placed(path, picked.root, target.path) for path in picked.hidden]
     title = f"{verb} {picked.words} to {place}"
-    planned = Planned(title, plan, target.context, {**found.about, **beside.about}, hidden, notes)
+    planned = Planned(title, plan, target.context, {**found.about, **beside.about}, picked.hidden, notes)
     report = await open_plan(screen, planned, there)
     if moves and crosses and report is not None:
         await _delete_copied(screen, picked, target, found, report)

@@ -10,6 +10,7 @@ from textual.binding import Binding
 from tui.ports import Ref
 from tui.screens._base import changing
 from tui.screens._parameter_copy import ParameterCopy
+from tui.screens._parameter_rows import parent_of
 
 PLAN_BINDINGS = [
     Binding("D", "delete", "delete", tooltip="Delete what is marked, else this or all of a folder", id="plans.delete"),
@@ -23,7 +24,7 @@ PLAN_BINDINGS = [
         "S",
         "edit_text",
         "edit as text",
-        tooltip="Edit what is marked, or all of a folder, as one text in $EDITOR",
+        tooltip="Edit what is marked, else all of this folder, as one text in $EDITOR",
         show=False,
         id="plans.text",
     ),
@@ -104,7 +105,8 @@ class ParameterPlanActions(ParameterCopy):
         return [f"{context}{colon}{one}" for one in found] if colon else found
 
     async def _picked(self, *, whole: bool = False) -> Any:
-        """Give what an action is about; asks where one path is a parameter and a folder. `whole` takes the folder."""
+        """Give what an action is about; asks where one path is a parameter and a folder. `whole` takes the folder that
+        a parameter stands in."""
         from tui.screens._dialogs import Choose  # deferred: opened on a key
         from tui.screens._parameter_subtree import Picked, common_root  # deferred: as above
 
@@ -126,6 +128,8 @@ class ParameterPlanActions(ParameterCopy):
                     return None
                 if chosen:
                     return Picked(context, path, folders=(path,))
+            if whole and names and (above := parent_of(path)) != "/":
+                return Picked(context, above, folders=(above,))
             return Picked(context, path, tuple(names), tuple(folders))
         root = names[0] if len(names) == 1 and not folders else common_root([*names, *(f"{one}/" for one in folders)])
         return Picked(context, root, tuple(names), tuple(folders), hidden)

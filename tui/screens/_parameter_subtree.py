@@ -41,6 +41,11 @@ class Picked:
         return len(self.names) == 1 and not self.folders
 
     @property
+    def within(self) -> str:
+        """The folder that all of it stands in; of one whole folder that itself."""
+        return common_root(self.names) if self.is_one else self.root
+
+    @property
     def words(self) -> str:
         """Say what it is: a path, a folder's, or how many."""
         if self.is_one:

@@ -60,10 +60,10 @@ _DRAFTS: WeakKeyDictionary[App[object], dict[tuple[str, str], Draft]] = WeakKeyD
 async def edit_as_text(screen: ConsoleScreen, picked: Picked) -> None:
     """Let what is picked be edited as a text, and show the plan that it comes to."""
     drafts = _DRAFTS.setdefault(screen.app, {})
-    key = (picked.context, picked.root)
+    key = (picked.context, picked.within)
     draft = drafts.get(key)
     if draft is not None:
-        title = f"An edit of {picked.root} from {age(draft.since)} ago was not applied"
+        title = f"An edit of {picked.within} from {age(draft.since)} ago was not applied"
         goes_on = await screen.ask(Choose(title, [("go on with it", True), ("throw it away and begin anew", False)]))
         if goes_on is None:
             return
@@ -84,7 +84,7 @@ async def edit_as_text(screen: ConsoleScreen, picked: Picked) -> None:
     if report is not None and report.clean and len(report.outcomes) == len(plan.changes):
         drafts.pop(key, None)
     elif key in drafts:
-        screen.shell.notice(f"The edit of {picked.root} is kept: the same key goes on with it.")
+        screen.shell.notice(f"The edit of {picked.within} is kept: the same key goes on with it.")
 
 
 async def _begin(screen: ConsoleScreen, picked: Picked) -> Draft | None:
@@ -119,11 +119,11 @@ async def _begin(screen: ConsoleScreen, picked: Picked) -> Draft | None:
             return None
         found = again
     entries = [entry_of(value) for value in found.in_order]
-    body = await asyncio.to_thread(write_text, entries, format, under=picked.root)
+    body = await asyncio.to_thread(write_text, entries, format, under=picked.within)
     if format is TextFormat.YAML and not entries:
         body = ""
     where = where_several(screen, picked.context)
-    head = f"# {picked.root}{f' in {where}' if where else ''}: {count}. What is taken out of here will be deleted.\n"
+    head = f"# {picked.within}{f' in {where}' if where else ''}: {count}. What is taken out of here will be deleted.\n"
     if secrets and not plain:
         how = "!secret alone" if format is TextFormat.YAML else "a name alone"
         head += f"# {how} is a secret that stays as it is.\n"
@@ -144,7 +144,7 @@ async def _edited(
         )
         if not await screen.ask(Confirm(f"Open secrets in {editor.name}?", said, verb="open them")):
             return None
-    name = file_name(draft.picked.root.strip("/").split("/") or ["parameters"], _SUFFIX[draft.format])
+    name = file_name(draft.picked.within.strip("/").split("/") or ["parameters"], _SUFFIX[draft.format])
     while True:
         before = draft.text
         try:
@@ -156,7 +156,7 @@ async def _edited(
                 error.hint = "What was typed is kept: the same key goes on with it."
             raise
         if edited is None and key not in drafts:
-            screen.shell.notice(f"{draft.picked.root} is unchanged: nothing was sent.")
+            screen.shell.notice(f"{draft.picked.within} is unchanged: nothing was sent.")
             return None
         draft.text = without_faults(edited if edited is not None else before)
         drafts[key] = draft
@@ -165,7 +165,7 @@ async def _edited(
         except UsageError as error:
             fault = str(error)
         if not await screen.ask(Confirm("This text can't be meant", fault, verb="edit it again")):
-            screen.shell.notice(f"The edit of {draft.picked.root} is kept: the same key goes on with it.")
+            screen.shell.notice(f"The edit of {draft.picked.within} is kept: the same key goes on with it.")
             return None
         draft.text = with_fault(draft.text, fault)
 
@@ -187,7 +187,7 @@ async def _plan(screen: ConsoleScreen, draft: Draft) -> Plan:
     """Plan what a text says against what was read. Raises: UsageError, also for what can't be read now."""
     picked, found = draft.picked, draft.found
     known = found.paths
-    entries = await asyncio.to_thread(read_text, draft.text, draft.format, under=picked.root, known=known)
+    entries = await asyncio.to_thread(read_text, draft.text, draft.format, under=picked.within, known=known)
     wanted = [Wanted.of(entry) for entry in entries]
     new = [one.name for one in wanted if one.path not in found.values]
     current = dict(found.values)
