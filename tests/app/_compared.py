@@ -33,23 +33,11 @@ PROD = {
 
 
 def fake_of(parameters: Mapping[str, str], **how: Any) -> ParametersFake:
-    """Make a fake that has GetParameters as well."""
+    """Make a fake of these; what looks like JSON is a String, whatever commas it has."""
     fake = ParametersFake(parameters, **how)
     for path, value in parameters.items():
         if value.startswith("{"):
             fake.history[path][-1]["Type"] = "String"
-
-    def values(request: dict[str, Any]) -> dict[str, Any]:
-        found, missing = [], []
-        for name in request["Names"]:
-            path = name.partition(":")[0]
-            if path in fake.history:
-                found.append(fake.answers["GetParameter"]({**request, "Name": name})["Parameter"])
-            else:
-                missing.append(name)
-        return {"Parameters": found, "InvalidParameters": missing}
-
-    fake.transport.answers["GetParameters"] = values
     return fake
 
 

@@ -31,6 +31,7 @@ class ParametersFake:
             "DescribeParameters": self._describe,
             "GetParametersByPath": self._below,
             "GetParameter": self._get,
+            "GetParameters": self._values,
             "GetParameterHistory": self._history,
             "ListTagsForResource": self._tags,
         }
@@ -123,6 +124,13 @@ class ParametersFake:
     def _get(self, request: dict[str, Any]) -> dict[str, Any]:
         found = self._told(self._find(request["Name"]), request["WithDecryption"])
         return {"Parameter": {**found, "ARN": self._about(found["Name"])["ARN"]}}
+
+    def _values(self, request: dict[str, Any]) -> dict[str, Any]:
+        there = [name for name in request["Names"] if name.partition(":")[0] in self.history]
+        return {
+            "Parameters": [self._get({**request, "Name": name})["Parameter"] for name in there],
+            "InvalidParameters": [name for name in request["Names"] if name not in there],
+        }
 
     def _history(self, request: dict[str, Any]) -> dict[str, Any]:
         self._find(request["Name"])

@@ -17,6 +17,7 @@ import tui.screens
 import tui.widgets
 from tests.app._command_fake import CommandsFake, command, invocation
 from tests.app._group_fake import GroupsFake
+from tests.app._looking_windows import looking_windows
 from tests.app._parameter_fake import ParametersFake
 from tests.app._parameter_windows import parameter_windows
 from tests.app._plans import plan_windows
@@ -82,7 +83,13 @@ OWNERS = [one for one in CLASSES if one.__dict__.get("BINDINGS")]
 
 def _opened() -> list[str]:
     """Give the go-to line of every screen there is."""
-    about = {"node": " web-01", "group": " web", "command": f" {command(1)['CommandId']}"}
+    about = {
+        "node": " web-01",
+        "group": " web",
+        "command": f" {command(1)['CommandId']}",
+        "compare": " /app /web",
+        "find": " older=1s",
+    }
     return [entry.noun + about.get(entry.noun, "") for entry in SCREENS]
 
 
@@ -125,6 +132,7 @@ def _windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
         VersionDiff(Parameters(transport), version, version, UNICODE),
         *parameter_windows(transport),
         *plan_windows(transport),
+        *looking_windows(transport),
     ]
     return made
 

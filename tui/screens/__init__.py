@@ -55,6 +55,7 @@ SCREENS = (
         "tui.screens.parameter_compare:CompareScreen",
         "two subtrees of parameters, [CONTEXT:]/path[@TIME] each",
     ),
+    Entry("find", "Find", (), "tui.screens.parameter_find:FindScreen", "parameters, by what they are and have"),
     Entry("sessions", "Sessions", ("sess", "shells"), "tui.screens.sessions:SessionsScreen", "shells, live and past"),
     Entry(
         "contexts",

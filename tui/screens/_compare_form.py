@@ -23,6 +23,12 @@ class SidesForm(FormDialog[str]):
             text += f"\nContexts: {', '.join(services.contexts)}."
         super().__init__("Compare", fields, self._give, text, verb="compare")
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        empty = next((field for field in self.fields.values() if not field.text), None)
+        if empty is not None:
+            empty.focus()
+
     def problems(self, values: Mapping[str, str]) -> dict[str, str]:
         found: dict[str, str] = {}
         now = datetime.now(UTC)

@@ -10,11 +10,12 @@ from textual.containers import Horizontal, Vertical
 
 from tui.screens._base import COPY, YAML
 from tui.screens._parameter_editing import ParameterEditing
+from tui.screens._parameter_looking import LOOKING_BINDINGS, ParameterLooking
 from tui.screens._parameter_plan_actions import PLAN_BINDINGS, ParameterPlanActions
 from tui.services.parameter_models import path_of
 
 
-class ParametersScreen(ParameterPlanActions, ParameterEditing):
+class ParametersScreen(ParameterPlanActions, ParameterEditing, ParameterLooking):
     """Every parameter below a path; its argument is the path, or what to filter for where it begins with no slash."""
 
     NOUN, TITLE = "parameters", "Parameters"
@@ -30,6 +31,7 @@ class ParametersScreen(ParameterPlanActions, ParameterEditing):
             "x", "diff", "diff", tooltip="Compare two marked versions, else this and the latest", id="parameters.diff"
         ),
         *PLAN_BINDINGS,
+        *LOOKING_BINDINGS,
         COPY,
         YAML,
     ]
