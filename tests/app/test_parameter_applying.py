@@ -57,6 +57,7 @@ async def test_what_is_taken_is_written_and_what_is_left_out_is_not(tmp_path: Pa
             assert len(answers[0].done) == 3
 
 
+@pytest.mark.slow
 async def test_a_value_of_another_writer_is_covered_and_rolled_back_by_a_key(tmp_path: Path) -> None:
     async with engine(tmp_path, host="old", port="1") as transport:
         plan = await wants(transport, {"host": "mine", "port": "2"})
@@ -79,6 +80,7 @@ async def test_a_value_of_another_writer_is_covered_and_rolled_back_by_a_key(tmp
             await says(pilot, "there is nothing to put back")
 
 
+@pytest.mark.slow
 async def test_who_wrote_since_it_was_read_is_a_conflict_that_is_planned_again(tmp_path: Path) -> None:
     async with engine(tmp_path, host="old", port="1") as transport:
         plan = await wants(transport, {"host": "mine", "port": "2"})
@@ -144,6 +146,7 @@ async def test_a_second_esc_does_not_wait_for_an_answer_and_says_what_is_not_kno
             await says(pilot, "1 unknown", "It was sent, and broken off before the answer.")
 
 
+@pytest.mark.slow
 async def test_a_source_that_changed_since_its_copy_is_not_deleted_when_it_is_planned_again(tmp_path: Path) -> None:
     async with engine(tmp_path, a="1", b="2") as transport:
         service = Parameters(transport)

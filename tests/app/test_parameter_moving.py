@@ -55,6 +55,7 @@ async def done(pilot: Pilot[Any], *texts: str) -> None:
     await says(pilot, *texts)
 
 
+@pytest.mark.slow
 async def test_one_is_renamed_with_its_type_tags_and_description(tmp_path: Path) -> None:
     async with engine(tmp_path) as transport:
         service = Parameters(transport)
@@ -119,6 +120,7 @@ async def test_what_would_be_moved_into_itself_is_said_at_the_line(tmp_path: Pat
         assert transport.count("PutParameter") == 0
 
 
+@pytest.mark.slow
 async def test_a_marked_parameter_that_the_filter_hid_was_deleted_unseen(tmp_path: Path) -> None:
     async with engine(tmp_path, a="1", b="2", c="3") as transport, params(tmp_path, transport) as (app, pilot):
         await stand_on(app, pilot, "/app/a")
@@ -175,6 +177,7 @@ async def test_a_move_to_another_context_copies_first_and_deletes_what_was_copie
             assert await one.values() == {}
 
 
+@pytest.mark.slow
 async def test_a_move_that_was_broken_off_is_told_and_finished(tmp_path: Path) -> None:
     async with engine(tmp_path, a="1", b="2") as transport:
         service = Parameters(transport)
@@ -219,6 +222,7 @@ async def test_a_move_that_was_broken_off_is_taken_back(tmp_path: Path) -> None:
             assert await transport.values() == {"/app/a": "1", "/app/b": "2"}
 
 
+@pytest.mark.slow
 async def test_read_only_greys_what_changes_and_lets_one_export(tmp_path: Path) -> None:
     async with engine(tmp_path, a="1") as transport, params(tmp_path, transport, read_only=True) as (app, pilot):
         await stand_on(app, pilot, "/app/a")

@@ -172,7 +172,8 @@ class PlanDialog(PlanReview):
             return check._replace(word=(f"{self.glyphs.idle} waiting", "dim"))
         overtaken = change.path in self._overtaken and change.path not in self._rolled
         word = state_word(outcome, self.glyphs, overtaken=overtaken)
-        return check._replace(word=word, more=outcome_words(outcome, overtaken=overtaken) or check.more)
+        said = outcome_words(outcome, overtaken=overtaken)
+        return check._replace(word=word, more=said, note=("", "dim")) if said else check._replace(word=word)
 
     def detail_words(self, place: int) -> list[list[Word]]:
         change, outcome = self.changes[place], self._outcome_of(place) if self.phase == "done" else None

@@ -31,6 +31,8 @@ from tui.widgets.top_bar import Word
 MOST = 16 << 20
 """Bytes of a file that is imported; 10,000 values of an ordinary length are one megabyte."""
 TYPES = (ParameterType.STRING, ParameterType.SECURE_STRING, ParameterType.STRING_LIST)
+LIKELY = ("*password*", "*passwd*", "*secret*", "*token*", "*api_key*", "*apikey*", "*private_key*", "*pass")
+"""What secrets are usually called: proposed where it names something that is new, and nothing that is there."""
 STAYS, DELETED = "stays", "is deleted"
 
 
@@ -74,10 +76,20 @@ class ImportForm(FormDialog[Wishes]):
         kinds.set_choices([kind.value for kind in TYPES])
         tiers = FormField("tier", "tier", "", placeholder="the account's own default")
         tiers.set_choices([Tier.STANDARD.value, Tier.ADVANCED.value, Tier.INTELLIGENT.value])
-        secrets = FormField("secrets", "secrets", "", placeholder="none but those that are", about="*password* *token*")
-        others = FormField("others", "what else is there", STAYS, about="what the file has not")
+        secrets = FormField(
+            "secrets", "secrets", self._likely(there), placeholder="none but those that are", about="*password* *token*"
+        )
+        others = FormField("others", "others there", STAYS, about="what the file has not")
         others.set_choices([STAYS, DELETED])
         super().__init__(title, [kinds, secrets, tiers, others], self._wished, verb="plan it")
+
+    def _likely(self, there: set[str]) -> str:
+        """Give the patterns that are proposed."""
+        both = [*zip(self._entries, self._names, strict=True)]
+        old = [names for entry, names in both if entry.path in there]
+        new = [names for entry, names in both if entry.path not in there and not entry.is_secret]
+        tried = [(word, Patterns([word])) for word in LIKELY]
+        return " ".join(word for word, one in tried if any(map(one.fits, new)) and not any(map(one.fits, old)))
 
     def problems(self, values: Mapping[str, str]) -> dict[str, str]:
         found = {}
