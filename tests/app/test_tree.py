@@ -407,3 +407,39 @@ async def test_moving_the_cursor_draws_two_lines_and_no_more() -> None:
         await pilot.press("j")
         await pilot.pause()
         assert sorted(set(drawn)) == [1, 2]
+
+
+async def test_an_owner_says_how_many_are_below_before_they_come() -> None:
+    widget = ResourceTree(COLUMNS)
+    async with Listening(widget).run_test(size=(60, 12)) as pilot:
+        widget.add_nodes([TreeNode("a", None, "a", lazy=True, folder=True, below=9)])
+        assert "(9)" in lines(widget)[1]
+        await pilot.press("l")
+        widget.set_children("a", [TreeNode("b", "a", "b", lazy=True, folder=True, below=8), TreeNode("c", "a", "c")])
+        assert "(9)" in lines(widget)[1] and "(8)" in lines(widget)[2]
+        widget.add_nodes([TreeNode("a", None, "a", folder=True)])
+        assert "(1)" in lines(widget)[1]
+
+
+async def test_a_folder_becomes_a_thing_and_a_thing_a_folder_and_marks_follow() -> None:
+    widget = ResourceTree(COLUMNS)
+    async with Listening(widget).run_test(size=(60, 12)):
+        widget.add_nodes([TreeNode("a", None, "a", folder=True), TreeNode("b", "a", "b", ("String", "1"))])
+        assert widget.total == 1
+        widget.add_nodes([TreeNode("a", None, "a", ("String", "2"))])
+        assert widget.total == 2 and widget.cells("a") == ("String", "2")
+        widget.mark(["a", "b"])
+        widget.add_nodes([TreeNode("a", None, "a", folder=True)])
+        assert widget.total == 1 and widget.marked_ids == ["b"]
+        widget.add_nodes([TreeNode("b", "a", "b", ("String", "1"), lazy=True, below=2)])
+        assert widget.is_lazy("b") and widget.total == 1
+        widget.keep_children(None, set())
+        assert widget.total == 0 and not widget.ids
+
+
+async def test_what_is_saved_of_a_tree_has_the_whole_path() -> None:
+    widget = ResourceTree(COLUMNS, title="Parameter")
+    async with Listening(widget).run_test(size=(60, 12)):
+        widget.add_nodes([TreeNode(1, None, "/app/prod", folder=True), TreeNode(2, 1, "host", ("String", "3"))])
+        assert widget.ids == [2] and widget.written(2) == ("/app/prod/host", "String", "3")
+        assert [column.key for column in widget.columns] == ["path", "type", "version"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+
 from tui.errors import UsageError
 from tui.screens._parameter_rows import parent_of
 from tui.screens._parameter_value import ParameterPane
@@ -17,6 +20,9 @@ SHOWN = 60
 
 class ParameterCopy(ParameterPane):
     """Copies; `ParametersScreen` has the rest."""
+
+    environ: Mapping[str, str] = os.environ
+    """Says what clipboards there are for a secret."""
 
     def copies(self) -> dict[str, str]:
         details = self.details
@@ -56,7 +62,7 @@ class ParameterCopy(ParameterPane):
             return
         value = await self.parameters_of(details.ref).value(details.ref.id, decrypt=True)
         try:
-            where = await put_secret(value.value)
+            where = await put_secret(value.value, environ=self.environ)
         except UsageError as error:
             path = parent_of(details.ref.id)
             raise UsageError(error.message, hint=f"ssm-tui params exec {path} -- COMMAND hands it over.") from None

@@ -191,7 +191,9 @@ class VersionWindow(Reading):
 class VersionValue(VersionWindow):
     """One version's value, whole."""
 
-    DEFAULT_CSS = "VersionValue TextWindow { padding: 0 1; }"
+    DEFAULT_CSS = """
+    VersionValue TextWindow { height: 1fr; padding: 0 1; background: $background; color: $foreground; }
+    """
 
     def __init__(self, parameters: Parameters, version: ParameterVersion, *, labels: str = "") -> None:
         title = f"{version.name} v{version.version}{labels}"

@@ -84,8 +84,7 @@ async def put_secret(text: str, *, seconds: float = SECONDS, environ: Mapping[st
     place = place_of(environ)
     if place is None:
         raise UsageError(
-            "A secret is copied only where it can be taken back, and here is neither a clipboard that can be read "
-            "(wl-copy, xclip, xsel, pbcopy) nor tmux."
+            "A secret can't be taken back from any clipboard here (no wl-copy, xclip, xsel, pbcopy, tmux):"
         )
     data, env = text.encode(), dict(environ)
     # A guard that stands ready first: what is copied is cleared even where the console is killed right behind it.

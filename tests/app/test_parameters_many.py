@@ -1,0 +1,127 @@
+"""A hundred thousand parameters: the first rows at once, and no step of the loop that one feels while more come."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.console import console, says, until
+from tests.app.fake_transport import NOW, fleet
+from tui.ports import Ref
+
+pytestmark = pytest.mark.slow
+
+FOLDERS, KEYS = 1000, 100
+
+
+def many(*, on_aws: bool) -> Any:
+    """Make a transport that has /app/team-N/key-M."""
+    names = sorted(f"/app/team-{team:03}/key-{key:02}" for team in range(FOLDERS) for key in range(KEYS))
+    about = {
+        name: {"Name": name, "Type": "String", "Version": 1, "LastModifiedDate": NOW, "Value": "v"} for name in names
+    }
+    levels: dict[str, dict[str, int]] = defaultdict(dict)
+    for name in names:
+        levels["/"]["/app"] = len(names)
+        folder = name.rpartition("/")[0]
+        levels["/app"][folder] = KEYS
+        levels[folder][name] = 0
+
+    def page(found: list[Any], key: str, request: dict[str, Any], size: int) -> dict[str, Any]:
+        start = int(request.get("NextToken") or 0)
+        more = {"NextToken": str(start + size)} if start + size < len(found) else {}
+        return {key: found[start : start + size], **more}
+
+    async def children(request: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return page(
+            [
+                {"Name": name, "Count": count, **({"Parameter": about[name]} if name in about else {})}
+                for name, count in levels[request["Path"]].items()
+            ],
+            "Children",
+            request,
+            1000,
+        )
+
+    async def describe(request: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        wanted = next(iter(request.get("ParameterFilters") or ()), {"Key": "Path", "Values": [""]})
+        if wanted["Key"] == "Name":
+            return {"Parameters": [about[name] for name in wanted["Values"] if name in about]}
+        path = wanted["Values"][0]
+        within = names[bisect_left(names, f"{path}/") : bisect_left(names, f"{path}0")]
+        start = int(request.get("NextToken") or 0)
+        more = {"NextToken": str(start + 50)} if start + 50 < len(within) else {}
+        return {"Parameters": [about[name] for name in within[start : start + 50]], **more}
+
+    async def below(request: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        start = int(request.get("NextToken") or 0)
+        more = {"NextToken": str(start + 10)} if start + 10 < len(names) else {}
+        return {"Parameters": [about[name] for name in names[start : start + 10]], **more}
+
+    transport: Any = fleet()
+    if on_aws:
+        transport.lacks = {"ListParameterChildren": "AWS names no folders."}
+    transport.answers |= {
+        "ListParameterChildren": children,
+        "DescribeParameters": describe,
+        "GetParametersByPath": below,
+    }
+    return transport
+
+
+class Steps:
+    """Measures what the loop's steps take of the processor, which is not told by how busy the machine is."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    async def watch(self) -> None:
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            self.longest = max(self.longest, time.thread_time() - before)
+
+
+async def test_on_the_engine_only_what_is_opened_is_asked_for(tmp_path: Path) -> None:
+    transport = many(on_aws=False)
+    async with console(transport, tmp_path, words="params /app") as (app, pilot):
+        await says(pilot, "team-000", "(100000)", "100000")
+        screen: Any = app.screen
+        await pilot.press("j", "l")
+        await says(pilot, "key-00")
+        asked = [request["Path"] for name, request in transport.sent if name == "ListParameterChildren"]
+        assert set(asked) == {"/app", "/app/team-000"}
+        await pilot.press("slash", *"team-777 key-42")
+        await until(pilot, lambda: screen.table.total == FOLDERS * KEYS and not screen.is_partial, seconds=120)
+        await until(pilot, lambda: screen.table.shown == 1 and not screen.table.arranging)
+        assert [name for name, _ in transport.sent].count("DescribeParameters") <= 2010
+
+
+async def test_while_all_of_aws_comes_one_moves_and_no_step_takes_long(tmp_path: Path) -> None:
+    transport = many(on_aws=True)
+    async with console(transport, tmp_path, words="params /app") as (app, pilot):
+        await says(pilot, "team-000")
+        screen: Any = app.screen
+        gc.collect()
+        gc.freeze()
+        steps = Steps()
+        watching = asyncio.ensure_future(steps.watch())
+        await pilot.press("j", "l", "j", "j")
+        await until(pilot, lambda: screen.table.cursor_id == Ref("local", "/app/team-000/key-01"))
+        await until(pilot, lambda: not screen.is_partial, seconds=120)
+        watching.cancel()
+        gc.unfreeze()
+        assert screen.table.cursor_id == Ref("local", "/app/team-000/key-01")
+        assert screen.table.total == FOLDERS * KEYS
+        # Not a figure to reach (the benchmarks have those): what stalls for long does more at once than it may.
+        assert steps.longest < 0.5
