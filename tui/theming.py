@@ -157,6 +157,7 @@ class Glyphs:
     running: str = "▶"
     done: str = "✔"
     mark: str = "◆"
+    secret: str = "◇"
     bar: str = "█"
     empty: str = "░"
     vertical: str = "│"
@@ -179,6 +180,7 @@ ASCII = Glyphs(
     running=">",
     done="v",
     mark="*",
+    secret="#",
     bar="#",
     empty=".",
     vertical="|",

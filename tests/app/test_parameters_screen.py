@@ -57,7 +57,7 @@ async def test_on_the_engine_one_moves_through_the_tree_and_reads_values(tmp_pat
         await pilot.press("j", "l")
         await says(pilot, "config", "hosts")
         await pilot.press("j", "l")
-        await says(pilot, "password", "SecureString", "◆")
+        await says(pilot, "password", "SecureString", "◇")
         await pilot.press("j")
         await says(pilot, "value      db-9", "live(v2)", "[red]x[/no]", "team=web", "String · v2 · Standard", "v1  ")
         await service.put(PutRequest(name="/app/prod/db/host", value="db-10", overwrite=True))
@@ -252,3 +252,17 @@ async def test_y_shows_the_ciphertext_of_a_secret(tmp_path: Path) -> None:
         await pilot.press("y")
         await says(pilot, "ParameterMetadata", "Value: Y2lwaGVy")
         assert "hush" not in text_of(app)
+
+
+async def test_what_shows_is_saved_with_its_paths(tmp_path: Path) -> None:
+    fake, file = ParametersFake(PATHS), tmp_path / "shown.csv"
+    async with console(fake.transport, tmp_path, words="params") as (app, pilot):
+        await says(pilot, "app", "single")
+        await hit(pilot, "slash", *"prod/db", "enter")
+        await says(pilot, "3 of 7")
+        app.run_line(f"save {file}")
+        await says(pilot, "Saved 3 rows of 7")
+    rows = file.read_text().splitlines()
+    assert rows[0] == "path,type,version,expires,modified"
+    assert [row.split(",")[0] for row in rows[1:]] == [f"/app/prod/db/{key}" for key in ("host", "password", "port")]
+    assert "hush" not in file.read_text()
