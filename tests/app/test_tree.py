@@ -443,3 +443,16 @@ async def test_what_is_saved_of_a_tree_has_the_whole_path() -> None:
         widget.add_nodes([TreeNode(1, None, "/app/prod", folder=True), TreeNode(2, 1, "host", ("String", "3"))])
         assert widget.ids == [2] and widget.written(2) == ("/app/prod/host", "String", "3")
         assert [column.key for column in widget.columns] == ["path", "type", "version"]
+
+
+async def test_a_terminal_that_becomes_wider_leaves_no_line_at_its_old_width() -> None:
+    widget = tree()
+    app = Listening(widget)
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.press("L")
+        await pilot.resize_terminal(90, 12)
+        await pilot.pause()
+        bars = {len(line.rstrip()) for line in lines(widget)[1:] if line.strip()}
+        await pilot.press("j", "k")
+        await pilot.pause()
+        assert bars == {len(line.rstrip()) for line in lines(widget)[1:] if line.strip()} == {90}

@@ -65,6 +65,7 @@ class LineView(LineCursor):
         self._glyphs = glyphs
         self._brushes: Brushes | None = None
         self._notice: list[str] | None = None
+        self._drawn_width = 0
 
     # What a subclass says, and adds.
 
@@ -147,6 +148,9 @@ class LineView(LineCursor):
 
     def render_line(self, y: int) -> Strip:
         columns, brushes, y = self.size.width, self._brush(), y - self._heading
+        if columns != self._drawn_width:  # Textual draws at another size before it tells of it
+            self._drawn_width = columns
+            self._forget_widths()
         room = columns - 1
         if room < 1:
             return Strip.blank(columns, brushes.base)
