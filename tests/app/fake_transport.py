@@ -39,6 +39,7 @@ class FakeTransport:
         self.answers: dict[str, Any] = {
             "DescribeInstanceInformation": {"InstanceInformationList": []},
             "ListNodeTags": {"Nodes": []},
+            "DescribeParameters": {"Parameters": []},
             **(answers or {}),
         }
         self.sent: list[tuple[str, dict[str, Any]]] = []

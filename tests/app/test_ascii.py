@@ -9,9 +9,8 @@ import pytest
 from tests.app._command_fake import ID, CommandsFake, command, invocation
 from tests.app.console import console, says, text_of, until
 from tests.app.fake_transport import fleet, node
-from tests.app.test_help import everything
+from tests.app.test_help import _opened, everything
 from tui.config import Config
-from tui.screens import SCREENS
 from tui.widgets.cells import cut, draw_ascii, own
 
 pytestmark = pytest.mark.slow
@@ -24,14 +23,13 @@ def strange(text: str) -> str:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
-@pytest.mark.parametrize("noun", [entry.noun for entry in SCREENS])
-async def test_no_screen_draws_more_than_ascii(tmp_path: Path, noun: str, size: tuple[int, int]) -> None:
-    words = {"node": "node web-01", "group": "group web", "command": f"command {ID.format(1)}"}.get(noun, noun)
+@pytest.mark.parametrize("words", _opened())
+async def test_no_screen_draws_more_than_ascii(tmp_path: Path, words: str, size: tuple[int, int]) -> None:
     transport = everything()
     async with console(transport, tmp_path, words=words, size=size, config=ASCII) as (app, pilot):
         assert strange(text_of(app)) == ""
         await until(pilot, lambda: app.services is not None)
-        if noun == "command":
+        if words.startswith("command "):
             await until(pilot, lambda: "command" in transport.events)
             await transport.events["command"].put({"type": "command", "Command": command(1, "Success")})
             await transport.events["command"].put({"type": "invocation", "Invocation": invocation(1, "Success")})

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from textual.app import ComposeResult
 
 from tui.ports import Ref
+from tui.screens import _expiring_tile as expiring_tile
 from tui.screens._base import YAML, ConsoleScreen, explain
 from tui.screens._words import age, ping_word, session_word, size, status_word
 from tui.screens.commands import newest_first
@@ -18,6 +20,8 @@ from tui.services.commands import Command, Commands, CommandStatus
 from tui.services.engine import Engine, EngineInfo
 from tui.services.feeds import Feed
 from tui.services.nodes import Node, Nodes, PingStatus
+from tui.services.parameter_models import Parameter
+from tui.services.parameters import Parameters
 from tui.services.sessions import Session, Sessions
 from tui.widgets.charts import bar, stacked
 from tui.widgets.state_pane import wrapped
@@ -33,6 +37,7 @@ _TITLES = {
     "failed": "Failed",
     "commands": "Commands",
     "sessions": "Sessions",
+    expiring_tile.KEY: expiring_tile.TITLE,
     "engine": "Engine",
     "contexts": "Contexts",
 }
@@ -60,6 +65,7 @@ class OverviewScreen(ConsoleScreen):
         keys = [key for key in _TITLES if key != "contexts"]
         self._known = {key: Tile(key, _TITLES[key], ((("loading", "dim"),),)) for key in keys}
         self._names: dict[Ref, str] = {}
+        self._expiring: list[Parameter] = []
 
     def compose_body(self) -> ComposeResult:
         self._tiles = Tiles("-|++++" if self.shell.glyphs.arrow == ">" else "─│┌┐└┘")
@@ -72,6 +78,7 @@ class OverviewScreen(ConsoleScreen):
         nodes: dict[str, Feed[list[Node]]] = {}
         commands: dict[str, Feed[list[Command]]] = {}
         sessions: dict[str, Feed[list[Session]]] = {}
+        expiring: dict[str, Feed[list[Parameter]]] = {}
         feeds = services.feeds
         for context in services.contexts:
             fleet, sent = services.of(Nodes, context), services.of(Commands, context)
@@ -79,12 +86,17 @@ class OverviewScreen(ConsoleScreen):
             nodes[context] = feeds.feed(context, "DescribeInstanceInformation", who, fleet.all)
             commands[context] = feeds.feed(context, "ListCommands", who, partial(_recent, sent))
             sessions[context] = feeds.feed(context, "DescribeSessions", who, partial(_live, shells))
+            kept = services.of(Parameters, context)
+            every = expiring_tile.EVERY_ON_AWS if kept.on_aws else expiring_tile.EVERY
+            ending = partial(expiring_tile.expiring, kept)
+            expiring[context] = feeds.feed(context, "DescribeParameters", who, ending, every=every)
             feeds.drive(context, "nodes", fleet.watch, "DescribeInstanceInformation")
             feeds.drive(context, "commands", sent.watch_all, "ListCommands")
             feeds.drive(context, "sessions", shells.watch, "DescribeSessions")
         self.follow_each(nodes, self._show_nodes)
         self._follow_tiles(commands, self._show_commands, "running", "failed", "commands")
         self._follow_tiles(sessions, self._show_sessions, "sessions")
+        self._follow_tiles(expiring, self._show_expiring, expiring_tile.KEY)
         self._known.pop("engine" if several or not local else "contexts", None)
         if several or not local:
             self._show_contexts()
@@ -195,6 +207,12 @@ class OverviewScreen(ConsoleScreen):
         self._put(Tile("sessions", title, tuple(lines) or empty, "accent" if lines else "dim"))
         return 1
 
+    def _show_expiring(self, found: list[Parameter]) -> int:
+        self._expiring = expiring_tile.soonest(found)
+        word, now = self.shell.services.word, datetime.now(UTC)
+        self._put(expiring_tile.tile_of(self._expiring, self.shell.glyphs, word, now))
+        return 1
+
     def _show_contexts(self) -> None:
         """Say how each context is, the worst first."""
         lines: list[tuple[Word, ...]] = []
@@ -251,6 +269,9 @@ class OverviewScreen(ConsoleScreen):
                 self.shell.go("commands", _FILTERS[key])
             case "engine":
                 self.do(self._yaml())
+            case expiring_tile.KEY:
+                worst = self._expiring[0].ref if self._expiring else None
+                self.shell.go("parameters", self.shell.services.word(worst) if worst else None)
             case noun:
                 self.shell.go(noun)
 
