@@ -175,15 +175,14 @@ class PlanDialog(PlanReview):
         said = outcome_words(outcome, overtaken=overtaken)
         return check._replace(word=word, more=said, note=("", "dim")) if said else check._replace(word=word)
 
-    def detail_words(self, place: int) -> list[list[Word]]:
+    def detail_words(self, place: int, *, shown: bool) -> list[list[Word]]:
         change, outcome = self.changes[place], self._outcome_of(place) if self.phase == "done" else None
         if outcome is None or self.report is None:
-            return super().detail_words(place)
+            return super().detail_words(place, shown=shown)
         conflict = next((one for one in self.report.conflicts if one.path == change.path), None)
         overtaken = self._overtaken.get(change.path)
-        return outcome_detail(change, outcome, conflict, overtaken, shown=self.shows_secrets) or super().detail_words(
-            place
-        )
+        found = outcome_detail(change, outcome, conflict, overtaken, shown=shown)
+        return found or super().detail_words(place, shown=shown)
 
     def hay_of(self, place: int) -> str:
         outcome = self._outcome_of(place)

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from tui.screens._dialogs import Confirm, Reader, TypeName
+from tui.screens._parameter_plan_question import question_of
 from tui.screens._parameter_plan_words import (
     calls_text,
     counted,
@@ -127,6 +128,14 @@ class PlanReview(Overlay[Any]):
         self.list.show(self.order, text=max((width(change.path) for change in self.changes), default=12))
         self.say_head()
         self.say_keys()
+        self.watch(self.app, "app_focus", self._focus_changed, init=False)
+
+    def _focus_changed(self, focused: bool) -> None:
+        if not focused:
+            self.reveal.mask()
+
+    def on_screen_suspend(self) -> None:
+        self.reveal.mask()
 
     def on_unmount(self) -> None:
         self.reveal.mask()
@@ -202,9 +211,9 @@ class PlanReview(Overlay[Any]):
             self._said = (text, style)
             self.say_keys()
 
-    def detail_words(self, place: int) -> list[list[Word]]:
+    def detail_words(self, place: int, *, shown: bool) -> list[list[Word]]:
         change = self.changes[place]
-        return detail_lines(change, self.planned.about.get(change.path), shown=self.shows_secrets)
+        return detail_lines(change, self.planned.about.get(change.path), shown=shown)
 
     def say_detail(self) -> None:
         place = self.list.cursor_id
@@ -213,7 +222,7 @@ class PlanReview(Overlay[Any]):
             return
         room, most = max(self.app.size.width - 3, 10), self._room
         lines: list[Sequence[Word]] = []
-        for words in self.detail_words(place):
+        for words in self.detail_words(place, shown=self.shows_secrets):
             lines += wrapped(words, room)
             if len(lines) > most:
                 lines = [*lines[: most - 1], ((own("⏎ shows all of it"), "dim"),)]
@@ -278,7 +287,8 @@ class PlanReview(Overlay[Any]):
     def action_open(self) -> None:
         place = self.list.cursor_id
         if isinstance(place, int):
-            lines = ["".join(text for text, _ in words) for words in self.detail_words(place)]
+            # What stays open for as long as one likes, and can be copied, has no secret in it.
+            lines = ["".join(text for text, _ in words) for words in self.detail_words(place, shown=False)]
             self.app.push_screen(Reader(self.changes[place].path, "\n".join(lines)))
 
     def action_calls(self) -> None:
@@ -353,26 +363,9 @@ class PlanReview(Overlay[Any]):
         return ""
 
     def question(self) -> Confirm | TypeName | None:
-        """Give what has to be answered before what is taken is applied: a name or a count where something is lost."""
+        """Give what has to be answered before what is taken is applied; None where nothing is lost by it."""
         lost = [self.changes[place] for place in sorted(self.taken) if self._deletes(self.changes[place])]
-        if not lost:
-            return None
-        moved = all(change.needs for change in lost)
-        one, count = lost[0], len(lost)
-        what = one.path if count == 1 else f"{count:,} parameters"
-        text = "\n".join(change.path for change in lost[:6]) if count > 1 else ""
-        if count > 6:
-            text += f"\nand {count - 6:,} more"
-        hidden = {*self.planned.hidden} & {change.path for change in lost}
-        if hidden:
-            text += f"\nMarked, and hidden by the filter: {', '.join(sorted(hidden)[:6])}"
-            text += f" and {len(hidden) - 6:,} more" if len(hidden) > 6 else ""
-        where = f" in {self._where}" if self._where else ""
-        if moved:
-            text += "\nTheir values are at their new places first. Histories and labels do not move: they are lost."
-            return Confirm(f"Move away {what}{where}?", text.strip(), verb="move")
-        text += "\nValues, histories and labels are lost; nothing brings them back.\nDeleteParameters"
-        return TypeName(f"Delete {what}{where}?", text.strip(), expected=one.path if count == 1 else str(count))
+        return question_of(lost, self.planned.hidden, self._where) if lost else None
 
     def action_apply(self) -> None:
         said = self.blocked()

@@ -92,17 +92,18 @@ class ParameterPlanActions(ParameterCopy):
             return [here]
         return self.meant
 
-    def _known_paths(self) -> list[str]:
-        found = [ref.id for ref in self.tree_view.things if isinstance(ref, Ref)]
-        return [*(f"{ref.id.rstrip('/')}/" for ref in self._folders), *found]
-
-    def _likely(self, typed: str) -> Sequence[str]:
-        """Give likely paths for what is typed, of what the tree knows so far."""
+    def _completion(self) -> Callable[[str], Sequence[str]]:
+        """Give what completes a path while one types it, of what the tree knows now."""
         from tui.screens._path_prompt import likely_paths  # deferred: opened on a key
 
-        context, colon, path = typed.rpartition(":") if not typed.startswith("/") else ("", "", typed)
-        found = likely_paths(self._known_paths(), path)
-        return [f"{context}{colon}{one}" for one in found] if colon else found
+        found = [ref.id for ref in self.tree_view.things if isinstance(ref, Ref)]
+        known = [*(f"{ref.id.rstrip('/')}/" for ref in self._folders), *found]
+
+        def complete(typed: str) -> Sequence[str]:
+            context, colon, path = typed.rpartition(":") if not typed.startswith("/") else ("", "", typed)
+            return [f"{context}{colon}{one}" for one in likely_paths(known, path)]
+
+        return complete
 
     async def _picked(self, *, whole: bool = False) -> Any:
         """Give what an action is about; asks where one path is a parameter and a folder. `whole` takes the folder that
@@ -154,13 +155,13 @@ class ParameterPlanActions(ParameterCopy):
     def action_copy_to(self) -> None:
         from tui.screens._parameter_move import copy_or_move  # deferred: opened on a key
 
-        self._on_picked(lambda picked: copy_or_move(self, picked, self._likely, moves=False))
+        self._on_picked(lambda picked: copy_or_move(self, picked, self._completion(), moves=False))
 
     @changing
     def action_move_to(self) -> None:
         from tui.screens._parameter_move import copy_or_move  # deferred: opened on a key
 
-        self._on_picked(lambda picked: copy_or_move(self, picked, self._likely, moves=True))
+        self._on_picked(lambda picked: copy_or_move(self, picked, self._completion(), moves=True))
 
     @changing
     def action_edit_text(self) -> None:
@@ -174,7 +175,7 @@ class ParameterPlanActions(ParameterCopy):
 
         folder = self.folder
         context = folder.context if folder is not None else self.shell.services.contexts[0]
-        self.do(import_file(self, context, folder.id if folder is not None else self.root, self._likely))
+        self.do(import_file(self, context, folder.id if folder is not None else self.root, self._completion()))
 
     def action_export(self) -> None:
         from tui.screens._parameter_export import export  # deferred: opened on a key
