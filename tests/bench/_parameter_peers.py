@@ -21,10 +21,10 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 
 
-def name_of(number: int) -> str:
-    """Give the name of a parameter by its number: a thousand services, then groups of ten."""
+def name_of(number: int, below: str = "") -> str:
+    """Give the name of a parameter by its number: a thousand services, or one path, then groups of ten."""
     group = number // A_GROUP
-    return f"/app/service-{group % 1000:03}/group-{group:05}/key-{number % A_GROUP}"
+    return f"{below or f'/app/service-{group % 1000:03}'}/group-{group:05}/key-{number % A_GROUP}"
 
 
 def path_of(number: int) -> str:
@@ -32,13 +32,13 @@ def path_of(number: int) -> str:
     return name_of(number).rpartition("/")[0]
 
 
-async def fill(transport: LocalTransport, count: int) -> None:
+async def fill(transport: LocalTransport, count: int, below: str = "") -> None:
     """Put so many parameters, as any client would."""
     numbers = iter(range(count))
 
     async def put() -> None:
         for number in numbers:
-            params = {"Name": name_of(number), "Value": VALUE, "Type": "String", "Tier": "Advanced"}
+            params = {"Name": name_of(number, below), "Value": VALUE, "Type": "String", "Tier": "Advanced"}
             await transport.call("PutParameter", params)
 
     await asyncio.gather(*(put() for _ in range(AT_ONCE)))
