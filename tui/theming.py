@@ -157,7 +157,7 @@ class Glyphs:
     running: str = "▶"
     done: str = "✔"
     mark: str = "◆"
-    secret: str = "◇"
+    hidden: str = "◇"
     bar: str = "█"
     empty: str = "░"
     vertical: str = "│"
@@ -180,7 +180,7 @@ ASCII = Glyphs(
     running=">",
     done="v",
     mark="*",
-    secret="#",
+    hidden="#",
     bar="#",
     empty=".",
     vertical="|",

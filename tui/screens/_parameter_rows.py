@@ -66,7 +66,7 @@ def look_of(glyphs: Glyphs, cells: Any) -> tuple[str, str]:
     """Give the glyph and the style of a parameter by its cells: secrets are told by both, and so is what expires."""
     if not cells:
         return "", ""
-    glyph = glyphs.secret if cell_text(cells[0]) == SECRET else glyphs.dot
+    glyph = glyphs.hidden if cell_text(cells[0]) == SECRET else glyphs.dot
     expires = cells[_EXPIRES]
     style = expires[1] if not isinstance(expires, str) and expires[1] in ("warn", "error") else ""
     return glyph, style
