@@ -165,6 +165,15 @@ async def test_a_side_that_is_denied_is_named(tmp_path: Path) -> None:
         await says(pilot, "~ different", "InternalServerError")
 
 
+async def test_who_may_read_below_a_path_alone_can_compare(tmp_path: Path) -> None:
+    fake = fake_of({"/a/x": "1", "/b/x": "2"})
+    fake.transport.answers["GetParameters"] = AccessDenied(
+        "AccessDeniedException", "no", operation="GetParameters", action="ssm:GetParameters"
+    )
+    async with compared(fake, tmp_path, "/a /b") as (app, _):
+        assert rows(app) == ["x"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.errors import Cancelled, SsmTuiError, UsageError
+from tui.errors import AccessDenied, Cancelled, SsmTuiError, UsageError
 from tui.screens._base import ConsoleScreen, explain
 from tui.screens._compare_rows import cells_of, settled
 from tui.screens._compare_sides import Side, short, sides_of
@@ -188,8 +188,7 @@ class CompareReading(ConsoleScreen):
                 async for page in service.below(side.path):
                     self._take_page(side, state, page, other if fresh else None)
                 if folder_of(side.path):
-                    itself, _ = await service.values([side.path])
-                    self._take_page(side, state, itself, other if fresh else None)
+                    self._take_page(side, state, await _itself(service, side.path), other if fresh else None)
             state.whole = True
             self._tell_progress()
         except SsmTuiError as error:
@@ -364,6 +363,15 @@ class CompareReading(ConsoleScreen):
         else:
             self._order = []
             self.grid.remove_row(row.relative)
+
+
+async def _itself(service: Parameters, path: str) -> Sequence[Value]:
+    """Give the parameter that a side's path itself names, if there is one; who may only read below it has none."""
+    try:
+        found, _ = await service.values([path])
+    except AccessDenied:
+        return ()
+    return found
 
 
 async def in_slices(things: Iterable[Any], do: Callable[[Any], object]) -> None:
