@@ -1,6 +1,7 @@
 """Parameters on the engine with all its domains: limits, events, audit, what is on the disk, and writes at once."""
 
 import asyncio
+import base64
 import json
 
 import pytest
@@ -312,3 +313,30 @@ async def test_parameters_in_another_region_have_its_arn(engine):
     answer = await engine.call("GetParameter", {"Name": "/a", "WithDecryption": True}, caller=caller)
     assert answer["Parameter"]["ARN"] == f"arn:aws-cn:ssm:cn-north-1:{engine.services.account}:parameter/a"
     assert answer["Parameter"]["Value"] == "v"
+
+
+async def test_secrets_did_not_open_once_the_engine_had_another_region(engine, tmp_path):
+    sent = {"Name": "/app/password", "Value": SECRET, "Type": "SecureString"}
+    far = CallerIdentity(engine.services.account, "eve", region="ap-south-1")
+    await engine.call("PutParameter", sent)
+    await engine.call("PutParameter", {**sent, "Name": "/app/far"}, caller=far)
+    await engine.aclose()
+    settings = {"master_key": "file", "region": "eu-west-1"}
+    again = await Engine.open(StatePaths(tmp_path), clock=ManualClock(), settings=settings)
+    try:
+        read = {"Names": ["/app/password", "/app/far"], "WithDecryption": True}
+        found = (await again.call("GetParameters", read))["Parameters"]
+        sealed = (await again.call("GetParameter", {"Name": "/app/password"}))["Parameter"]
+        opened = await again.call(
+            "Decrypt",
+            {
+                "CiphertextBlob": sealed["Value"],
+                "EncryptionContext": {"PARAMETER_ARN": sealed["ARN"]},
+            },
+            service="kms",
+        )
+    finally:
+        await again.aclose()
+    assert [each["Value"] for each in found] == [SECRET, SECRET]
+    assert found[0]["ARN"].startswith("arn:aws:ssm:eu-west-1:")
+    assert base64.b64decode(opened["Plaintext"]) == SECRET.encode()

@@ -5,18 +5,19 @@ A blob says of itself what opens it:
     "ssv" version(1)   length(1) key id   material(4)   nonce(12) wrapped data key(48)   nonce(12) value and tag(16)
 
 Each value has an AES-256-GCM data key of its own, which the KMS key's material wraps. The blob's head and the
-context, as canonical JSON, are authenticated with both.
+context, as canonical JSON, are authenticated with both; of an ARN of Systems Manager in it, all but the region.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tui.engine.context import ApiFault, Services
+from tui.engine.context import REGION, ApiFault, Services
 from tui.engine.kms_keys import NONCE, KmsKeys
 from tui.engine.master_key import MasterKey
 
@@ -24,6 +25,8 @@ _MAGIC = b"ssv\x01"
 _DATA_KEY, _TAG = 32, 16
 _WRAPPED = _DATA_KEY + _TAG
 _LONGEST_ID = 64
+_ARN = re.compile(r"arn:[^:]*:ssm:[^:]*:")
+_IN_ANY_REGION = f"arn:aws:ssm:{REGION}:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +113,6 @@ def parse(blob: bytes) -> Sealed:
 
 
 def _canonical(context: Mapping[str, str]) -> bytes:
-    return json.dumps(dict(context), sort_keys=True, separators=(",", ":")).encode()
+    # Parameters are the same in all regions: an ARN's region is that of who asks, and may be another one tomorrow.
+    bound = {key: _ARN.sub(_IN_ANY_REGION, value, count=1) for key, value in context.items()}
+    return json.dumps(bound, sort_keys=True, separators=(",", ":")).encode()
