@@ -20,6 +20,7 @@ class EngineTransport(FakeTransport):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
+        del self.answers["DescribeParameters"]  # the engine has some
         self.engine = engine
         self.before: dict[str, Hook] = {}
 

@@ -72,6 +72,21 @@ async def test_a_parameter_is_made_below_the_folder_that_one_looks_at(tmp_path: 
         assert await at.transport.get("/app/prod/port") == "5432"
 
 
+async def test_what_is_typed_takes_the_place_of_a_chosen_type_and_a_form_that_opens_blames_nobody(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as at:
+        await at.do(forms.new_parameter, "local", "/app/prod")
+        screen = await says(at.pilot, "A new parameter", "/app/prod/")
+        assert "is no name" not in screen
+        await hit(at.pilot, *"token", "tab", *"sec")
+        await says(at.pilot, "> SecureString")
+        await hit(at.pilot, "tab", *"5432")
+        await says(at.pilot, "Type=SecureString", "Value=••••••")
+        await hit(at.pilot, "shift+tab", "down")
+        await says(at.pilot, "  StringList", "> SecureString")
+
+
 @pytest.mark.slow
 async def test_a_new_parameter_at_each_size(tmp_path: Path) -> None:
     async with opened(tmp_path, size=(80, 24)) as at:

@@ -91,6 +91,7 @@ class FormDialog(Dialog[T], Generic[T]):
         self.fields = {field.key: field for field in fields}
         self.facts = Facts()
         self._told: set[str] = set()
+        self._begun = {key: field.text.strip() for key, field in self.fields.items()}
         self._sending = False
         self._fault = Lines("", most=4)
         self._fault.add_class("dialog--fault")
@@ -143,8 +144,9 @@ class FormDialog(Dialog[T], Generic[T]):
         values = self.values
         problems = self.problems(values)
         for key, field in self.fields.items():
-            # What is missing is said when one tries to send; what is wrong is said at once.
-            field.problem = problems.get(key, "") if key in self._told or values[key] else ""
+            # What is missing is said when one tries to send, as what nobody typed; what is wrong is said at once.
+            typed = values[key] not in ("", self._begun[key])
+            field.problem = problems.get(key, "") if key in self._told or typed else ""
         self.facts.show(self.preview(values))
         self._make_room()
 

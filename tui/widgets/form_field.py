@@ -72,6 +72,8 @@ class FormField(Widget, can_focus=True):
         self._problem = ""
         self._choices: Sequence[str] = ()
         self._choosing = False
+        self._whole = False
+        """The text is one of the choices as it was taken: what is typed takes its place."""
         self._at = 0
 
     @property
@@ -129,6 +131,8 @@ class FormField(Widget, can_focus=True):
         """The choices that show now: the text's characters stand in them in that order, the closest first."""
         if not (self._choosing and self.has_focus):
             return []
+        if self._whole:
+            return [*self._choices[:CHOICES]]
         return fuzzy(self.text, self._choices)[:CHOICES]
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
@@ -192,6 +196,8 @@ class FormField(Widget, can_focus=True):
                 self.refresh()
             case "down" if self._choices:
                 self._choosing, self._at = True, 0
+                if self._whole and self.text in self._choices[:CHOICES]:
+                    self._at = self._choices.index(self.text)
                 self.refresh(layout=True)
             case "up":
                 self.screen.focus_previous()
@@ -202,6 +208,8 @@ class FormField(Widget, can_focus=True):
                 self.refresh(layout=True)
             case _:
                 before = self.text
+                if self._whole and event.is_printable:
+                    self._buffer.set("")
                 if not self._buffer.key(event):
                     return
                 self._typed(before)
@@ -211,6 +219,8 @@ class FormField(Widget, can_focus=True):
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         before = self.text
+        if self._whole:
+            self._buffer.set("")
         # What was copied to its line's end means the line.
         text = event.text
         self._buffer.insert(text.removesuffix("\n").removesuffix("\r") if self._exact else text.rstrip("\n"))
@@ -220,17 +230,19 @@ class FormField(Widget, can_focus=True):
         if self.text == before:
             self.refresh()
             return
+        self._whole = False
         self._choosing, self._at = bool(self._choices), 0
         self.refresh(layout=bool(self._choices))
         self.post_message(self.Changed(self, self.text))
 
     def _take(self, choice: str) -> None:
         self._buffer.set(choice)
-        self._choosing = False
+        self._choosing, self._whole = False, True
         self.refresh(layout=True)
         self.post_message(self.Changed(self, choice))
 
     def on_focus(self) -> None:
+        self._whole = self.text in self._choices
         self.refresh(layout=bool(self._choices))
 
     def on_blur(self) -> None:
