@@ -191,7 +191,18 @@ def test_a_put_says_the_new_version_and_what_it_would_overwrite(params: Lab) -> 
     assert json.loads(done.stdout) == {"Name": "/put/a", "Version": 2, "Tier": "Standard"}
     tags = params.ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="/put/a")["TagList"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "shop", "owner": "ann"}
-    assert b"--type String" in params("put", "/put/new", "1").stderr
+
+
+def test_a_new_parameter_whose_value_is_a_word_had_to_be_given_a_type_and_is_a_string(params: Lab) -> None:
+    done = params("put", "/typed/word", "5")
+    assert (done.returncode, done.stdout) == (0, b"/typed/word version 1 Standard\n")
+    assert b"/typed/word is new, and a String: no --type was given." in done.stderr
+    assert params.ssm.get_parameter(Name="/typed/word")["Parameter"]["Type"] == "String"
+    # What comes from stdin, or is encrypted with a key, may be a secret.
+    for words in ([], ["-"], ["5", "--key-id", "alias/aws/ssm"]):
+        done = params("put", "/typed/none", *words, given=b"5")
+        assert done.returncode == 2 and b"needs a type. Give --type String" in done.stderr
+    assert params.names("/typed") == ["/typed/word"]
 
 
 def test_a_version_that_moved_was_overwritten_and_is_refused(params: Lab) -> None:
@@ -235,8 +246,8 @@ def test_stdin_that_is_no_text_writes_nothing(params: Lab) -> None:
 
 
 def test_a_refusal_of_parameter_store_is_a_sentence_with_its_code(params: Lab) -> None:
-    done = params("put", "/aws/mine", "--type", "String", given=b"xxxxx")
-    assert done.returncode == 1 and b"No access to reserved parameter name: /aws/mine." in done.stderr
+    done = params("put", "/data/a", "--type", "String", "--data-type", "Text", given=b"xxxxx")
+    assert done.returncode == 1 and b"The following data type is not supported: Text" in done.stderr
     assert b"xxxxx" not in done.stderr and len(done.stderr.splitlines()) == 1
 
 

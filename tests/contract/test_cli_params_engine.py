@@ -133,7 +133,7 @@ def test_public_parameters_are_listed_below_their_own_path_alone(params: Local) 
     assert b"/aws/service" not in params("ls", "-r").stdout
     done = params("ls", "/aws/service")
     assert done.returncode == 0 and b"/aws/service/global-infrastructure/" in done.stdout
-    assert params("put", "/aws/service/mine", "x", "--type", "String").returncode == 1
+    assert params("put", "/aws/service/mine", "x", "--type", "String").returncode == 2
 
 
 def test_a_report_as_json_says_what_became_of_each(params: Local) -> None:

@@ -109,6 +109,11 @@ def test_what_is_not_there_is_a_sentence_with_a_way_out():
     assert sentence(other, "/a") is other
 
 
+def test_two_selectors_were_told_as_a_parameter_that_is_not_there():
+    said = str(sentence(ApiError("ParameterNotFound", ""), "/app/host:2:3"))
+    assert said == "/app/host:2:3 is no version: there is one colon in one. As in /app/host:3 or /app/host:live."
+
+
 def test_one_level_of_many_is_folders_with_counts_and_what_is_in_none():
     below = [parameter(name) for name in ("/app/a", "/app/a/b", "/app/a/c/d", "/app/z/y", "/app/k")]
     folders, found = _one_level("/app", below)
@@ -199,6 +204,18 @@ def test_stdin_that_is_no_value_is_refused_and_not_repeated(stdin, data):
         (["put", "/a", "v", "--policies", "[{"], "no JSON"),
         (["put", "/a", "v", "--policies", "{}"], "no array"),
         (["put", "/a", "v", "--policies", "@/none/such"], "No such file"),
+        (["put", "/aws/a", "v"], "AWS's own"),
+        (["put", "/a//b", "v"], "single slashes"),
+        (["put", "a/b", "v"], "no slash in front"),
+        (["put", "/a/", "v"], "without a slash"),
+        (["put", "/a:3", "v"], "a version or a label"),
+        (["put", "arn:aws:ssm:us-east-1:123456789012:parameter/a", "v"], "an ARN"),
+        (["get", "local:a/b"], "As in local:/a/b"),
+        (["ls", "/a//b"], "no path"),
+        (["exec", "/a:1", "--", "env"], "no path"),
+        (["export", "/a;b"], "no path"),
+        (["cp", "/a", "/ssm/a"], "AWS's own"),
+        (["import", "-", "/aws/a", "--format", "json"], "AWS's own"),
         (["ls", "--decrypt"], "--values"),
         (["ls", "--type", "Secret"], "StringList"),
         (["history", "/a", "--decrypt"], "--values"),

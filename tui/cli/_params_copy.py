@@ -11,7 +11,7 @@ from typing import TypeVar
 from tui.cli._args import FAILED, Common, parser
 from tui.cli._context import printable, run_async, talk
 from tui.cli._params_apply import REPORT, applied, carry_out, is_meant, tell
-from tui.cli._params_places import Place, must_write, one_at, place_of
+from tui.cli._params_places import Place, must_write, one_at, place_of, writable
 from tui.cli._params_plan import show
 from tui.cli._params_trees import read_about, read_tags, read_values
 from tui.cli._params_unfinished import FLAGS, new_journal
@@ -61,7 +61,7 @@ def main(common: Common, words: Sequence[str]) -> int:
             raise UsageError(f"{place} is no parameter but one version of it, or an ARN.", hint="Name it by its path.")
     if target.name.endswith("/") and source.path != "/":
         target = Place(target.context, f"{target.path.rstrip('/')}/{source.path.rpartition('/')[2]}")
-    return run_async(_copy(common, verb, source, target, args))
+    return run_async(_copy(common, verb, source, writable(target), args))
 
 
 async def _copy(common: Common, verb: str, source: Place, target: Place, args: Namespace) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tui.cli._args import OK, Common, parser
 from tui.cli._context import printable, run_async, talk
-from tui.cli._params_places import Place, one_at, place_of
+from tui.cli._params_places import Place, one_at, path_named
 from tui.errors import SsmTuiError, UsageError
 from tui.ports import Transport
 from tui.services.parameter_names import env_name, env_names, env_of
@@ -52,7 +52,7 @@ def main(common: Common, words: Sequence[str]) -> int:
     if program is None:
         return _no_program(command[0])
     variables: dict[str, str] = {}
-    status = run_async(_read(common, [place_of(path) for path in args.paths], args, variables))
+    status = run_async(_read(common, [path_named(path) for path in args.paths], args, variables))
     return status or _become(program, command, variables, pristine=args.pristine)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tui.cli._args import OK, Common, parser
 from tui.cli._context import printable, run_async, talk
-from tui.cli._params_places import Place, one_at, place_of
+from tui.cli._params_places import Place, one_at, path_named
 from tui.cli._params_trees import read_values
 from tui.errors import SsmTuiError, UsageError
 from tui.services.parameter_texts import TextFormat, entry_of, format_of, write_text
@@ -34,7 +34,7 @@ def main(common: Common, words: Sequence[str]) -> int:
     args = parse.parse_args(words[1:])
     file = None if args.output == "-" else _file(args.output)
     kind = TextFormat(args.format) if args.format else TextFormat.ENV if file is None else format_of(file.name)
-    return run_async(_export(common, place_of(args.path), args, kind, file))
+    return run_async(_export(common, path_named(args.path), args, kind, file))
 
 
 def _file(word: str) -> Path:

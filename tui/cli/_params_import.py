@@ -12,7 +12,7 @@ from pathlib import Path
 from tui.cli._args import FAILED, OK, Common, parser
 from tui.cli._context import printable, run_async, talk
 from tui.cli._params_apply import REPORT, carry_out
-from tui.cli._params_places import Place, must_write, one_at, place_of
+from tui.cli._params_places import Place, must_write, one_at, path_named, writable
 from tui.cli._params_plan import show
 from tui.cli._params_trees import read_about, read_values
 from tui.errors import AccessDenied, UsageError
@@ -51,7 +51,7 @@ def main(common: Common, words: Sequence[str]) -> int:
     parse.add_argument("--json", action="store_true", help=REPORT)
     args = parse.parse_args(words[1:])
     kind = TextFormat(args.format) if args.format else _format(args.file)
-    return run_async(_import(common, place_of(args.path), kind, args))
+    return run_async(_import(common, writable(path_named(args.path)), kind, args))
 
 
 def _format(file: str) -> TextFormat:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from tui.cli import _params_shapes as shapes
 from tui.cli._args import FAILED, Common, parser
 from tui.cli._context import opened_contexts, run_async, table, talk
-from tui.cli._params_places import Place, at, place_of
+from tui.cli._params_places import Place, at, path_named
 from tui.errors import ApiError, UsageError
 from tui.ports import Ref, Transport
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue
@@ -35,7 +35,7 @@ def main(common: Common, words: Sequence[str]) -> int:
     args = parse.parse_args(words[1:])
     if args.decrypt and not args.values:
         raise UsageError("--decrypt is about values, and none are listed.", hint="Give --values too.")
-    return run_async(_ls(common, place_of(args.path), args))
+    return run_async(_ls(common, path_named(args.path), args))
 
 
 @dataclass(slots=True, kw_only=True)

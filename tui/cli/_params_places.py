@@ -13,11 +13,13 @@ from tui.cli._context import Contexts, opened_contexts, printable
 from tui.errors import ApiError, ReadOnlyRefused, SsmTuiError, UsageError
 from tui.ports import Transport
 from tui.services.parameter_models import path_of
+from tui.services.parameter_names import is_segment, name_problem
 from tui.services.parameters import NOT_FOUND
 from tui.transport.wrappers import ReadOnly, Wrapper
 
 _WITH_CONTEXT = re.compile(r"([^:]+):(/.*)", re.DOTALL)
 """A context stands in front of a slash; what follows a name's own colon is a version or a label, without one."""
+_WITHOUT_SLASH = re.compile(r"([^:/]+):([^:/]+/.*)", re.DOTALL)
 
 
 class Place(NamedTuple):
@@ -42,6 +44,44 @@ def place_of(word: str) -> Place:
     if not place.name or any(char.isspace() or not char.isprintable() for char in place.name):
         raise UsageError(
             f"{printable(word) or 'An empty word'} is no name of a parameter.", hint="As in /app/prod/host."
+        )
+    if _WITHOUT_SLASH.fullmatch(word) and not word.startswith("arn:"):
+        context, _, rest = word.partition(":")
+        raise UsageError(
+            f"{printable(word)} is no name of a parameter: what stands behind a context begins with a slash.",
+            hint=f"As in {printable(f'{context}:/{rest}')}.",
+        )
+    return place
+
+
+def named(word: str) -> Place:
+    """Read the name of a parameter that may be made. Raises: UsageError for what no parameter can be called."""
+    place = place_of(word)
+    if place.name.startswith("arn:"):
+        raise UsageError(f"{place} is an ARN.", hint="A parameter is written by its name.")
+    if ":" in place.name:
+        raise UsageError(f"{place} is a version or a label, and what is written gets a new version.")
+    if "/" in place.name[1:] and not place.name.startswith("/"):
+        raise UsageError(f"{place} has several levels, and no slash in front.", hint=f"As in /{place}.")
+    if place.name.endswith("/"):
+        raise UsageError(f"{place} is a path, and a parameter's name ends without a slash.")
+    return writable(place)
+
+
+def writable(place: Place) -> Place:
+    """Give a place as it is, at or below which parameters may be made. Raises: UsageError."""
+    if place.path != "/" and (said := name_problem(place.path)):
+        raise UsageError(printable(said))
+    return place
+
+
+def path_named(word: str) -> Place:
+    """Read a path below which parameters are meant. Raises: UsageError for one that none can stand below."""
+    place = place_of(word)
+    bad = [level for level in place.path.strip("/").split("/") if level and not is_segment(level)]
+    if bad or "//" in place.path:
+        raise UsageError(
+            f"{place} is no path: it has letters, digits and . - _ between single slashes.", hint="As in /app/prod."
         )
     return place
 
@@ -84,6 +124,9 @@ def must_write(common: Common, transport: Transport) -> None:
 def sentence(error: ApiError, name: str) -> SsmTuiError:
     """Say what it means that a parameter or its version is not there; any other error stays as it is."""
     plain = name if name.startswith("arn:") else name.partition(":")[0]
+    if error.code == NOT_FOUND and plain.count(":") == 0 and name.count(":") > 1:
+        hint = f"As in {printable(plain)}:3 or {printable(plain)}:live."
+        return SsmTuiError(f"{printable(name)} is no version: there is one colon in one.", hint=hint)
     if error.code == NOT_FOUND:
         parent = printable(path_of(plain).rpartition("/")[0] or "/")
         hint = f"ssm-tui params ls {parent} lists what is there."

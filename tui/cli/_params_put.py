@@ -12,7 +12,7 @@ from tui.cli import _params_shapes as shapes
 from tui.cli._args import FAILED, OK, Common, near, parser
 from tui.cli._context import printable, run_async, talk
 from tui.cli._nodes_connect import tags_of
-from tui.cli._params_places import Place, must_write, one_at, place_of
+from tui.cli._params_places import Place, must_write, named, one_at
 from tui.cli._params_value import given_value
 from tui.errors import AccessDenied, ApiError, OutcomeUnknown, SsmTuiError, UsageError
 from tui.services.parameter_models import Parameter, ParameterType, Put, PutRequest, Tier
@@ -25,15 +25,17 @@ _FLAG = re.compile(r"--?[A-Za-z][\w-]*(=|$)")
 USAGE = "NAME [VALUE] [--type T] [--overwrite | --if-version N] [--tier T] [--tag KEY=VALUE]… [--json] …"
 ABOUT = """\
 Create a parameter, or give one that exists a new version. Without a value, or with - for it, it is read from stdin, or
-asked for on a terminal; a newline at the end of stdin is no part of it. The value of a SecureString is never taken from
-the command line, which every process of this machine can read. A value that is a URL or begins with file:// is stored
-as it stands."""
+asked for on a terminal; a newline at the end of stdin is no part of it. What is new is a String where its value stands
+on the command line and --type says nothing else. The value of a SecureString is never taken from there, where every
+process of this machine can read it. A value that is a URL or begins with file:// is stored as it stands."""
 
 
 def main(common: Common, words: Sequence[str]) -> int:
     parse = parser("params put", USAGE, ABOUT)
     parse.add_argument("name", nargs="?", metavar="NAME", help="a parameter; its value follows, unless it is a secret")
-    parse.add_argument("--type", choices=TYPES, help="needed for a parameter that is new")
+    parse.add_argument(
+        "--type", choices=TYPES, help="of what is new; needed where the value is not on the command line"
+    )
     change = parse.add_mutually_exclusive_group()
     change.add_argument("--overwrite", action="store_true", help="a new version where the parameter exists")
     change.add_argument(
@@ -54,7 +56,7 @@ def main(common: Common, words: Sequence[str]) -> int:
     args, value = _read(parse, words[1:])
     tags = tags_of(args)
     policies = _policies(args.policies)
-    return run_async(_put(common, place_of(args.name), value, args, tags, policies))
+    return run_async(_put(common, named(args.name), value, args, tags, policies))
 
 
 def _read(parse: ArgumentParser, words: Sequence[str]) -> tuple[Namespace, list[str]]:
@@ -91,6 +93,9 @@ async def _put(
         known, there = await _there(service, place)
         _may_overwrite(place, there, known, args)
         kind = ParameterType(args.type) if args.type else there.type if there else None
+        by_default = kind is None and known and not args.key_id and bool(words) and words[0] != "-"
+        if by_default:
+            kind = ParameterType.STRING
         if kind is None:
             raise UsageError(f"{place} is new, and needs a type.", hint=f"Give --type {', '.join(TYPES)}.")
         secret = kind is ParameterType.SECURE_STRING or (there is not None and there.is_secret)
@@ -99,7 +104,7 @@ async def _put(
         request = PutRequest(
             name=there.name if there else place.name,
             value=value,
-            type=ParameterType(args.type) if args.type else None,
+            type=kind if args.type or by_default else None,
             overwrite=overwrite,
             tier=Tier(args.tier) if args.tier else None,
             description=args.description,
@@ -115,6 +120,8 @@ async def _put(
             hint = f"ssm-tui params history {place} tells whether it was written."
             raise OutcomeUnknown(error.message, hint=hint) from error
         status = _told(place, there, made, args)
+        if by_default:
+            talk(f"{place} is new, and a String: no --type was given.")
         if tags and overwrite:
             try:
                 await service.add_tags(place.name, tags)
