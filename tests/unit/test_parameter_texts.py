@@ -1,6 +1,7 @@
 """Subtrees as text: what is written is read back, by others too, and what can't be meant is said with its line."""
 
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -60,13 +61,12 @@ def test_a_stock_reader_of_yaml_and_json_reads_the_same_texts(tree):
     assert yaml.safe_load(write_text(entries, YAML, under="/app")) == tree
 
 
-def sourced(text, tmp_path):
-    """Give the environment of a shell that has read a text."""
+def sourced(text, tmp_path, *shell):
+    """Give the environment of a shell, bash where none is named, that has read a text."""
     file = tmp_path / "file"
     file.write_bytes(text.encode())
-    made = subprocess.run(
-        ["bash", "--norc", "-c", 'set -a; . "$1"; env -0', "bash", str(file)], capture_output=True, check=True, env={}
-    )
+    command = [*(shell or ("bash", "--norc")), "-c", 'set -a; . "$1"; env -0', "shell", str(file)]
+    made = subprocess.run(command, capture_output=True, check=True, env={})
     assert not made.stderr, made.stderr
     return dict(line.split("=", 1) for line in made.stdout.decode().rstrip("\0").split("\0"))
 
@@ -87,6 +87,18 @@ def test_a_shell_reads_what_is_written(format, tmp_path):
     assert {entry.path: found[f"V{number}"] for number, entry in enumerate(entries)} == {
         entry.path: entry.value for entry in entries
     }
+
+
+@pytest.mark.parametrize("shell", [("bash", "--posix"), ("dash",), ("busybox", "sh"), ("zsh", "-f")])
+def test_a_carriage_return_was_two_letters_and_a_dollar_in_a_shell_that_is_not_bash(shell, tmp_path):
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"there is no {shell[0]} here")
+    values = [*HARD, "cr\r\nlf", "\r", "\r\r'\r", "it's\r\\r"]
+    entries = [Entry(f"/app/v{number}", value) for number, value in enumerate(values)]
+    text = write_text(entries, SHELL, under="/app")
+    found = sourced(text, tmp_path, *shell)
+    assert [found[f"V{number}"] for number in range(len(values))] == values
+    assert [each.value for each in read_text(text, SHELL, under="/app")] == values
 
 
 def test_python_dotenv_reads_what_is_written_where_it_can():

@@ -20,6 +20,8 @@ _REST = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\n|$)")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _SINGLE = re.compile(r"'([^']*)'")
 _ANSI = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_PRINTED = re.compile(r"\"\$\(printf '(\\r)'\)\"")
+"""A carriage return as every POSIX shell makes one; `$'\\r'` is known to some alone, and a file's own may be lost."""
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _ENV_ESCAPE = re.compile(r"\\([\\\"'$`nrtabfv])")
 _SHELL_ESCAPE = re.compile(r"\\([\\\"$`\n])")
@@ -117,10 +119,8 @@ def _for_env(value: str) -> str:
 
 
 def _for_shell(value: str) -> str:
-    if "\r" in value:
-        quoted = value.replace("\\", "\\\\").replace("'", "\\'").replace("\r", "\\r").replace("\n", "\\n")
-        return f"$'{quoted}'"
-    return "'" + value.replace("'", "'\\''") + "'"
+    quoted = "'" + value.replace("'", "'\\''") + "'"
+    return quoted.replace("\r", """'"$(printf '\\r')"'""")
 
 
 def _env_value(text: str, place: int, name: str, number: int) -> tuple[str, int]:
@@ -138,7 +138,7 @@ def _env_value(text: str, place: int, name: str, number: int) -> tuple[str, int]
 def _shell_value(text: str, place: int, name: str, number: int) -> tuple[str, int]:
     parts = []
     while place < len(text) and not text[place].isspace():
-        found = _quoted(text, place, name, number)
+        found = _PRINTED.match(text, place) or _quoted(text, place, name, number)
         found = found or _ANSI.match(text, place) or _BARE.match(text, place) or _ESCAPED.match(text, place)
         if found is None or (found.re is _DOUBLE and _EXPANDED.search(found[1])):
             raise fault(
@@ -147,7 +147,7 @@ def _shell_value(text: str, place: int, name: str, number: int) -> tuple[str, in
                 "Nothing is replaced here: put the value between single quotes.",
             )
         part = found[1]
-        if found.re is _ANSI:
+        if found.re in (_ANSI, _PRINTED):
             part = _ENV_ESCAPE.sub(_unescaped, part)
         elif found.re is _DOUBLE:
             part = _SHELL_ESCAPE.sub(lambda match: match[1].strip("\n"), part)
