@@ -66,6 +66,11 @@ async def _export(common: Common, place: Place, args: Namespace, kind: TextForma
     if hidden:
         several = f"{hidden} SecureStrings are" if hidden > 1 else "1 SecureString is"
         talk(f"{several} written without the value; --decrypt writes it.")
+    plain = sum(entry.is_secret and entry.value is not None for entry in entries)
+    if plain:
+        several = f"{plain} SecureStrings are" if plain > 1 else "1 SecureString is"
+        way = "" if kind is TextFormat.YAML else f"; {kind} does not say that, and an import elsewhere needs --secret"
+        talk(f"{several} written in plain text{way}.")
     if file is not None:
         talk(f"{len(entries)} parameter{'s' if len(entries) != 1 else ''} written to {printable(str(file))}.")
     return OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,11 +18,13 @@ from tui.cli._params_trees import read_about, read_values
 from tui.errors import AccessDenied, UsageError
 from tui.services.parameter_changes import Wanted
 from tui.services.parameter_models import Parameter, ParameterType, Tier
-from tui.services.parameter_names import env_name, relative_to
+from tui.services.parameter_names import env_name, is_likely_secret, relative_to
 from tui.services.parameter_plans import plan_of
 from tui.services.parameter_texts import Entry, TextFormat, format_of, read_text
 from tui.services.parameters import Parameters
 
+SHOWN = 3
+"""Names that are said of many."""
 TIERS = [tier.value for tier in Tier if tier is not Tier.UNKNOWN]
 ABOUT = """\
 Make the parameters below a path what a text says, as params export writes it. The plan is shown first, and nothing is
@@ -85,6 +87,7 @@ async def _import(common: Common, place: Place, kind: TextFormat, args: Namespac
         if args.tier:
             tier = Tier(args.tier)
             wanted = [one if one.path in current else replace(one, tier=tier) for one in wanted]
+        _tell_likely_secrets(entries, current, place.path)
         plan = plan_of(current, wanted, delete_others=args.delete_others, about=about)
         if args.dry_run:
             show(plan, sys.stdout)
@@ -92,6 +95,19 @@ async def _import(common: Common, place: Place, kind: TextFormat, args: Namespac
                 print(f"problem: {printable(problem)}")
             return FAILED if plan.problems else OK
         return await carry_out(transport, plan, args)
+
+
+def _tell_likely_secrets(entries: Sequence[Entry], current: Container[str], under: str) -> None:
+    """Say what is called as a secret is, and is about to be none; of the formats, YAML alone says which are."""
+    found = [
+        relative_to(entry.path, under) or entry.path
+        for entry in entries
+        if entry.path not in current and entry.type in (None, ParameterType.STRING) and is_likely_secret(entry.path)
+    ]
+    if found:
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        one, several = "is called as a secret is, and becomes a String", "are called as secrets are, and become Strings"
+        talk(f"{', '.join(found[:SHOWN])}{more} {several if len(found) > 1 else one}; --secret {found[0]} makes a SecureString.")
 
 
 async def _about(service: Parameters, place: Place) -> dict[str, Parameter]:

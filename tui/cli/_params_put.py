@@ -16,6 +16,7 @@ from tui.cli._params_places import Place, must_write, named, one_at
 from tui.cli._params_value import given_value
 from tui.errors import AccessDenied, ApiError, OutcomeUnknown, SsmTuiError, UsageError
 from tui.services.parameter_models import Parameter, ParameterType, Put, PutRequest, Tier
+from tui.services.parameter_names import is_likely_secret
 from tui.services.parameters import NOT_FOUND, Parameters
 
 TYPES = [kind.value for kind in ParameterType if kind is not ParameterType.UNKNOWN]
@@ -121,7 +122,8 @@ async def _put(
             raise OutcomeUnknown(error.message, hint=hint) from error
         status = _told(place, there, made, args)
         if by_default:
-            talk(f"{place} is new, and a String: no --type was given.")
+            warning = "It is called as a secret is: --type SecureString encrypts one."
+            talk(f"{place} is new, and a String: no --type was given.", *([warning] * is_likely_secret(place.path)))
         if tags and overwrite:
             try:
                 await service.add_tags(place.name, tags)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 
 from tui.errors import UsageError
 
@@ -11,6 +12,11 @@ LEVELS = 15
 LONGEST = 1011
 """Characters of a name together with what stands before it in the ARN."""
 USUAL_ARN = "arn:aws:ssm:us-east-1:123456789012:parameter"
+
+LIKELY_SECRETS = (
+    "*password*", "*passwd*", "*secret*", "*token*", "*api[._-]key*", "*apikey*", "*private[._-]key*", "*pass",
+)  # fmt: skip
+"""What secrets are usually called, in any case."""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_.-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -20,6 +26,12 @@ _TO_UNDERSCORE = str.maketrans("/-.", "___")
 def is_segment(text: str) -> bool:
     """Whether it can be one level of a name."""
     return _SEGMENT.fullmatch(text) is not None
+
+
+def is_likely_secret(path: str) -> bool:
+    """Whether the last level of a path is what secrets are usually called."""
+    name = path.rpartition("/")[2].casefold()
+    return any(fnmatchcase(name, pattern) for pattern in LIKELY_SECRETS)
 
 
 def folder_of(path: str) -> str:

@@ -22,6 +22,8 @@ from tui.services.tags import Tags
 
 KIND = "Parameter"
 NOT_FOUND = "ParameterNotFound"
+LEVEL = 200
+"""Children of a path that are asked for at once: few, so that the first ones show soon."""
 AT_ONCE = 10
 """Names that GetParameters and DeleteParameters take."""
 
@@ -37,7 +39,7 @@ class Parameters(Adapter):
     async def children(self, path: str = "/") -> AsyncIterator[list[ParameterChild]]:
         """Give what stands one level below a path, page by page, by name; of our own engine only."""
         async for page in self._pages(
-            ParameterChild, "ListParameterChildren", "Children", {"Path": path, "MaxResults": 1000}, service=OWN
+            ParameterChild, "ListParameterChildren", "Children", {"Path": path, "MaxResults": LEVEL}, service=OWN
         ):
             yield page
 
