@@ -193,18 +193,6 @@ def test_a_put_says_the_new_version_and_what_it_would_overwrite(params: Lab) -> 
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "shop", "owner": "ann"}
 
 
-def test_a_new_parameter_whose_value_is_a_word_had_to_be_given_a_type_and_is_a_string(params: Lab) -> None:
-    done = params("put", "/typed/word", "5")
-    assert (done.returncode, done.stdout) == (0, b"/typed/word version 1 Standard\n")
-    assert b"/typed/word is new, and a String: no --type was given." in done.stderr
-    assert params.ssm.get_parameter(Name="/typed/word")["Parameter"]["Type"] == "String"
-    # What comes from stdin, or is encrypted with a key, may be a secret.
-    for words in ([], ["-"], ["5", "--key-id", "alias/aws/ssm"]):
-        done = params("put", "/typed/none", *words, given=b"5")
-        assert done.returncode == 2 and b"needs a type. Give --type String" in done.stderr
-    assert params.names("/typed") == ["/typed/word"]
-
-
 def test_a_version_that_moved_was_overwritten_and_is_refused(params: Lab) -> None:
     params.put("/moved/a", "1")
     params.put("/moved/a", "theirs", Overwrite=True)

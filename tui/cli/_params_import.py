@@ -62,6 +62,10 @@ def _format(file: str) -> TextFormat:
     return format_of(file)
 
 
+def _called(file: str) -> str:
+    return "stdin" if file == "-" else printable(file)
+
+
 def _text(file: str) -> bytes:
     """Raises: UsageError where a file can't be read."""
     try:
@@ -81,7 +85,7 @@ async def _import(common: Common, place: Place, kind: TextFormat, args: Namespac
         try:
             entries = read_text(text, kind, under=place.path, known=current)
         except UsageError as error:
-            raise UsageError(f"{printable(args.file)}: {error.message}", hint=error.hint) from error
+            raise UsageError(f"{_called(args.file)}: {error.message}", hint=error.hint) from error
         entries = _with_secrets(entries, place.path, args.secret)
         wanted = [Wanted.of(entry) for entry in entries]
         if args.tier:
@@ -107,7 +111,8 @@ def _tell_likely_secrets(entries: Sequence[Entry], current: Container[str], unde
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         one, several = "is called as a secret is, and becomes a String", "are called as secrets are, and become Strings"
-        talk(f"{', '.join(found[:SHOWN])}{more} {several if len(found) > 1 else one}; --secret {found[0]} makes a SecureString.")
+        what = f"{', '.join(found[:SHOWN])}{more} {several if len(found) > 1 else one}"
+        talk(f"{what}; --secret {found[0]} makes a SecureString.")
 
 
 async def _about(service: Parameters, place: Place) -> dict[str, Parameter]:

@@ -122,8 +122,8 @@ async def _put(
             raise OutcomeUnknown(error.message, hint=hint) from error
         status = _told(place, there, made, args)
         if by_default:
-            warning = "It is called as a secret is: --type SecureString encrypts one."
-            talk(f"{place} is new, and a String: no --type was given.", *([warning] * is_likely_secret(place.path)))
+            warning = " It is called as a secret is: --type SecureString encrypts one."
+            talk(f"{place} is new, and a String: no --type was given.{warning * is_likely_secret(place.path)}")
         if tags and overwrite:
             try:
                 await service.add_tags(place.name, tags)
