@@ -77,3 +77,11 @@ def test_a_pattern_that_goes_back_and_forth_is_given_up(pattern):
     with pytest.raises(ApiFault) as caught:
         check_pattern(pattern, "String", "x" * 4000)
     assert caught.value.code == "InvalidAllowedPatternException" and "too long" in caught.value.message
+
+
+def test_a_list_of_items_that_take_long_each_stood_in_everybody_s_way():
+    # Each is matched in some hundredths of a second, all of them in half a minute.
+    with pytest.raises(ApiFault) as caught:
+        check_pattern("(?=(x+x+)+[yz])?x+", "StringList", ",".join(["x" * 18] * 400))
+    assert caught.value.code == "InvalidAllowedPatternException" and "too long to match" in caught.value.message
+    check_pattern("[a-z]{1,3}", "StringList", ",".join(["abc"] * 2_000))
