@@ -23,6 +23,7 @@ from typing import Any
 import boto3
 from textual.events import Paste
 
+from screenshots.parameter_scenes import PARAMETERS
 from tests.contract.serving import Served, serving
 from tui.app import Launch, SsmApp
 from tui.cli._demo import make_demo
@@ -323,6 +324,7 @@ DEMO: dict[str, Scene] = {
     "calls": calls,
     "groups": groups,
     "group": group,
+    **PARAMETERS,
 }
 REAL: dict[str, Scene] = {"hosts": hosts, "this-machine": this_machine, "shell": shell, "sessions": sessions}
 PAIR: dict[str, Scene] = {"contexts": contexts}
