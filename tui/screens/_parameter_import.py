@@ -21,7 +21,7 @@ from tui.screens._path_prompt import PathPrompt
 from tui.screens._waiting import waited
 from tui.services.parameter_changes import Plan, Wanted
 from tui.services.parameter_models import ParameterType, Tier
-from tui.services.parameter_names import env_name, folder_of, name_problem, relative_to
+from tui.services.parameter_names import LIKELY_SECRETS, env_name, folder_of, name_problem, relative_to
 from tui.services.parameter_plans import plan_of
 from tui.services.parameter_texts import Entry, TextFormat, format_of, read_text
 from tui.services.parameters import Parameters
@@ -31,8 +31,6 @@ from tui.widgets.top_bar import Word
 MOST = 16 << 20
 """Bytes of a file that is imported; 10,000 values of an ordinary length are one megabyte."""
 TYPES = (ParameterType.STRING, ParameterType.SECURE_STRING, ParameterType.STRING_LIST)
-LIKELY = ("*password*", "*passwd*", "*secret*", "*token*", "*api_key*", "*apikey*", "*private_key*", "*pass")
-"""What secrets are usually called: proposed where it names something that is new, and nothing that is there."""
 STAYS, DELETED = "stays", "is deleted"
 
 
@@ -88,7 +86,7 @@ class ImportForm(FormDialog[Wishes]):
         both = [*zip(self._entries, self._names, strict=True)]
         old = [names for entry, names in both if entry.path in there]
         new = [names for entry, names in both if entry.path not in there and not entry.is_secret]
-        tried = [(word, Patterns([word])) for word in LIKELY]
+        tried = [(word, Patterns([word])) for word in LIKELY_SECRETS]
         return " ".join(word for word, one in tried if any(map(one.fits, new)) and not any(map(one.fits, old)))
 
     def problems(self, values: Mapping[str, str]) -> dict[str, str]:
