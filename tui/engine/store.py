@@ -185,6 +185,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         conn.execute("PRAGMA cache_size = -16384")  # KiB: lists of a store that has grown stay as quick as before
     else:
         conn.execute("PRAGMA journal_size_limit = 16777216")
+        conn.execute("PRAGMA wal_autocheckpoint = 4000")  # pages, as many as the limit: fewer writes wait for one
     return conn
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 from tui.errors import SsmTuiError
@@ -34,7 +35,8 @@ class ParameterChanges(ParameterTree):
         for context in self._shape:
             service = self.shell.services.of(Parameters, context)
             if service.names_folders:
-                watch = self._follow_changes(service)
+                # Not the coroutine itself: a screen that goes at once would never await it.
+                watch: Any = partial(self._follow_changes, service)
                 self.run_worker(watch, group=f"changes {context}", exclusive=True, exit_on_error=False)
 
     async def _follow_changes(self, service: Parameters) -> None:

@@ -80,6 +80,8 @@ class ParameterForm(FormDialog[Written]):
             title = f"Another parameter like {about.name}"
         fields = fields_of(about, start.value, name=start.name, kept=start.kept)
         super().__init__(f"{title} in {where}" if where else title, fields, self._put, verb=verb)
+        if start.name is not None and about is not None:
+            self._told.add("name")  # a copy needs another name than it opens with
         self._keys = own(f"ctrl+s {verb}   ctrl+g value in $EDITOR   ctrl+r reveal   tab next   esc leave it")
 
     def on_mount(self) -> None:
