@@ -1,10 +1,8 @@
-"""A hundred thousand parameters: the first rows at once, and no step of the loop that one feels while more come."""
+"""A hundred thousand parameters: only what is opened is asked for, and one moves while more come."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import time
 from bisect import bisect_left
 from collections import defaultdict
 from pathlib import Path
@@ -21,8 +19,8 @@ pytestmark = pytest.mark.slow
 FOLDERS, KEYS = 1000, 100
 
 
-def many(*, on_aws: bool) -> Any:
-    """Make a transport that has /app/team-N/key-M."""
+def many(*, on_aws: bool, held: asyncio.Event | None = None) -> Any:
+    """Make a transport that has /app/team-N/key-M; on AWS what follows the first 2,000 waits for `held`."""
     names = sorted(f"/app/team-{team:03}/key-{key:02}" for team in range(FOLDERS) for key in range(KEYS))
     about = {
         name: {"Name": name, "Type": "String", "Version": 1, "LastModifiedDate": NOW, "Value": "v"} for name in names
@@ -65,6 +63,8 @@ def many(*, on_aws: bool) -> Any:
     async def below(request: dict[str, Any]) -> dict[str, Any]:
         await asyncio.sleep(0)
         start = int(request.get("NextToken") or 0)
+        if held is not None and start >= 2000:
+            await held.wait()
         more = {"NextToken": str(start + 10)} if start + 10 < len(names) else {}
         return {"Parameters": [about[name] for name in names[start : start + 10]], **more}
 
@@ -77,19 +77,6 @@ def many(*, on_aws: bool) -> Any:
         "GetParametersByPath": below,
     }
     return transport
-
-
-class Steps:
-    """Measures what the loop's steps take of the processor, which is not told by how busy the machine is."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-
-    async def watch(self) -> None:
-        while True:
-            before = time.thread_time()
-            await asyncio.sleep(0)
-            self.longest = max(self.longest, time.thread_time() - before)
 
 
 async def test_on_the_engine_only_what_is_opened_is_asked_for(tmp_path: Path) -> None:
@@ -107,21 +94,16 @@ async def test_on_the_engine_only_what_is_opened_is_asked_for(tmp_path: Path) ->
         assert [name for name, _ in transport.sent].count("DescribeParameters") <= 2010
 
 
-async def test_while_all_of_aws_comes_one_moves_and_no_step_takes_long(tmp_path: Path) -> None:
-    transport = many(on_aws=True)
+async def test_while_all_of_aws_comes_one_moves_and_stays_where_one_is(tmp_path: Path) -> None:
+    held = asyncio.Event()
+    transport = many(on_aws=True, held=held)
     async with console(transport, tmp_path, words="params /app") as (app, pilot):
         await says(pilot, "team-000")
         screen: Any = app.screen
-        gc.collect()
-        gc.freeze()
-        steps = Steps()
-        watching = asyncio.ensure_future(steps.watch())
         await pilot.press("j", "l", "j", "j")
         await until(pilot, lambda: screen.table.cursor_id == Ref("local", "/app/team-000/key-01"))
+        assert screen.is_partial and screen.table.total < FOLDERS * KEYS
+        held.set()
         await until(pilot, lambda: not screen.is_partial, seconds=120)
-        watching.cancel()
-        gc.unfreeze()
         assert screen.table.cursor_id == Ref("local", "/app/team-000/key-01")
         assert screen.table.total == FOLDERS * KEYS
-        # Not a figure to reach (the benchmarks have those): what stalls for long does more at once than it may.
-        assert steps.longest < 0.5
