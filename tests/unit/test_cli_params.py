@@ -14,7 +14,6 @@ from tui.cli._args import split
 from tui.cli._params_ls import _one_level
 from tui.cli._params_places import Place, at, place_of, sentence
 from tui.cli._params_put import _may_overwrite
-from tui.cli._params_unfinished import Pair, roots
 from tui.cli._params_value import LONGEST, given_value
 from tui.cli.params import VERBS
 from tui.errors import ApiError, SsmTuiError, UsageError
@@ -22,6 +21,7 @@ from tui.ports import Ref
 from tui.services.parameter_changes import ChangeKind
 from tui.services.parameter_journal import Left, Phase
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue, Tier
+from tui.services.parameter_moves import Pair, roots
 from tui.transport.wrappers import MASK
 
 SECRET = "correct-horse"

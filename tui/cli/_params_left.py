@@ -12,13 +12,12 @@ from tui.cli._params_apply import REPORT, carry_out
 from tui.cli._params_asking import is_sure
 from tui.cli._params_places import must_write, one_at
 from tui.cli._params_trees import read_about, read_tags
-from tui.cli._params_unfinished import Pair, left_moves, new_journal, roots
+from tui.cli._params_unfinished import left_moves, new_journal
 from tui.config import load_config
 from tui.errors import ReadOnlyRefused
-from tui.services.parameter_changes import ChangeKind
 from tui.services.parameter_journal import Unfinished
-from tui.services.parameter_models import ParameterValue
-from tui.services.parameter_plans import Plan, copy_plan, move_plan
+from tui.services.parameter_moves import Pair, finish_plan, roots, take_back_plan
+from tui.services.parameter_plans import Plan
 from tui.services.parameters import Parameters
 
 ABOUT = """\
@@ -81,26 +80,15 @@ async def _go(common: Common, flag: str, left: Unfinished, pairs: Sequence[Pair]
 
 async def _plan(service: Parameters, flag: str, pairs: Sequence[Pair], source: str, target: str) -> Plan:
     """Make the plan from what is there now; what the journal says is only which parameters are meant."""
-    olds, _ = await service.values([pair.delete.path for pair in pairs], decrypt=True)
-    news, _ = await service.values([pair.delete.needs for pair in pairs], decrypt=True)
+    both = [path for pair in pairs for path in (pair.delete.path, pair.delete.needs)]
+    values, _ = await service.values(both, decrypt=True)
+    there = {value.id: value for value in values}
     about = {**await read_about(service, source), **await read_about(service, target)}
+    moved = [pair.delete.path if flag == "--finish" else pair.delete.needs for pair in pairs]
+    tags = await read_tags(service, [path for path in moved if path in there])
     if flag == "--finish":
-        tags = await read_tags(service, [value.id for value in olds])
-        return move_plan(olds, source, target, about=about, tags=tags, current=_by_path(news))
-    made = {pair.delete.needs for pair in pairs if pair.copy is not None and pair.copy.kind is ChangeKind.CREATE}
-    there = _by_path(olds)
-    tags = await read_tags(service, [value.id for value in news])
-    back = move_plan(
-        [value for value in news if value.id in made], source, target, about=about, tags=tags, current=there
-    )
-    # What was at the new place before the move stays there, with its value of now.
-    kept = [value for value in news if value.id not in made]
-    for value in kept:
-        name = printable(value.id)
+        return finish_plan(pairs, there, about, tags)
+    plan, kept = take_back_plan(pairs, there, about, tags)
+    for name in map(printable, kept):
         talk(f"{name} was there before, and stays; ssm-tui params history {name} has its values.")
-    copies = copy_plan(kept, source, target, about=about, tags=tags, current=there)
-    return Plan(changes=(*copies.creates, *back.changes))
-
-
-def _by_path(values: Sequence[ParameterValue]) -> dict[str, ParameterValue]:
-    return {value.id: value for value in values}
+    return plan

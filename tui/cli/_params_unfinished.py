@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from tui.cli._args import Common
 from tui.cli._context import talk
 from tui.cli._params_shapes import when
-from tui.services.parameter_journal import Journal, Left, Phase, Unfinished, unfinished
-from tui.services.parameter_names import is_below
+from tui.services.parameter_journal import Journal, Unfinished, unfinished
+
+if TYPE_CHECKING:
+    from tui.services.parameter_moves import Pair
 
 FLAGS = ("--finish", "--take-back", "--forget")
 """What mv does with moves that were broken off."""
@@ -31,32 +33,6 @@ def new_journal(common: Common) -> Journal:
     return Journal(journals(common))
 
 
-class Pair(NamedTuple):
-    """One parameter that was to be moved: its copy, and the deletion of it."""
-
-    copy: Left | None
-    delete: Left
-
-    @property
-    def where(self) -> str:
-        """Say where it is, as far as the journal knows."""
-        if self.delete.phase is Phase.WRITTEN:
-            return "at the new place"
-        if self.delete.phase is Phase.SENDING:
-            return "at the new place, perhaps still at the old one"
-        if self.copy is None or self.copy.phase is Phase.WRITTEN:
-            return "at both places"
-        if self.copy.phase is Phase.SENDING:
-            return "at the old place, perhaps already at the new one"
-        return "at the old place"
-
-
-def pairs_of(left: Unfinished) -> list[Pair]:
-    """Give what was to be moved; a copy of None was there already."""
-    copies = {change.path: change for change in left.changes if not change.needs}
-    return [Pair(copies.get(change.needs), change) for change in left.changes if change.needs]
-
-
 def left_moves(common: Common) -> list[tuple[Unfinished, list[Pair]]]:
     """Give the moves that were broken off; that their folder can't be read is said on stderr."""
     try:
@@ -64,6 +40,10 @@ def left_moves(common: Common) -> list[tuple[Unfinished, list[Pair]]]:
     except OSError as error:
         talk(f"Whether a move was broken off is not known: {journals(common)} can't be read: {error.strerror}.")
         return []
+    if not found:
+        return []
+    from tui.services.parameter_moves import pairs_of  # deferred: most verbs find no move that was broken off
+
     return [(left, pairs) for left in found if (pairs := pairs_of(left))]
 
 
@@ -74,6 +54,8 @@ def tell_unfinished(common: Common) -> None:
 
 
 def _tell(left: Unfinished, pairs: Sequence[Pair], common: Common) -> None:
+    from tui.services.parameter_moves import roots  # deferred: likewise
+
     source, target = roots(pairs)
     talk(f"A move in {left.context} was broken off at {when(left.begun)}: {source} to {target}.")
     groups: dict[str, list[str]] = {}
@@ -85,18 +67,3 @@ def _tell(left: Unfinished, pairs: Sequence[Pair], common: Common) -> None:
     state = f" --state {common.state}" if common.state_given else ""
     command = f"ssm-tui{state} --context {left.context} params mv"
     talk(f"{command} --finish goes on, {command} --take-back goes back, {command} --forget leaves all as it is.")
-
-
-def roots(pairs: Sequence[Pair]) -> tuple[str, str]:
-    """Give the path that was moved, and where to: the deepest that all of them stand at or below."""
-    first = pairs[0].delete
-    source, target = first.path, first.needs
-    while not all(_fits(pair.delete, source, target) for pair in pairs):
-        source, target = source.rpartition("/")[0], target.rpartition("/")[0]
-    return source or "/", target or "/"
-
-
-def _fits(delete: Left, source: str, target: str) -> bool:
-    if not is_below(delete.path, source) or not is_below(delete.needs, target):
-        return False
-    return delete.path[len(source) :] == delete.needs[len(target) :]

@@ -85,16 +85,7 @@ async def read_about(service: Parameters, name: str) -> Parameter:
     try:
         return await service.get(name)
     except AccessDenied:
-        value = await service.value(name)
-        return Parameter(
-            ref=value.ref,
-            name=value.name,
-            type=value.type,
-            version=value.version,
-            modified=value.modified,
-            arn=value.arn,
-            data_type=value.data_type,
-        )
+        return (await service.value(name)).listed
 
 
 def one_plan(wanted: Wanted, base: ParameterValue | None, about: Parameter | None) -> Plan:

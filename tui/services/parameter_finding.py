@@ -92,7 +92,7 @@ async def find(parameters: Parameters, search: Search, *, now: datetime) -> Asyn
         async for values in parameters.below(path, decrypt=search.secrets, filters=filters):
             looked_at += len(values)
             fitting = [value for value in values if search.fits(value, now) and search.fits_value(value)]
-            yield FoundPage(parameters=tuple(_listed(value) for value in fitting), looked_at=looked_at)
+            yield FoundPage(parameters=tuple(value.listed for value in fitting), looked_at=looked_at)
         return
     async for page in parameters.describe(search.filters):
         looked_at += len(page)
@@ -103,16 +103,3 @@ async def find(parameters: Parameters, search: Search, *, now: datetime) -> Asyn
             having = {value.id for value in read if search.fits_value(value)}
             found = [one for one in found if one.id in having]
         yield FoundPage(parameters=tuple(found), looked_at=looked_at)
-
-
-def _listed(value: ParameterValue) -> Parameter:
-    """Give a parameter as a list has it, as far as its value tells."""
-    return Parameter(
-        ref=value.ref,
-        name=value.name,
-        type=value.type,
-        version=value.version,
-        modified=value.modified,
-        arn=value.arn,
-        data_type=value.data_type,
-    )

@@ -165,6 +165,19 @@ class ParameterValue(Resource):
     def is_secret(self) -> bool:
         return self.type is ParameterType.SECURE_STRING
 
+    @property
+    def listed(self) -> Parameter:
+        """The parameter as a list has it, as far as its value tells."""
+        return Parameter(
+            ref=self.ref,
+            name=self.name,
+            type=self.type,
+            version=self.version,
+            modified=self.modified,
+            arn=self.arn,
+            data_type=self.data_type,
+        )
+
     @classmethod
     def from_api(cls, shape: Shape, context: str, *, decrypted: bool = False) -> ParameterValue:
         """Build from a Parameter; `decrypted` says whether WithDecryption was asked for."""
