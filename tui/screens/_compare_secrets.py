@@ -11,7 +11,7 @@ from tui.screens._base import explain
 from tui.screens._compare_reading import CompareReading
 from tui.screens._compare_rows import is_secret
 from tui.screens._compare_sides import Side
-from tui.screens._parameter_reveal import Reveal
+from tui.screens._parameter_reveal import MasksAgain, Reveal
 from tui.services.parameter_compare import Difference, DifferenceState, Value
 from tui.services.parameters import AT_ONCE, Parameters
 from tui.widgets.cells import own
@@ -21,7 +21,7 @@ _BETWEEN = "\0"
 """Stands between two plaintexts that show together: no value has it."""
 
 
-class CompareSecrets(CompareReading):
+class CompareSecrets(CompareReading, MasksAgain):
     """Keeps of a secret only whether both sides are the same; `CompareScreen` has the rest."""
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
@@ -30,17 +30,7 @@ class CompareSecrets(CompareReading):
         self._revealed = ""
         self._asked: tuple[int, int] | None = None
 
-    def on_mount(self) -> None:
-        self.watch(self.app, "app_focus", self._focus_changed, init=False)
-
-    def _focus_changed(self, focused: bool) -> None:
-        if not focused:
-            self.reveal.mask()
-
     def on_screen_suspend(self) -> None:
-        self.reveal.mask()
-
-    def on_unmount(self) -> None:
         self.reveal.mask()
 
     def standing_words(self) -> list[Word]:

@@ -13,7 +13,7 @@ from textual.binding import Binding
 from tui.errors import SsmTuiError
 from tui.screens._base import explain
 from tui.screens._compare_rows import is_secret
-from tui.screens._parameter_reveal import Reveal, masked
+from tui.screens._parameter_reveal import MasksAgain, Reveal, masked
 from tui.screens._reading import ReaderBar, Reading
 from tui.services.parameter_compare import Value
 from tui.services.parameter_models import ParameterType
@@ -57,7 +57,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-class PairDiff(Reading):
+class PairDiff(Reading, MasksAgain):
     """Shows how two values differ; those of a secret are fetched by `v`, and dropped when they are masked."""
 
     BINDINGS = [
@@ -98,21 +98,13 @@ class PairDiff(Reading):
         yield self.line
 
     def on_mount(self) -> None:
-        self.watch(self.app, "app_focus", self._focus_changed, init=False)
         if not self.is_secret:
             left, right = self._values
             self._texts = (left.value if left else None, right.value if right else None)
         self._compare_anew()
 
-    def on_unmount(self) -> None:
-        self.reveal.mask()
-
     def on_resize(self) -> None:
         self.call_after_refresh(self._say)
-
-    def _focus_changed(self, focused: bool) -> None:
-        if not focused:
-            self.reveal.mask()
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         async def guarded() -> None:

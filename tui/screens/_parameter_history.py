@@ -15,7 +15,7 @@ from textual.binding import Binding
 
 from tui.errors import SsmTuiError
 from tui.screens._base import explain
-from tui.screens._parameter_reveal import Reveal, masked
+from tui.screens._parameter_reveal import MasksAgain, Reveal, masked
 from tui.screens._reading import ReaderBar, Reading
 from tui.screens._words import age
 from tui.services.parameter_models import ParameterType, ParameterVersion
@@ -90,7 +90,7 @@ def about(version: ParameterVersion) -> str:
     return "\n".join(f"{name}: {text}" for name, text in facts.items() if text)
 
 
-class VersionWindow(Reading):
+class VersionWindow(Reading, MasksAgain):
     """Shows versions; a subclass says what of them. Plain values come with the history, secret ones with `v`."""
 
     BINDINGS = [
@@ -120,19 +120,11 @@ class VersionWindow(Reading):
         return self._window
 
     def on_mount(self) -> None:
-        self.watch(self.app, "app_focus", self._focus_changed, init=False)
         self._draw()
-
-    def on_unmount(self) -> None:
-        self.reveal.mask()
 
     def action_cancel(self) -> None:
         self.reveal.mask()
         super().action_cancel()
-
-    def _focus_changed(self, focused: bool) -> None:
-        if not focused:
-            self.reveal.mask()
 
     def _draw(self) -> None:
         """Show what may be shown now."""

@@ -21,7 +21,7 @@ from tui.screens._parameter_plan_words import (
     kind_word,
     line_words,
 )
-from tui.screens._parameter_reveal import Reveal
+from tui.screens._parameter_reveal import MasksAgain, Reveal
 from tui.services.parameter_changes import Change, ChangeKind, Plan
 from tui.services.parameter_models import Parameter
 from tui.theming import Glyphs
@@ -53,7 +53,7 @@ class Planned:
     notes: Sequence[str] = ()
 
 
-class PlanReview(Overlay[Any]):
+class PlanReview(Overlay[Any], MasksAgain):
     """Lists the changes of a plan over the whole screen, problems first; what is taken is what will be applied.
 
     The one that applies it (`PlanDialog`) says what `action_apply` does once nothing stands in its way.
@@ -128,16 +128,8 @@ class PlanReview(Overlay[Any]):
         self.list.show(self.order, text=max((width(change.path) for change in self.changes), default=12))
         self.say_head()
         self.say_keys()
-        self.watch(self.app, "app_focus", self._focus_changed, init=False)
-
-    def _focus_changed(self, focused: bool) -> None:
-        if not focused:
-            self.reveal.mask()
 
     def on_screen_suspend(self) -> None:
-        self.reveal.mask()
-
-    def on_unmount(self) -> None:
         self.reveal.mask()
 
     def on_resize(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.timer import Timer
 
 from tui.widgets.cells import own
@@ -66,6 +68,25 @@ class Reveal:
         elif self.left != self._said:
             self._said = self.left
             self._changed()
+
+
+class MasksAgain(Screen[Any]):
+    """Masks what it reveals where the terminal loses the focus, and when it goes itself.
+
+    It stands behind the base that has the styles: Textual inherits those from the first one alone.
+    """
+
+    reveal: Reveal
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "app_focus", self._focus_changed, init=False)
+
+    def on_unmount(self) -> None:
+        self.reveal.mask()
+
+    def _focus_changed(self, focused: bool) -> None:
+        if not focused:
+            self.reveal.mask()
 
 
 def masked() -> str:

@@ -18,7 +18,7 @@ from tui.screens._base import explain
 from tui.screens._parameter_changes import ParameterChanges
 from tui.screens._parameter_facts import Details, facts_of, head_of
 from tui.screens._parameter_history import COLUMNS, VersionDiff, VersionValue, two_of, version_row
-from tui.screens._parameter_reveal import Reveal
+from tui.screens._parameter_reveal import MasksAgain, Reveal
 from tui.screens._parameter_rows import parent_of
 from tui.services.parameter_models import ParameterVersion
 from tui.services.parameters import Parameters
@@ -32,7 +32,7 @@ RESTS = 0.15
 """Seconds for which the cursor rests before its parameter is asked about: none is asked about while one scrolls by."""
 
 
-class ParameterPane(ParameterChanges):
+class ParameterPane(ParameterChanges, MasksAgain):
     """Shows one parameter, its value and its history; `ParametersScreen` has the rest."""
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
@@ -53,9 +53,6 @@ class ParameterPane(ParameterChanges):
             yield self.heading
             yield self.facts
             yield self.versions_view
-
-    def on_mount(self) -> None:
-        self.watch(self.app, "app_focus", self._focus_changed, init=False)
 
     # what the cursor is on
 
@@ -253,14 +250,7 @@ class ParameterPane(ParameterChanges):
 
         await self.ask(Reader(name, text))
 
-    def _focus_changed(self, focused: bool) -> None:
-        if not focused:
-            self.reveal.mask()
-
     def on_screen_suspend(self) -> None:
-        self.reveal.mask()
-
-    def on_unmount(self) -> None:
         self.reveal.mask()
 
     # history
