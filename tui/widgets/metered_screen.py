@@ -1,4 +1,4 @@
-"""A screen whose frames can be timed: what laying out and painting took, while the app has a meter for it."""
+"""A screen whose frames can be timed, and whose widgets are told of every size they get."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 from textual.geometry import Size
 from textual.screen import Screen
+
+from tui.widgets.missed_sizes import MissedSizes
 
 T = TypeVar("T")
 
@@ -25,14 +27,15 @@ class MeteredScreen(Screen[T], inherit_bindings=False):
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         meter: Meter | None = getattr(self.app, "frame_meter", None)
-        if meter is None:
-            super()._refresh_layout(size, scroll)
-            return
-        meter.frame_begins()
+        if meter is not None:
+            meter.frame_begins()
         try:
+            missed = MissedSizes(self)
             super()._refresh_layout(size, scroll)
+            missed.tell()
         finally:
-            meter.frame_ends(counts=False)
+            if meter is not None:
+                meter.frame_ends(counts=False)
 
     def _compositor_refresh(self) -> None:
         meter: Meter | None = getattr(self.app, "frame_meter", None)
