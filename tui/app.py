@@ -142,8 +142,16 @@ class SsmApp(FramesApp, inherit_bindings=False):
         leave_now(self._driver, code, message)
         self.exit(code, return_code=code, message=message or None)
 
-    async def action_quit(self) -> None:
+    def quit(self) -> None:
+        """Leave; a window in which something is under way that would be broken off asks how first."""
+        for screen in reversed(self.screen_stack):
+            asks = getattr(screen, "asks_before_leaving", None)
+            if asks is not None and asks(self.leave):
+                return
         self.leave()
+
+    async def action_quit(self) -> None:
+        self.quit()
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print a traceback: it goes to the log, and the operator gets a sentence.

@@ -24,7 +24,7 @@ class LinesApp(ContextsApp, inherit_bindings=False):
         word, _, rest = line.strip().removeprefix(":").strip().partition(" ")
         place = self.read_words(line)
         if word in ("q", "quit"):
-            self.leave()
+            self.quit()
         elif word == "help":
             self.action_help()
         elif word == "theme" and rest:
@@ -136,5 +136,5 @@ class LinesApp(ContextsApp, inherit_bindings=False):
         else:
             self.notice(self.look.problem, "bad")
 
-    def leave(self, code: int = 0, message: str = "") -> None:
-        """End the console."""
+    def quit(self) -> None:
+        """End the console, or ask before."""

@@ -14,6 +14,7 @@ from textual.timer import Timer
 
 from tui.errors import SsmTuiError
 from tui.screens._base import explain
+from tui.screens._parameter_leaving import Departure, Leave
 from tui.screens._parameter_outcomes import outcome_detail, outcome_words, report_counts, state_word, states_in_order
 from tui.screens._parameter_plan import Planned, PlanReview
 from tui.services.parameter_applying import apply, roll_back
@@ -77,6 +78,7 @@ class PlanDialog(PlanReview):
         self._drawn: Report | None = None
         self._overtaken: dict[str, Overtaken] = {}
         self._rolled: dict[str, Outcome] = {}
+        self._departure = Departure(planned.title, stop=self._stop_once, break_off=self._break_off, said=self.say_head)
 
     # applying
 
@@ -128,6 +130,20 @@ class PlanDialog(PlanReview):
         self._stopping = True
         self.say_head()
 
+    def _stop_once(self) -> None:
+        if not self._stopping:
+            self.action_stop()
+
+    def _break_off(self) -> None:
+        self._stopping = True
+        self.action_stop()
+
+    def asks_before_leaving(self, leave: Leave) -> bool:
+        """Ask how to leave the console where the plan is under way; gives whether it asks, and leaves by itself."""
+        if self.phase == "applying":
+            self._departure.ask(self.app, leave, self.report, len(self._at))
+        return self.phase == "applying"
+
     def _finish(self) -> None:
         if self._timer is not None:
             self._timer.stop()
@@ -146,10 +162,12 @@ class PlanDialog(PlanReview):
         self.say_head()
         self.say_keys()
         self.say_detail()
+        self._departure.end(report, self._fault)
 
     def _draw_progress(self) -> None:
         if self.report is not self._drawn:
             self._drawn = self.report
+            self._departure.tell(self.report, len(self._at))
             self.list.draw_again()
             self.say_head()
             self.say_detail()
@@ -197,9 +215,10 @@ class PlanDialog(PlanReview):
             return super().head_words()
         title = super().head_words()[0]
         report = self.report or Report()
+        leaving: list[list[Word]] = [[(self._departure.words, "warn")]] if self._departure.words else []
         if self.phase == "applying":
-            return [title, self._progress_words(report)]
-        lines = [title, report_counts(report, self._rolled)]
+            return [title, self._progress_words(report), *leaving]
+        lines = [title, report_counts(report, self._rolled), *leaving]
         if self._fault:
             lines.append([(self._fault, "bad")])
         elif self._stopping and report.not_written:
