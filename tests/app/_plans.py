@@ -19,6 +19,7 @@ from tui.engine.dispatch import Engine
 from tui.ports import Ref
 from tui.screens._parameter_apply import PlanDialog
 from tui.screens._parameter_import import ImportForm
+from tui.screens._parameter_leaving import LeavingQuestion
 from tui.screens._parameter_plan import Planned, PlanReview
 from tui.screens._path_prompt import PathPrompt
 from tui.screens._waiting import Waiting
@@ -122,6 +123,7 @@ def plan_windows(transport: FakeTransport) -> list[ModalScreen[Any]]:
     return [
         PlanReview(planned, UNICODE),
         PlanDialog(planned, Parameters(transport), UNICODE),
+        LeavingQuestion("?", "?"),
         PathPrompt("?", complete=lambda _: ["/app"]),
         ImportForm("?", [Entry("/app/a", "1")], "/app", []),
         Waiting("?", forever),
