@@ -122,29 +122,71 @@ def test_a_process_that_was_stopped_blames_no_coroutine() -> None:
 
 COLLECTED = """
 import gc, weakref
-from tui.screens._frame_collector import EVERY, Collector
+from tui.screens._frame_collector import AWAY, EVERY, LATEST, REST, Collector
 
 class Screen:
-    pass
+    def __init__(self, rows=10_000):
+        self.itself = self
+        self.rows = [[] for _ in range(rows)]
 
 gc.disable()
+"""
+
+FROM_THE_START = """
 screen = Screen()
-screen.itself = screen
 left = weakref.ref(screen)
 collector = Collector()
 collector.tick(100.0, touched=99.9)
 assert gc.isenabled() and gc.get_freeze_count()
 del screen
-kept = [[] for _ in range(10_000)]
-collector.tick(100.0 + EVERY, touched=99.9 + EVERY)
-assert left() is not None, "collected while somebody types"
-collector.tick(102.0 + EVERY, touched=99.9 + EVERY)
+made = Screen()
+collector.tick(100.0 + AWAY, touched=99.9 + AWAY)
+assert left() is not None, "the whole heap was looked through while somebody types"
+made = Screen()
+collector.tick(100.0 + 2 * AWAY, touched=99.9)
+collector.tick(101.0 + 2 * AWAY, touched=99.9)
 assert left() is None, "what the start made and was left is never collected"
 """
 
+AT_REST = """
+looks = []
+gc.callbacks.append(lambda phase, info: looks.append(info["generation"]) if phase == "start" else None)
+collector = Collector()
+collector.tick(100.0, touched=0.0)
+now, rows = 100.0, []
+while now < 99.0 + LATEST:
+    now += 1.0
+    rows += [[] for _ in range(9_000)]  # a list that comes
+    collector.tick(now, touched=0.0, busy=0.5)
+assert 2 not in looks, "all was looked through while a list came"
+collector.tick(now + REST, touched=0.0)
+assert 2 in looks
+kept = gc.get_freeze_count()
+assert kept > len(rows), "what came is looked through again each time"
+"""
 
-def test_screens_that_were_left_are_collected_while_nobody_types() -> None:
-    subprocess.run([sys.executable, "-c", COLLECTED], check=True, timeout=30)
+BOUNDED = """
+screens = weakref.WeakSet()
+collector = Collector()
+now = 100.0
+collector.tick(now, touched=now)
+start, most, whole = gc.get_freeze_count(), 0, 0
+for _ in range(100):
+    screen = Screen(start // 10)
+    screens.add(screen)
+    now += LATEST
+    collector.tick(now, touched=now)  # kept apart while it shows
+    screen = None
+    now += REST
+    collector.tick(now, touched=now - REST)
+    most = max(most, len(screens))
+assert most <= 5, most
+"""
+
+
+@pytest.mark.parametrize("scenario", [FROM_THE_START, AT_REST, BOUNDED])
+def test_screens_that_were_left_are_collected_while_nobody_types_and_nothing_comes(scenario: str) -> None:
+    subprocess.run([sys.executable, "-c", COLLECTED + scenario], check=True, timeout=30)
 
 
 LOOK = Look("Key at Table", "tui/widgets/table.py:12 sort", "")

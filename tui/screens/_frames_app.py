@@ -48,6 +48,7 @@ class FramesApp(LinesApp, inherit_bindings=False):
         self._turns: deque[float] = deque(maxlen=TURNS)
         self._collector = Collector()
         self._touched = 0.0
+        self._cpu = 0.0
 
     def on_load(self) -> None:
         self._watch = watch_of(asyncio.get_running_loop())
@@ -71,7 +72,8 @@ class FramesApp(LinesApp, inherit_bindings=False):
 
     def collect_garbage(self) -> None:
         """Collect garbage where that is due and disturbs nobody; asked once a second."""
-        self._collector.tick(time.monotonic(), self._touched)
+        before, self._cpu = self._cpu, time.thread_time()
+        self._collector.tick(time.monotonic(), self._touched, self._cpu - before)
 
     def _excuse(self) -> None:
         if self._watch is not None:
