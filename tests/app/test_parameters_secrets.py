@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,28 @@ async def test_a_cut_value_shows_whole_and_one_that_is_not_says_so(tmp_path: Pat
         await until(pilot, lambda: not app.screen.facts.cut)  # type: ignore[attr-defined]
         await pilot.press("v")
         await says(pilot, "Nothing of this parameter is hidden or cut.")
+
+
+async def test_what_secrets_manager_said_of_a_secret_is_in_no_raw_view_no_log_and_no_drawer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake = secrets()
+    quick = fake.transport.answers["GetParameter"]
+
+    def with_source(request: dict[str, Any]) -> dict[str, Any]:
+        source = json.dumps({"name": "db", "SecretString": SECRET, "versionId": "v-1"})
+        return {"Parameter": {**quick(request)["Parameter"], "Value": SECRET, "SourceResult": source}}
+
+    fake.transport.answers["GetParameter"] = with_source
+    with caplog.at_level(logging.DEBUG):
+        async with console(fake.transport, tmp_path, words="params") as (app, pilot):
+            await says(pilot, MASK)
+            await pilot.press("y")
+            text = await says(pilot, "ParameterMetadata", "SourceResult", "v-1", "SecretString")
+            assert SECRET not in text
+            window: Any = app.screen
+            assert SECRET not in window._whole
+            await pilot.press("escape", "at")
+            assert SECRET not in text_of(app) + repr(app.links.lines())
+    assert SECRET not in caplog.text
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import yaml
 
 from tui.engine.model import load_models
@@ -50,3 +52,28 @@ def test_what_a_command_wrote_is_read_line_by_line() -> None:
     written = as_yaml(answer)
     assert "StandardOutputContent: |-\n  one\n    two\n\n  three\n" in written
     assert yaml.safe_load(written) == answer
+
+
+def test_a_secret_of_secrets_manager_was_plain_in_the_raw_answer() -> None:
+    source = {
+        "ARN": "arn:aws:secretsmanager:eu-west-1:1:secret:db-x",
+        "name": "db",
+        "versionStages": ["AWSCURRENT"],
+        "SecretString": "MARKER-1",
+        "secretBinary": "MARKER-2",
+        "told tomorrow": {"again": "MARKER-3"},
+    }
+    parameter = {"Name": "/aws/reference/secretsmanager/db", "Type": "SecureString", "Value": "MARKER-4", "Version": 0}
+    answer = {
+        "Parameters": [
+            parameter | {"SourceResult": json.dumps(source)},
+            parameter | {"SourceResult": "MARKER-5 no JSON"},
+            parameter | {"SourceResult": '["MARKER-6"]'},
+        ],
+        "Parameter": {"Type": "SecureString", "Value": "Y2lwaGVy"},
+        "TokenValue": "MARKER-7",
+    }
+    text = as_yaml(answer)
+    assert "MARKER" not in text
+    assert "AWSCURRENT" in text and source["ARN"] in text and "Value: Y2lwaGVy" in text
+    assert "MARKER-1" in answer["Parameters"][0]["SourceResult"]  # what was given stays as it was

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tui.transport.wrappers import masked_answer
+
 _TIMES = """
     ActualEndTime ActualStartTime ApprovalDate At BootTime CaptureTime CreateTime CreatedAt CreatedDate
     CreatedTime CreationDate Date DeletionStartTime EndDate EndTime EndedAt ExecutionDate ExecutionEndTime
@@ -23,7 +25,10 @@ TIMES = frozenset(_TIMES.split())
 
 
 def as_yaml(answer: Any) -> str:
-    """Write an answer as YAML: epoch seconds as times with their offset, text of several lines as a block."""
+    """Write an answer as YAML: epoch seconds as times with their offset, text of several lines as a block.
+
+    What is plain of secrets is masked; the ciphertext of a SecureString is not.
+    """
     import yaml  # deferred: it is read on a key
 
     class Dumper(yaml.SafeDumper):
@@ -38,7 +43,7 @@ def as_yaml(answer: Any) -> str:
 
     Dumper.add_representer(datetime, time)
     Dumper.add_representer(str, text)
-    return yaml.dump(with_times(answer), Dumper=Dumper, sort_keys=False, allow_unicode=True)
+    return yaml.dump(with_times(masked_answer(answer)), Dumper=Dumper, sort_keys=False, allow_unicode=True)
 
 
 def with_times(answer: Any, name: str = "") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,6 +16,10 @@ MASK = "••••••"
 SECRET_MEMBERS = frozenset({"Password", "ActivationCode", "TokenValue", "PrivateKey", "Passphrase", "Secret"})
 """Members that are secrets in whatever request or answer they stand."""
 SECRET_BY_OPERATION = {"PutParameter": frozenset({"Value"})}
+SOURCE_RESULT = "SourceResult"
+"""The member that has what Secrets Manager said of a secret, the secret among it; the Value beside it is plain."""
+ABOUT_SECRET = frozenset({"arn", "name", "versionid", "versionstages", "createddate"})
+"""What of a SourceResult, in small letters, is no secret."""
 
 READS = ("Get", "List", "Describe")
 MORE_READS: frozenset[tuple[str, str]] = frozenset()
@@ -54,6 +59,28 @@ def masked(operation: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [masked(operation, item) for item in value]
     return value
+
+
+def masked_answer(value: Any) -> Any:
+    """Give a copy of an answer in which what is plain of secrets is replaced by dots, in a SourceResult too."""
+    if isinstance(value, Mapping):
+        secret = SECRET_MEMBERS | {"Value"} if SOURCE_RESULT in value else SECRET_MEMBERS
+        found = {key: MASK if key in secret else masked_answer(item) for key, item in value.items()}
+        return found | {key: _masked_source(item) for key, item in value.items() if key == SOURCE_RESULT}
+    if isinstance(value, (list, tuple)):
+        return [masked_answer(item) for item in value]
+    return value
+
+
+def _masked_source(text: Any) -> str:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return MASK
+    if not isinstance(found, dict):
+        return MASK
+    told = {key: item if key.casefold() in ABOUT_SECRET else MASK for key, item in found.items()}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def writes(operation: str, service: str = "ssm") -> bool:
