@@ -143,3 +143,18 @@ def test_the_log_is_turned_over_by_size(tmp_path):
     text = (tmp_path / "engine.log.1").read_text() + path.read_text()
     assert "099 " in text
     assert all(file.stat().st_size < 1100 for file in tmp_path.iterdir())
+
+
+async def test_of_the_audit_only_what_came_before_the_first_row_that_is_kept_goes(engine, clock):
+    store = engine.services.store
+    now = clock.now()
+    times = [now - 100 * DAY, now - 95 * DAY, now - 80 * DAY, now - 99 * DAY, now]
+
+    def fill(conn):
+        conn.execute("DELETE FROM audit")
+        for number, at in enumerate(times, 1):
+            conn.execute("INSERT INTO audit VALUES (?, ?, 'arn', 'ssm', 'PutParameter', 'Succeeded', '')", (number, at))
+
+    await store.write(fill)
+    await retain(engine.services)
+    assert [row[0] for row in store.read("SELECT id FROM audit ORDER BY id")] == [3, 4, 5]

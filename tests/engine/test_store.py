@@ -53,6 +53,23 @@ async def test_a_write_that_fails_leaves_nothing_and_its_neighbours_whole(tmp_pa
     await store.aclose()
 
 
+async def test_a_write_that_fails_alone_leaves_nothing_and_the_store_open(tmp_path):
+    store = await opened(tmp_path)
+
+    def half(conn):
+        put("half")(conn)
+        raise ApiFault("ParameterNotFound")
+
+    with pytest.raises(ApiFault, match="ParameterNotFound"):
+        await store.write(half)
+    assert keys(store) == []
+    await store.write(put("a"))
+    with pytest.raises(sqlite3.IntegrityError):
+        await store.write(put("a"))
+    assert keys(store) == ["a"]
+    await store.aclose()
+
+
 async def test_writes_that_wait_together_share_a_commit(tmp_path):
     store = await opened(tmp_path)
     hold, held = threading.Event(), threading.Event()

@@ -36,6 +36,9 @@ _UPDATE = (
     " allowed_pattern = :allowed_pattern, policies = :policies, version = :version, modified_at = :modified_at,"
     " modified_by = :modified_by WHERE id = :id"
 )
+_UPDATE_VALUE = (  # columns of an index are written again where they are named, also with what they had
+    "UPDATE parameters SET version = :version, modified_at = :modified_at, modified_by = :modified_by WHERE id = :id"
+)
 _INSERT_VERSION = (
     "INSERT INTO parameter_versions VALUES (:id, :version, :value, :tier, :data_type, :key_id, :description,"
     " :allowed_pattern, :policies, :modified_at, :modified_by)"
@@ -190,7 +193,7 @@ def _create(conn: sqlite3.Connection, wanted: Put) -> int:
 
 def _update(conn: sqlite3.Connection, given: Mapping[str, object], row: sqlite3.Row) -> int:
     version = int(row["version"]) + 1
-    (oldest,) = conn.execute("SELECT min(version) FROM parameter_versions WHERE parameter = ?", (row["id"],)).fetchone()
+    oldest = _oldest(conn, row) if version > VERSIONS else 1
     if version - oldest >= VERSIONS:
         if labels_of(conn, row["id"], oldest):
             raise ApiFault(
@@ -203,12 +206,18 @@ def _update(conn: sqlite3.Connection, given: Mapping[str, object], row: sqlite3.
     if row["policies"] != "[]":  # their states change between puts: history tells those that the version had in the end
         conn.execute(_KEEP_POLICIES, (row["policies"], row["id"], row["version"]))
     new = {**given, "id": row["id"], "version": version}
-    conn.execute(_UPDATE, new)
+    conn.execute(_UPDATE_VALUE if all(given[each] == row[each] for each in _GIVEN) else _UPDATE, new)
     conn.execute(_INSERT_VERSION, new)
     if new["tier"] != row["tier"]:
         conn.execute(_COUNT, (-1, row["tier"]))
         conn.execute(_COUNT, (1, new["tier"]))
     return version
+
+
+def _oldest(conn: sqlite3.Connection, row: sqlite3.Row) -> int:
+    query = "SELECT min(version) FROM parameter_versions WHERE parameter = ?"
+    (oldest,) = conn.execute(query, (row["id"],)).fetchone()
+    return int(oldest)
 
 
 def _folders(name: str) -> list[str]:

@@ -30,6 +30,11 @@ DEFAULTS: Mapping[str, float] = {
 
 _BATCH = 500
 _ORPHAN = HOUR  # a run folder without a command may belong to one that is just being stored
+_DELETE_AUDIT = (
+    "DELETE FROM audit WHERE id < coalesce((SELECT id FROM audit WHERE at >= ? ORDER BY id LIMIT 1),"
+    " (SELECT max(id) + 1 FROM audit))"
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -67,10 +72,15 @@ async def retain(services: Services, hooks: Sequence[Retention] = ()) -> None:
 
 
 async def retain_audit(services: Services, now: float) -> None:
-    """Delete audit rows that are too old."""
+    """Delete audit rows that are too old.
+
+    They are looked through in the order in which they came, which needs no index of their times: every write would
+    pay for one. A row from a time when the clock was wrong stays until those before it go.
+    """
     before = now - setting(services, "retain_audit_days") * DAY
-    if services.store.read_one("SELECT 1 FROM audit WHERE at < ? LIMIT 1", (before,)):
-        await services.store.write(lambda conn: conn.execute("DELETE FROM audit WHERE at < ?", (before,)))
+    oldest = services.store.read_one("SELECT at FROM audit ORDER BY id LIMIT 1")
+    if oldest is not None and oldest["at"] < before:
+        await services.store.write(lambda conn: conn.execute(_DELETE_AUDIT, (before,)))
 
 
 async def retain_commands(services: Services, now: float) -> None:

@@ -1,7 +1,7 @@
 """The engine's store: one SQLite file in WAL mode, one writer thread with group commit, one reader on the loop.
 
 An awaited write is on disk (synchronous=FULL) when the await returns. Writes that wait at the same moment share one
-commit, each in a savepoint of its own, so that one that fails leaves the others whole.
+commit, each in a savepoint of its own, so that one that fails leaves the others whole; one alone needs none.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ OTHER_FOLDER = "--state DIR chooses another folder."
 _log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BATCH = 512
+_ALONE = ("ROLLBACK",)
+_AMONG_OTHERS = ("ROLLBACK TO job", "RELEASE job")
 _MAGIC = b"SQLite format 3\0"
 _USER_VERSION_AT = 60  # where SQLite's file format keeps user_version, 4 bytes, big endian
 
@@ -78,7 +80,7 @@ class Store:
         return cls(path)
 
     async def write(self, function: Write[T]) -> T:
-        """Run `function(conn)` on the writer thread, in a savepoint; returns once it is on disk.
+        """Run `function(conn)` on the writer thread, as one with its audit row; returns once it is on disk.
 
         Cancelling the wait does not undo the write. Raises: what the function raised (nothing of it is stored), or
         ApiFault InternalServerError where the disk is full or broken.
@@ -141,9 +143,14 @@ class Store:
         conn = self._writer
         try:
             conn.execute("BEGIN IMMEDIATE")
-            for job in batch:
-                self._run(conn, job)
-            conn.execute("COMMIT")
+            if len(batch) == 1:
+                self._run(conn, batch[0], undo=_ALONE)
+            else:
+                for job in batch:
+                    conn.execute("SAVEPOINT job")
+                    self._run(conn, job, undo=_AMONG_OTHERS)
+            if conn.in_transaction:
+                conn.execute("COMMIT")
         except BaseException as error:
             _log.exception("a commit of %d writes failed", len(batch))
             fault = _disk_fault(error, self.path)
@@ -154,8 +161,7 @@ class Store:
             if conn.in_transaction:
                 conn.execute("ROLLBACK")
 
-    def _run(self, conn: sqlite3.Connection, job: _Job) -> None:
-        conn.execute("SAVEPOINT job")
+    def _run(self, conn: sqlite3.Connection, job: _Job, *, undo: Sequence[str]) -> None:
         try:
             job.result = job.function(conn)
             if job.entry is not None and job.entry.row is None:
@@ -163,13 +169,14 @@ class Store:
         except BaseException as error:
             if not conn.in_transaction:  # SQLite itself has rolled everything back: the disk is full or broken
                 raise
-            conn.execute("ROLLBACK TO job")
-            conn.execute("RELEASE job")
+            for statement in undo:
+                conn.execute(statement)
             if job.entry is not None:
                 job.entry.row = None
             job.error = _disk_fault(error, self.path) if _is_disk_error(error) else error
             return
-        conn.execute("RELEASE job")
+        if undo is _AMONG_OTHERS:
+            conn.execute("RELEASE job")
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
