@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,8 @@ GATHERS = 0.25
 """Seconds in which changes are gathered; longer where reading what they changed takes long."""
 NAMES = 50
 """Names that DescribeParameters's filter takes."""
+STRETCH = 32
+"""Parameters that are changed in the trees in one go: each costs a look at the lines that show."""
 
 
 class ParameterChanges(ParameterTree):
@@ -93,20 +96,9 @@ class ParameterChanges(ParameterTree):
             async for page in service.describe(wanted):
                 found |= {one.id: one for one in page}
         levels: set[str] = set()
-        for path in names:
-            ref, one = Ref(context, path), found.get(path)
-            known = tree.cells(ref)
-            if one is not None and known:
-                for grid in (tree, self.flat_view):
-                    grid.update_node(ref, cells_of(row_of(one), self.shell.glyphs))
-            elif one is not None or known:
-                levels |= self._levels_above(path)
-            if self.is_flat:
-                if one is None:
-                    self.flat_view.remove_node(ref)
-                else:
-                    self._take_flat([(ref, cells_of(row_of(one), self.shell.glyphs))])
-            self.parameter_changed(ref)
+        for start in range(0, len(names), STRETCH):
+            levels |= self._take_some(context, names[start : start + STRETCH], found)
+            await asyncio.sleep(0)
         if self.root in levels:
             levels.discard(self.root)
             feed = self._mains.get(context)
@@ -116,6 +108,30 @@ class ParameterChanges(ParameterTree):
             folder = Ref(context, level)
             if tree.knows(folder) and (context in self._complete or not tree.is_lazy(folder)):
                 await self._read_level(folder)
+
+    def _take_some(self, context: str, paths: Sequence[str], found: Mapping[str, Parameter]) -> set[str]:
+        """Take some changed parameters, of which `found` are there; gives the levels that have to be read again."""
+        tree, glyphs = self.tree_view, self.shell.glyphs
+        levels: set[str] = set()
+        here: list[tuple[Ref, Sequence[Any]]] = []
+        gone: list[Ref] = []
+        for path in paths:
+            ref, one = Ref(context, path), found.get(path)
+            known = tree.cells(ref)
+            if one is None:
+                gone.append(ref)
+                levels |= self._levels_above(path) if known else set()
+            else:
+                here.append((ref, cells_of(row_of(one), glyphs)))
+                if known:
+                    tree.update_node(*here[-1])
+                else:
+                    levels |= self._levels_above(path)
+            self.parameter_changed(ref)
+        if self.is_flat:
+            self.flat_view.remove_node(*gone)
+            self._take_flat(here)
+        return levels
 
     def _levels_above(self, path: str) -> set[str]:
         """Give the levels, from the root down, in which a parameter or one of its folders stands."""
