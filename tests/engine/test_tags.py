@@ -104,3 +104,62 @@ async def test_the_audit_names_who_changed_what_newest_first(engine):
     with pytest.raises(ApiFault) as caught:
         await engine.call("ListAuditEvents", {"NextToken": "x"}, service="ssm-tui")
     assert caught.value.code == "InvalidNextToken"
+
+
+TAGGING = "resourcegroupstaggingapi"
+
+
+async def fill(engine, rows):
+    """Store tags of parameters as (name, key, value), whether or not there are such parameters."""
+    tags = [("Parameter", *row) for row in rows]
+    await engine.services.store.write(lambda conn: conn.executemany("INSERT INTO tags VALUES (?, ?, ?, ?)", tags))
+
+
+async def in_use(engine, operation, key, **request):
+    """Give all that GetTagKeys or GetTagValues lists, and how many pages that were."""
+    found, pages, token = [], 0, {}
+    while True:
+        answer = await engine.call(operation, {**request, **token}, service=TAGGING)
+        found += answer[key]
+        pages += 1
+        if not answer["PaginationToken"]:
+            return found, pages
+        token = {"PaginationToken": answer["PaginationToken"]}
+
+
+async def test_keys_and_values_of_many_tags_held_the_engine_up_while_each_resource_was_looked_up(engine):
+    asked = []
+    known = engine.services.part(TaggableResources)
+    known.register("Parameter", lambda name: asked.append(name) or True)
+    names = [f"/k{number:05}" for number in range(5000)]
+    await fill(engine, ((name, key, f"v{number % 7}") for number, name in enumerate(names) for key in ("env", "team")))
+    assert await in_use(engine, "GetTagKeys", "TagKeys") == (["env", "team"], 1)
+    assert len(asked) == 2
+    values = [f"v{number}" for number in range(7)]
+    assert await in_use(engine, "GetTagValues", "TagValues", Key="team") == (values, 1)
+    assert len(asked) == 9
+
+
+async def test_keys_and_values_come_in_pages_and_without_those_that_only_what_is_gone_has(engine):
+    there = {"/there", "/too"}
+    engine.services.part(TaggableResources).register("Parameter", there.__contains__)
+    keys = sorted(f"key-{number}" for number in range(1101))
+    await fill(engine, ((("/there", "/gone")[number % 2], key, "") for number, key in enumerate(keys)))
+    await fill(engine, (("/a", "gone", "a"), ("/b", "gone", "b"), ("/a", "both", "x"), ("/too", "both", "x")))
+    await fill(engine, (("/there", "both", "y"), ("/b", "both", "z")))
+    assert await in_use(engine, "GetTagKeys", "TagKeys") == (["both", *keys[::2]], 2)
+    assert await in_use(engine, "GetTagValues", "TagValues", Key="both") == (["x", "y"], 1)
+    assert await in_use(engine, "GetTagValues", "TagValues", Key="gone") == ([], 1)
+    assert await in_use(engine, "GetTagValues", "TagValues", Key=keys[0]) == ([""], 1)
+    values = sorted(f"value-{number}" for number in range(600))
+    there.update(f"/v{number}" for number in range(600))
+    await fill(engine, ((f"/v{number}", "many", value) for number, value in enumerate(values)))
+    await fill(engine, [("/too", "many", "")])
+    assert await in_use(engine, "GetTagValues", "TagValues", Key="many") == (["", *values], 2)
+
+
+async def test_a_key_that_thousands_which_are_gone_have_is_found_with_the_one_that_is_there(engine):
+    engine.services.part(TaggableResources).register("Parameter", "/z".__eq__)
+    await fill(engine, [*((f"/k{number:05}", "env", "old") for number in range(9000)), ("/z", "env", "old")])
+    assert await in_use(engine, "GetTagKeys", "TagKeys") == (["env"], 1)
+    assert await in_use(engine, "GetTagValues", "TagValues", Key="env") == (["old"], 1)

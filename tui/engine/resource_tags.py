@@ -193,18 +193,33 @@ def tagged(
         size = _MORE
 
 
-def keys_in_use(services: Services) -> set[str]:
-    """Give the keys of the tags of all resources that are there."""
-    rows = services.store.read("SELECT resource_type, resource_id, key FROM tags")
-    known = services.part(TaggableResources)
-    return {row["key"] for row in rows if known.exists(row["resource_type"], row["resource_id"])}
+def keys_in_use(services: Services, after: str | None = None) -> Iterator[str]:
+    """Yield the keys of the tags of all resources that are there, in order; those that follow one where it is given.
+
+    The store is asked for one key after the other, and not for all tags: it is read as far as the caller goes.
+    """
+    return _in_use(services, "key", "", (), after)
 
 
-def values_in_use(services: Services, key: str) -> set[str]:
-    """Give the values that the resources that are there have for a key."""
-    rows = services.store.read("SELECT resource_type, resource_id, value FROM tags WHERE key = ?", (key,))
-    known = services.part(TaggableResources)
-    return {row["value"] for row in rows if known.exists(row["resource_type"], row["resource_id"])}
+def values_in_use(services: Services, key: str, after: str | None = None) -> Iterator[str]:
+    """Yield the values that the resources that are there have for a key, as `keys_in_use` does keys."""
+    return _in_use(services, "value", "key = ? AND", (key,), after)
+
+
+def _in_use(services: Services, column: str, within: str, values: tuple[str, ...], after: str | None) -> Iterator[str]:
+    known, store = services.part(TaggableResources), services.store
+    source = f"SELECT {column}, resource_type, resource_id FROM tags INDEXED BY tags_key_value WHERE {within}"  # noqa: S608 - only texts of ours
+    first, following = (f"{source} {column} {sign} ? ORDER BY {column} LIMIT 1" for sign in (">=", ">"))
+    having = f"{source} {column} = ? LIMIT {_MORE} OFFSET ?"
+    row = store.read_one(first, (*values, "")) if after is None else store.read_one(following, (*values, after))
+    while row is not None:
+        text, found, start = row[0], [row], 0
+        while found and not any(known.exists(each[1], each[2]) for each in found):
+            found = store.read(having, (*values, text, start))
+            start += _MORE
+        if found:
+            yield text
+        row = store.read_one(following, (*values, text))
 
 
 def _tell(services: Services, kind: str, resource_id: str) -> None:

@@ -7,6 +7,8 @@ have no handler.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from tui.engine.context import ApiFault, Context, operation
@@ -57,13 +59,13 @@ async def get_resources(ctx: Context, req: Shape) -> Shape:
 
 @operation("GetTagKeys", service=TAGGING)
 async def get_tag_keys(ctx: Context, req: Shape) -> Shape:
-    page, token = _texts_page(keys_in_use(ctx.services), req, "tag-keys")
+    page, token = _texts_page(partial(keys_in_use, ctx.services), req, "tag-keys")
     return {"TagKeys": page, "PaginationToken": token}
 
 
 @operation("GetTagValues", service=TAGGING)
 async def get_tag_values(ctx: Context, req: Shape) -> Shape:
-    page, token = _texts_page(values_in_use(ctx.services, req["Key"]), req, "tag-values")
+    page, token = _texts_page(partial(values_in_use, ctx.services, req["Key"]), req, "tag-values")
     return {"TagValues": page, "PaginationToken": token}
 
 
@@ -133,11 +135,12 @@ def _resources_page(ctx: Context, rest: Iterator[tuple[str, str]], most: int | N
     return {"ResourceTagMappingList": page, "PaginationToken": ""}
 
 
-def _texts_page(texts: set[str], req: Shape, kind: str) -> tuple[list[str], str]:
+def _texts_page(in_use: Callable[[str | None], Iterator[str]], req: Shape, kind: str) -> tuple[list[str], str]:
     token = req.get("PaginationToken")
     after = decode_token(token, kind)
-    rest = sorted(text for text in texts if not token or text > after)
-    return rest[:KEYS_PAGE], encode_token(kind, rest[KEYS_PAGE - 1]) if len(rest) > KEYS_PAGE else ""
+    found = list(islice(in_use(after if token else None), KEYS_PAGE + 1))
+    page = found[:KEYS_PAGE]
+    return page, encode_token(kind, page[-1]) if len(found) > KEYS_PAGE else ""
 
 
 def _mapping(ctx: Context, kind: str, name: str) -> Shape:
