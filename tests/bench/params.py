@@ -1,6 +1,7 @@
 """Parameter Store over HTTP with boto3, at 1,000 and at 100,000 parameters, beside moto's server and a constant answer.
 
-Then puts over the unix socket, one after the other, beside SQLite alone that commits each row with full sync.
+Then puts over the unix socket, one after the other and several at once, beside SQLite alone that commits each row with
+full sync.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.bench._parameter_peers import VALUE, fill, moto, name_of, path_of
+from tests.bench._parameter_peers import VALUE, moto, name_of, numbered, path_of, preload
 from tests.bench._peers import client_of, constant
 from tests.bench._rows import Row, in_turns
 from tests.contract.serving import serving
@@ -26,22 +27,23 @@ SMALL, GROWN = 1_000, 100_000
 ROUNDS = 7
 SECONDS = 0.4
 """How long one turn measures, one call at least."""
-PUTS = 300
+PUTS = 304
+AT_ONCE = 8
 MANY = f"of {GROWN:,}"
 Call = Callable[[], Any]
 
 
 def figures() -> list[Row]:
-    """Measure; takes some minutes, most of it for the filling of the stores."""
+    """Measure; takes about two minutes, most of it for moto's lists of all that it has."""
     with tempfile.TemporaryDirectory(prefix="ssm-tui-bench-") as folder, contextlib.ExitStack() as stack:
-        return [*_over_http(Path(folder), stack), _durable(Path(folder) / "socket")]
+        return [*_over_http(Path(folder), stack), *_durable(Path(folder) / "socket")]
 
 
 def _over_http(folder: Path, stack: contextlib.ExitStack) -> list[Row]:
     calls: dict[str, Call] = {}
     for count in (SMALL, GROWN):
+        preload(folder / str(count), numbered(count))
         served = stack.enter_context(serving(folder / str(count)))
-        asyncio.run(_filled(served.state, count))
         ours = client_of(served.endpoint, *served.key())
         calls |= {f"{name} {count}": call for name, call in _calls(ours, count).items()}
         if count == SMALL:
@@ -105,27 +107,22 @@ def _rate(call: Call) -> Callable[[], float]:
     return measure
 
 
-async def _filled(state: Path, count: int) -> None:
-    transport = await LocalTransport.connect(state, start=False)
-    try:
-        await fill(transport, count)
-    finally:
-        await transport.aclose()
-
-
-def _durable(folder: Path) -> Row:
-    """Puts of new parameters over the socket, each on disk before the next, beside SQLite that does as little."""
+def _durable(folder: Path) -> list[Row]:
+    """Puts of new parameters over the socket, each on disk before its answer, beside SQLite that does as little."""
     folder.mkdir()
     with asyncio.Runner() as runner:
         transport = runner.run(LocalTransport.connect(folder / "state"))
         alone = _alone(folder / "alone.db")
         number = itertools.count()
 
-        async def put() -> float:
-            start = time.perf_counter()
-            for _ in range(PUTS):
+        async def some(count: int) -> None:
+            for _ in range(count):
                 params = {"Name": f"/durable/{next(number):06}", "Value": VALUE, "Type": "String"}
                 await transport.call("PutParameter", params)
+
+        async def put(at_once: int) -> float:
+            start = time.perf_counter()
+            await asyncio.gather(*(some(PUTS // at_once) for _ in range(at_once)))
             return PUTS / (time.perf_counter() - start)
 
         def insert() -> float:
@@ -135,12 +132,16 @@ def _durable(folder: Path) -> Row:
             return PUTS / (time.perf_counter() - start)
 
         try:
-            ours, peer = in_turns(ROUNDS, lambda: runner.run(put()), insert)
+            one, several, peer = in_turns(ROUNDS, lambda: runner.run(put(1)), lambda: runner.run(put(AT_ONCE)), insert)
         finally:
             runner.run(transport.call("StopEngine", {"Force": True}, service="ssm-tui"))
             runner.run(transport.aclose())
             alone.close()
-    return _row("PutParameter over the socket, durable", ours, peer, "SQLite alone, full sync", 0.4)
+    said = "PutParameter over the socket, durable"
+    return [
+        _row(f"{said}, one after the other", one, peer, "SQLite alone, full sync", 0.4),
+        _row(f"{said}, {AT_ONCE} at once", several, peer, "SQLite alone, full sync", 0.4),
+    ]
 
 
 def _alone(path: Path) -> sqlite3.Connection:

@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.app.console import console, until
 from tests.bench._garbage import as_the_console
-from tests.bench._parameter_peers import fill, name_of
+from tests.bench._parameter_peers import name_of, numbered, preload
 from tests.bench._rows import Row
 from tests.bench.table import Longest
 from tui.ports import Ref, Shape
@@ -47,16 +47,15 @@ class Timed(Wrapper):
 
 
 def figures() -> list[Row]:
-    """Measure; takes about two minutes, most of them for the filling of the store."""
+    """Measure; takes the better part of a minute."""
     with tempfile.TemporaryDirectory(prefix="ssm-tui-bench-") as folder:
         return asyncio.run(_measure(Path(folder)))
 
 
 async def _measure(folder: Path) -> list[Row]:
+    preload(folder / "state", numbered(COUNT) | numbered(LARGE, "/app/large"))
     transport = await LocalTransport.connect(folder / "state")
     try:
-        await fill(transport, COUNT)
-        await fill(transport, LARGE, "/app/large")
         taken = [await _opened(folder) for _ in range(ROUNDS)]
     finally:
         await transport.call("StopEngine", {"Force": True}, service="ssm-tui")
