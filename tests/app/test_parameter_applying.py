@@ -17,6 +17,7 @@ from tui.screens._parameter_apply import PlanDialog
 from tui.screens._parameter_plan import Planned
 from tui.screens._parameter_subtree import plan_again
 from tui.services.parameter_changes import Plan, Wanted
+from tui.services.parameter_journal import Journal, unfinished
 from tui.services.parameter_plans import delete_plan, move_plan, plan_of
 from tui.services.parameters import Parameters
 from tui.theming import UNICODE
@@ -226,3 +227,37 @@ async def test_a_denied_deletion_is_not_written_and_says_what_is_missing(tmp_pat
             await says(pilot, "2 not written", "AccessDenied: no")
             assert len(await transport.values()) == 2
             assert "Delete 2 parameters?" not in text_of(app)
+
+
+async def test_a_stopped_move_that_was_planned_again_and_done_was_told_as_broken_off(tmp_path: Path) -> None:
+    async with engine(tmp_path, a="1", b="2") as transport:
+        found = [one async for page in Parameters(transport).below("/app", decrypt=True) for one in page]
+        reached, go = asyncio.Event(), asyncio.Event()
+
+        async def slowly(operation: str, request: dict[str, Any]) -> None:
+            if operation == "PutParameter":
+                reached.set()
+                await go.wait()
+
+        transport.before = slowly
+        folder = tmp_path / "plans"
+        plan, again = move_plan(found, "/app", "/new"), partial(plan_again, Parameters(transport))
+        window = dialog(transport, plan, journal=lambda: Journal(folder), replan=again)
+        async with opened(tmp_path, window, transport) as (app, pilot):
+            await pilot.press("ctrl+s", "enter")
+            await until(pilot, reached.is_set)
+            text = await says(pilot, "esc stop: what was written stays")
+            assert "leave out" not in text  # which the keys said on
+            await pilot.press("ctrl+c")
+            await says(pilot, "stopping once what is on its way has come back")
+            go.set()
+            await says(pilot, "2 written · 2 not written", "stays")
+            assert unfinished(folder)
+            await pilot.press("a")
+            await says(pilot, "2 to delete once copied")
+            await pilot.press("ctrl+s", "enter")
+            await says(pilot, "2 deleted")
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(app.screen, PlanDialog))
+            assert await transport.values() == {"/new/a": "1", "/new/b": "2"}
+            assert not unfinished(folder)

@@ -143,3 +143,28 @@ async def test_five_thousand_changes_were_five_thousand_widgets(tmp_path: Path) 
         await says(pilot, "50 left out")
         await pilot.press("escape")
         await until(pilot, lambda: len(window.list.ids) == 5000)
+
+
+async def test_a_filter_hid_what_is_applied_and_nothing_said_that_it_is_on(tmp_path: Path) -> None:
+    async with opened(tmp_path, review()) as (app, pilot):
+        await hit(pilot, "/", "p", "o", "r", "t", "enter")
+        await says(pilot, "/port  1 of 6 show; 4 hidden are taken, and applied too")
+        await pilot.press("escape")
+        await until(pilot, lambda: "show; " not in text_of(app))
+
+
+async def test_at_80_columns_the_new_value_and_the_reason_of_a_problem_were_cut_away(tmp_path: Path) -> None:
+    deep = "/app/a/rather/long/path/to/a/parameter"
+    values = by_path(value(f"{deep}/host", "db.staging.example.internal"))
+    wanted = [Wanted(name=f"{deep}/host", value="db.prod.example.internal"), Wanted(name=f"{deep}/no", value="")]
+    window = PlanReview(Planned("Edit", plan_of(values, wanted), "local"), UNICODE)
+    async with opened(tmp_path, window) as (_app, pilot):
+        await pilot.resize_terminal(80, 24)
+        text = await says(pilot, "~ update", "problem")
+        problem, update = (" ".join(line.split()) for line in text.splitlines()[2:4])
+        assert "The value is" in problem and '"db.s… > "db.p…' in update
+        await pilot.press("x")
+        await pilot.resize_terminal(52, 24)
+        # Sentences are broken between their words.
+        text = await says(pilot, "empty ones.")
+        assert any(line.rstrip().endswith("Parameter Store keeps no") for line in text.splitlines())

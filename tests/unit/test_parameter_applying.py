@@ -18,8 +18,8 @@ from tui.errors import (
     Unreachable,
     UsageError,
 )
-from tui.services.parameter_applying import PAUSES, apply, roll_back
-from tui.services.parameter_journal import Journal
+from tui.services.parameter_applying import PAUSES, STOPPED, apply, roll_back
+from tui.services.parameter_journal import Journal, unfinished
 from tui.services.parameter_models import ParameterType
 from tui.services.parameter_plans import Wanted, delete_plan, move_plan, plan_of
 from tui.services.parameter_reports import State
@@ -333,3 +333,44 @@ async def test_a_journal_that_can_not_be_written_lets_nothing_be_written(tmp_pat
     with pytest.raises(StateError, match="can't keep what is being written"):
         await applied(store, await wanted(store, a="x"), journal=Journal(tmp_path / "file"))
     assert store.operations("PutParameter") == []
+
+
+async def test_a_move_whose_connection_was_lost_left_no_journal_and_nobody_was_told(tmp_path):
+    store = Store("/a/x", "/a/y")
+    values = [value async for page in Parameters(store).below("/a", decrypt=True) for value in page]
+
+    def lost(operation, request):
+        if operation == "DeleteParameters":
+            raise Unreachable("The connection to the engine was lost.")
+
+    store.before.append(lost)
+    report = await applied(store, move_plan(values, "/a", "/c"), journal=Journal(tmp_path))
+    assert report.stopped == "The connection to the engine was lost."
+    assert {one.state for one in report.outcomes[2:]} == {State.NOT_WRITTEN}
+    (left,) = unfinished(tmp_path)
+    assert [one.path for one in left.changes] == ["/c/x", "/c/y", "/a/x", "/a/y"]
+
+
+async def test_a_plan_is_stopped_between_two_batches_and_a_stop_after_the_last_is_none():
+    store, stop = Store(), asyncio.Event()
+    plan = await wanted(store, **{f"k{number:02d}": "x" for number in range(15)})
+    store.before.append(meddling("PutParameter", stop.set, turn=3))
+    report = await applied(store, plan, stop=stop)
+    assert report.words == "10 written, 5 not written" and report.stopped == STOPPED
+    assert report.not_written[0].reason == STOPPED
+    stop.clear()
+    store.before.append(meddling("PutParameter", stop.set, turn=5))
+    report = await applied(store, await wanted(store, **{f"n{number}": "x" for number in range(5)}), stop=stop)
+    assert stop.is_set() and report.clean and not report.stopped
+
+
+async def test_a_stop_ends_a_pause_for_throttles_at_once():
+    store, stop, clock = Store(), asyncio.Event(), ManualClock()
+    plan = await wanted(store, a="x")
+    store.before.append(throttling(1))
+    told = []
+    task = asyncio.ensure_future(apply(plan, Parameters(store), clock=clock, progress=told.append, stop=stop))
+    while not (told and told[-1].waiting):
+        await settle()
+    stop.set()
+    assert (await task).stopped == STOPPED and store.values() == {}

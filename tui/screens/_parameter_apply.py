@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,12 +14,19 @@ from textual.timer import Timer
 from tui.errors import SsmTuiError
 from tui.screens._base import explain
 from tui.screens._parameter_leaving import Departure, Leave
-from tui.screens._parameter_outcomes import outcome_detail, outcome_words, report_counts, state_word, states_in_order
+from tui.screens._parameter_outcomes import (
+    outcome_detail,
+    outcome_words,
+    progress_words,
+    report_counts,
+    state_word,
+    states_in_order,
+)
 from tui.screens._parameter_plan import Planned, PlanReview
 from tui.services.parameter_applying import apply, roll_back
 from tui.services.parameter_changes import Change, Plan
 from tui.services.parameter_journal import Journal
-from tui.services.parameter_reports import Outcome, Overtaken, Report, State
+from tui.services.parameter_reports import Outcome, Overtaken, Report
 from tui.services.parameters import Parameters
 from tui.theming import Glyphs
 from tui.widgets.cells import own
@@ -31,15 +37,9 @@ log = logging.getLogger(__name__)
 
 TELLS = 0.1
 """Seconds between two looks at how far it is."""
-BAR = 24
-"""Cells of the bar that says how far it is."""
 
 Replan = Callable[[Sequence[Change]], Awaitable[Plan]]
 """Makes the plan of what was not done anew, from what is there now."""
-
-
-class _StoppedError(Exception):
-    """Breaks a plan off between two batches, where nothing is on its way."""
 
 
 class PlanDialog(PlanReview):
@@ -50,6 +50,7 @@ class PlanDialog(PlanReview):
 
     BINDINGS = [
         Binding("X", "stop", "stop", tooltip="Stop: what was written stays", show=False, id="plan.stop"),
+        Binding("ctrl+c", "copy_or_stop", "copy", tooltip="Copy the selection, else stop", show=False, id="plan.copy"),
         Binding("b", "roll_back", "roll back", tooltip="Put back what somebody else wrote here", id="plan.back"),
         Binding("B", "roll_back_all", "roll all back", tooltip="Put back all that others wrote", id="plan.back_all"),
         Binding("a", "again", "again", tooltip="Plan anew what was not written", id="plan.again"),
@@ -72,7 +73,8 @@ class PlanDialog(PlanReview):
         """review, applying or done."""
         self._at: dict[int, int] = {}
         self._applying: asyncio.Task[Any] | None = None
-        self._stopping = False
+        self._kept: Journal | None = None
+        self._halt = asyncio.Event()
         self._fault = ""
         self._timer: Timer | None = None
         self._drawn: Report | None = None
@@ -84,7 +86,8 @@ class PlanDialog(PlanReview):
 
     def apply(self) -> None:
         plan = self.chosen()
-        self.phase, self._stopping = "applying", False
+        self.phase = "applying"
+        self._halt.clear()
         self.reveal.mask()
         # A report's outcomes stand in the order of the plan that was applied.
         self._at = {place: at for at, place in enumerate(self.chosen_places())}
@@ -94,14 +97,16 @@ class PlanDialog(PlanReview):
         self._timer = self.set_interval(TELLS, self._draw_progress)
         self.run_worker(self._run(plan), group="apply", exit_on_error=False)
         self.say("")
+        self.say_keys()
         self.say_head()
 
     async def _run(self, plan: Plan) -> None:
-        work = apply(plan, self._service, journal=self._journal(), progress=self._heard)
+        self._kept = self._journal()
+        work = apply(plan, self._service, journal=self._kept, progress=self._heard, stop=self._halt)
         self._applying = asyncio.ensure_future(work)
         try:
             self.report = await asyncio.shield(self._applying)
-        except (_StoppedError, asyncio.CancelledError):
+        except asyncio.CancelledError:
             if not self._applying.done():  # the console is left: it goes on to the end of what is on its way
                 self._applying.cancel()
                 raise
@@ -115,27 +120,29 @@ class PlanDialog(PlanReview):
         self._finish()
 
     def _heard(self, report: Report) -> None:
-        """Take how far it is; between two batches is where it can be stopped with nothing on its way."""
         self.report = report
-        if self._stopping and not report.stopped and any(one.state is State.WAITING for one in report.outcomes):
-            raise _StoppedError
 
     def action_stop(self) -> None:
         if self.phase != "applying" or self._applying is None:
             return
-        waits = self.report is not None and self.report.waiting
-        if self._stopping or waits:
-            # Nothing is on its way in a pause; and who stops twice does not want to wait for an answer.
+        if self._halt.is_set():
+            # Who stops twice does not want to wait for an answer.
             self._applying.cancel()
-        self._stopping = True
+        self._halt.set()
         self.say_head()
 
+    async def action_copy_or_stop(self) -> None:
+        if self.phase == "applying" and not self.get_selected_text():
+            self.action_stop()
+        else:
+            await self.run_action("app.copy_text")
+
     def _stop_once(self) -> None:
-        if not self._stopping:
+        if not self._halt.is_set():
             self.action_stop()
 
     def _break_off(self) -> None:
-        self._stopping = True
+        self._halt.set()
         self.action_stop()
 
     def asks_before_leaving(self, leave: Leave) -> bool:
@@ -215,39 +222,21 @@ class PlanDialog(PlanReview):
             return super().head_words()
         title = super().head_words()[0]
         report = self.report or Report()
-        leaving: list[list[Word]] = [[(self._departure.words, "warn")]] if self._departure.words else []
+        more: list[list[Word]] = [[(self._departure.words, "warn")]] if self._departure.words else []
+        more += self.filter_lines()
         if self.phase == "applying":
-            return [title, self._progress_words(report), *leaving]
-        lines = [title, report_counts(report, self._rolled), *leaving]
+            stops = self._halt.is_set()
+            said = own("stopping once what is on its way has come back…  esc does not wait for that")
+            progress = progress_words(report, len(self._at), self.glyphs, stops=stops)
+            return [title, progress, *([[(said, "warn")]] if stops else ()), *more]
+        lines = [title, report_counts(report, self._rolled), *more]
         if self._fault:
             lines.append([(self._fault, "bad")])
-        elif self._stopping and report.not_written:
+        elif self._halt.is_set() and report.not_written:
             lines.append([("Stopped. What was written stays; what was not can be planned again with a.", "warn")])
         elif report.stopped:
             lines.append([(f"It stopped: {report.stopped}", "bad")])
         return lines
-
-    def _progress_words(self, report: Report) -> list[Word]:
-        total = len(self.order)
-        states = Counter(one.state for one in report.outcomes)
-        over = total - states[State.WAITING] if report.outcomes else 0
-        full = BAR * over // max(total, 1)
-        words: list[Word] = [
-            (self.glyphs.bar * full, "accent"),
-            (self.glyphs.empty * (BAR - full), "dim"),
-            (f"  {over:,} of {total:,}", "text"),
-        ]
-        if self._stopping:
-            return [
-                *words,
-                (own("  stopping once what is on its way has come back…  esc does not wait for that"), "warn"),
-            ]
-        if report.waiting:
-            words.append((f"  {report.waiting}", "warn"))
-        bad = states[State.CONFLICT] + states[State.NOT_WRITTEN] + states[State.UNKNOWN]
-        if bad:
-            words.append((f"  {bad:,} not as planned", "bad"))
-        return [*words, (own("  esc stops"), "dim")]
 
     def keys_words(self) -> list[Word]:
         if self.phase == "review":
@@ -378,8 +367,11 @@ class PlanDialog(PlanReview):
         again = PlanDialog(planned, self._service, self.glyphs, where=self._where, journal=self._journal, replan=replan)
 
         def answered(report: Any) -> None:
-            if report is not None:
-                self.dismiss(report)
+            if report is None:
+                return
+            if self._kept is not None and report.clean and len(again.taken) == again.choosable:
+                self._kept.forget()
+            self.dismiss(report)
 
         self.say("")
         self.app.push_screen(again, answered)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from tui.screens._words import moment
-from tui.services.parameter_changes import Change
+from tui.services.parameter_changes import Change, ChangeKind
 from tui.services.parameter_models import ParameterValue
 from tui.services.parameter_reports import Conflict, Outcome, Overtaken, Report, State
 from tui.theming import Glyphs
@@ -24,6 +24,8 @@ _STYLES = {
 }
 _ORDER = (State.CONFLICT, State.UNKNOWN, State.NOT_WRITTEN, State.WAITING, State.WRITTEN, State.DELETED, State.SAME)
 _DOTS = "••••••"
+BAR = 24
+"""Cells of the bar that says how far it is."""
 
 
 def state_word(outcome: Outcome, glyphs: Glyphs, *, overtaken: bool = False) -> Word:
@@ -40,7 +42,9 @@ def state_word(outcome: Outcome, glyphs: Glyphs, *, overtaken: bool = False) -> 
         State.UNKNOWN: glyphs.warn,
     }[outcome.state]
     # Eleven cells are what the list has for it.
-    word = "not put" if outcome.state is State.NOT_WRITTEN else str(outcome.state)
+    word = str(outcome.state)
+    if outcome.state is State.NOT_WRITTEN:
+        word = "stays" if outcome.kind is ChangeKind.DELETE else "not put"
     return f"{glyph} {word}", _STYLES[outcome.state]
 
 
@@ -85,6 +89,24 @@ def report_counts(report: Report, rolled: Mapping[str, Outcome]) -> list[Word]:
     for word in said or [("nothing was written", "warn")]:
         words += [(own(" · "), "dim"), word] if words else [word]
     return words
+
+
+def progress_words(report: Report, total: int, glyphs: Glyphs, *, stops: bool) -> list[Word]:
+    """Say how far a plan is that is being applied, what it waits for, and how it is stopped."""
+    states = Counter(one.state for one in report.outcomes)
+    over = total - states[State.WAITING] if report.outcomes else 0
+    full = BAR * over // max(total, 1)
+    words: list[Word] = [
+        (glyphs.bar * full, "accent"),
+        (glyphs.empty * (BAR - full), "dim"),
+        (f"  {over:,} of {total:,}", "text"),
+    ]
+    if report.waiting and not stops:
+        words.append((f"  {report.waiting}", "warn"))
+    bad = states[State.CONFLICT] + states[State.NOT_WRITTEN] + states[State.UNKNOWN]
+    if bad:
+        words.append((f"  {bad:,} not as planned", "bad"))
+    return words if stops else [*words, (own("  esc stops"), "dim")]
 
 
 def outcome_detail(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,11 @@ from tui.screens._parameter_plan_words import (
     counted,
     detail_lines,
     facts_words,
+    filter_line,
     in_order,
     kind_word,
     line_words,
+    said_whole,
 )
 from tui.screens._parameter_reveal import MasksAgain, Reveal
 from tui.services.parameter_changes import Change, ChangeKind, Plan
@@ -31,8 +33,11 @@ from tui.widgets.line_edit import LineEdit
 from tui.widgets.lines_pane import LinesPane
 from tui.widgets.overlay import Overlay
 from tui.widgets.top_bar import Word
-from tui.widgets.value_text import wrapped
 
+NARROW = 110
+"""Columns below which a line has no room for all that is said of a change."""
+BESIDE = 24
+"""Cells of a line beside its path, its values and its facts."""
 DETAIL = 8
 """Lines below the list in which the change under the cursor is said whole, at most a third of the screen."""
 
@@ -87,7 +92,7 @@ class PlanReview(Overlay[Any], MasksAgain):
         self.changes = planned.plan.changes
         self.taken = {place for place, change in enumerate(self.changes) if not _is_fixed(change)}
         self.order = in_order(self.changes)
-        self._counts, self._choosable = counted(self.changes), len(self.taken)
+        self._counts, self.choosable = counted(self.changes), len(self.taken)
         self.list = CheckList(self._look_of)
         self.head = LinesPane()
         self.head.can_focus = False
@@ -103,7 +108,7 @@ class PlanReview(Overlay[Any], MasksAgain):
         self.reveal = Reveal(self, self._revealed)
         self._said: Word = ("", "warn")
         self._hay: list[str] = []
-        self._filter = ""
+        self._filter, self._wide = "", 12
         # A deletion goes with the copy that it waits for, and that copy stays while it is deleted.
         self._puts_of = {change.path: place for place, change in enumerate(self.changes) if not self._deletes(change)}
         self._waits_for: dict[int, list[int]] = {}
@@ -125,7 +130,8 @@ class PlanReview(Overlay[Any], MasksAgain):
         yield self.keys
 
     def on_mount(self) -> None:
-        self.list.show(self.order, text=max((width(change.path) for change in self.changes), default=12))
+        self._wide = max((width(change.path) for change in self.changes), default=12)
+        self.list.show(self.order, text=self._wide)
         self.say_head()
         self.say_keys()
 
@@ -153,8 +159,12 @@ class PlanReview(Overlay[Any], MasksAgain):
 
     def check_of(self, place: int, change: Change) -> Check:
         taken = None if _is_fixed(change) else place in self.taken
-        more = line_words(change, shown=self.shows_secrets)
-        return Check(kind_word(change, self.glyphs), change.path, more, (facts_words(change), "dim"), taken)
+        columns = self.app.size.width
+        # The line below has all of it; in a narrow list what becomes of it is more than its type and size.
+        facts = "" if change.problems else facts_words(change, short=columns < NARROW)
+        room = columns - self._wide - len(facts) - BESIDE
+        more = line_words(change, shown=self.shows_secrets, room=room)
+        return Check(kind_word(change, self.glyphs), change.path, more, (facts, "dim"), taken)
 
     def chosen(self) -> Plan:
         """Give the plan of what is taken; what stays the same is part of it, as others may wait for it."""
@@ -166,7 +176,7 @@ class PlanReview(Overlay[Any], MasksAgain):
 
     def head_words(self) -> list[list[Word]]:
         """Give the lines above the list: what it is, how many of each, and what must be known of it."""
-        left_out = self._choosable - len(self.taken)
+        left_out = self.choosable - len(self.taken)
         counts = [*self._counts]
         if left_out:
             counts += [(own(" · "), "dim"), (f"{left_out:,} left out", "warn")]
@@ -178,7 +188,14 @@ class PlanReview(Overlay[Any], MasksAgain):
         if hidden := self.planned.hidden:
             names = ", ".join(hidden[:4]) + (f" and {len(hidden) - 4:,} more" if len(hidden) > 4 else "")
             lines.append([(f"{len(hidden):,} of them are marked and hidden by the filter: {names}", "warn")])
-        return lines
+        return lines + self.filter_lines(self.taken)
+
+    def filter_lines(self, taken: Collection[int] = ()) -> list[list[Word]]:
+        """Give the line that says what the filter hides, where there is one."""
+        if not self._filter:
+            return []
+        hidden = len(set(taken).difference(self.list.ids))
+        return [filter_line(self._filter, len(self.list.ids), len(self.order), hidden)]
 
     def say_head(self) -> None:
         lines = self.head_words()
@@ -187,7 +204,7 @@ class PlanReview(Overlay[Any], MasksAgain):
 
     def keys_words(self) -> list[Word]:
         keys = "ctrl+s apply  ␣ leave out  x problems  ⏎ whole  y calls  v secrets  esc leave"
-        if self.app.size.width > 110:
+        if self.app.size.width > NARROW:
             keys = (
                 keys.replace("x problems", "x leave out problems").replace("  ", "   ").replace("esc", "/ filter   esc")
             )
@@ -213,13 +230,7 @@ class PlanReview(Overlay[Any], MasksAgain):
             self.detail.show(())
             return
         room, most = max(self.app.size.width - 3, 10), self._room
-        lines: list[Sequence[Word]] = []
-        for words in self.detail_words(place, shown=self.shows_secrets):
-            lines += wrapped(words, room)
-            if len(lines) > most:
-                lines = [*lines[: most - 1], ((own("⏎ shows all of it"), "dim"),)]
-                break
-        self.detail.show(lines)
+        self.detail.show(said_whole(self.detail_words(place, shown=self.shows_secrets), room, most))
 
     def on_check_list_highlighted(self) -> None:
         self.say("")
@@ -327,6 +338,7 @@ class PlanReview(Overlay[Any], MasksAgain):
             self._hay = [self.hay_of(place) for place in range(len(self.changes))]
         hay = self._hay
         self.list.show([place for place in self.order if all(word in hay[place] for word in words)])
+        self.say_head()
         self.say_detail()
 
     def action_cancel(self) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tui.services.parameter_changes import Change, ChangeKind, Plan, PlannedCall
 from tui.services.parameter_models import Parameter, ParameterType, Tier
 from tui.theming import Glyphs
-from tui.widgets.cells import clean, cut, own
+from tui.widgets.cells import clean, cut, own, width
 from tui.widgets.top_bar import Word
+from tui.widgets.value_text import wrapped
 
 MOST_SHOWN = 28
 """Cells of a value in a line of the list."""
+LEAST_SHOWN = 6
+"""Cells that each of two values has there at least."""
 _SIGNS = {ChangeKind.CREATE: "+", ChangeKind.UPDATE: "~", ChangeKind.DELETE: "-", ChangeKind.SAME: "="}
 _STYLES = {ChangeKind.CREATE: "good", ChangeKind.UPDATE: "accent", ChangeKind.DELETE: "warn", ChangeKind.SAME: "dim"}
 _DOTS = "••••••"
@@ -60,12 +64,19 @@ def counted(changes: Iterable[Change]) -> list[Word]:
 # one line
 
 
-def line_words(change: Change, *, shown: bool = False) -> list[Word]:
-    """Say in a line what differs: the first problem, else the value from and to; `shown` gives secrets too."""
+def line_words(change: Change, *, shown: bool = False, room: int = 2 * MOST_SHOWN + 3) -> list[Word]:
+    """Say in a line what differs: the first problem, else the value from and to; `shown` gives secrets too.
+
+    Of two values both are cut where they do not fit into `room` cells, so that each has its part.
+    """
     if change.problems:
         more = f" (and {len(change.problems) - 1} more)" if len(change.problems) > 1 else ""
         return [(change.problems[0] + more, "bad")]
     before, after = (short(value, change, shown=shown) for value in (old_value(change), new_value(change)))
+    if width(before) + width(after) + 3 > room and change.kind is ChangeKind.UPDATE:
+        half = max((room - 3) // 2, LEAST_SHOWN)
+        left = max(half, room - 3 - width(after))
+        before, after = cut(before, left), cut(after, max(half, room - 3 - width(cut(before, left))))
     match change.kind:
         case ChangeKind.DELETE:
             return [(before, "dim")]
@@ -85,13 +96,15 @@ def _noted(change: Change) -> list[Word]:
     return [(f"  {change.notes[0]}", "warn")] if change.notes else []
 
 
-def facts_words(change: Change) -> str:
-    """Say a change's type, tier and size for the end of its line."""
+def facts_words(change: Change, *, short: bool = False) -> str:
+    """Say a change's type, tier and size for the end of its line; the type alone, or a version, if `short`."""
     before, after = change.before, change.after
     if change.kind is ChangeKind.DELETE:
         version = before.version if before else 0
-        return f"{before.type if before else ''} v{version}"
+        return f"v{version}" if short else f"{before.type if before else ''} v{version}"
     type = (after.type if after else None) or (before.type if before else ParameterType.STRING)
+    if short:
+        return str(type)
     value = new_value(change)
     # Of a secret not even its length is told.
     size = f" {len(value):,} ch." if value is not None and not change.is_secret else ""
@@ -193,6 +206,29 @@ def _value_lines(label: str, value: str | None, change: Change, shown: bool, sty
     first, *rest = value.expandtabs().split("\n")
     indent = " " * (len(label) + 2)
     return [[(f"{label}  ", "dim"), (first, style)], *([(indent, "dim"), (line, style)] for line in rest)]
+
+
+def said_whole(lines: Iterable[Sequence[Word]], room: int, most: int) -> list[Sequence[Word]]:
+    """Break lines at `room` cells, sentences between their words; of more than `most` lines the rest is told of."""
+    made: list[Sequence[Word]] = []
+    for words in lines:
+        parts: list[list[Word]] = [[*words]]
+        if len(words) == 1:
+            (text, style) = words[0]
+            parts = [[(part, style)] for part in textwrap.wrap(text, room, break_on_hyphens=False)]
+        for part in parts:
+            made += wrapped(part, room)
+        if len(made) > most:
+            return [*made[: most - 1], ((own("⏎ shows all of it"), "dim"),)]
+    return made
+
+
+def filter_line(words: str, shown: int, of: int, hidden: int) -> list[Word]:
+    """Say that a filter is on, and how many that are taken it hides: those are applied with the others."""
+    line: list[Word] = [(f"/{words}  {shown:,} of {of:,} show", "accent")]
+    if hidden:
+        line.append((f"; {hidden:,} hidden {'is' if hidden == 1 else 'are'} taken, and applied too", "warn"))
+    return line
 
 
 # the calls

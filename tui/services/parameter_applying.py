@@ -33,6 +33,7 @@ from tui.services.parameters import AT_ONCE, Parameters
 PAUSES = (1, 2, 4, 8, 16, 32, 60, 60)
 """Seconds of the pauses when a transport has given up a call that was throttled; after the last, what is left stays."""
 _LOST = (OutcomeUnknown, ServerFailed, Cancelled)
+STOPPED = "It was stopped."
 _HOPELESS = (CredentialsExpired, ClockSkewed, RegionDisabled, NotImplementedByEngine)
 """Errors that every other call would meet as well."""
 
@@ -43,13 +44,15 @@ async def apply(
     *,
     journal: Journal | None = None,
     progress: Callable[[Report], None] | None = None,
+    stop: asyncio.Event | None = None,
     clock: Clock | None = None,
 ) -> Report:
     """Do what a plan says, and tell `progress` after each few names.
 
     A name that is not at the version that the plan was made of is a conflict, and is not written; the others are.
-    What is throttled waits and goes on; nothing is written twice. Cancelled, it tells `progress` once more how far it
-    is: what was on its way then is unknown, and the journal stays where there is such a thing.
+    What is throttled waits and goes on; nothing is written twice. Once `stop` is set it ends after what is on its way,
+    and a pause ends at once. Cancelled, it tells `progress` once more how far it is: what was on its way then is
+    unknown. The journal stays where it ends early and something stands at two places, or is unknown.
     Raises: UsageError for a plan that has problems, StateError where the journal can't be written.
     """
     if plan.problems:
@@ -57,7 +60,7 @@ async def apply(
         raise UsageError(
             f"Nothing was written: {first}{f' And {more} more.' if more else ''}", hint="Correct the plan first."
         )
-    return await _Run(plan, parameters, journal, progress, clock or SystemClock()).all()
+    return await _Run(plan, parameters, journal, progress, stop or asyncio.Event(), clock or SystemClock()).all()
 
 
 async def roll_back(parameters: Parameters, overtaken: Overtaken, *, clock: Clock | None = None) -> Report:
@@ -96,12 +99,14 @@ class _Run:
         parameters: Parameters,
         journal: Journal | None,
         progress: Callable[[Report], None] | None,
+        stop: asyncio.Event,
         clock: Clock,
     ) -> None:
         self._plan = plan
         self._parameters = parameters
         self._journal = journal
         self._progress = progress
+        self._stop = stop
         self._clock = clock
         self._outcomes = {change.path: Outcome(path=change.path, kind=change.kind) for change in plan.changes}
         self._wanted = {change.path: change for change in plan.changes if change.after is not None}
@@ -125,16 +130,19 @@ class _Run:
         finally:
             if not whole:
                 self._stopped = self._stopped or "It was broken off."
+            elif not any(one.state is State.WAITING for one in self._outcomes.values()):
+                self._stopped = "" if self._stopped == STOPPED else self._stopped
             self._settle()
             report = self._tell()
             if self._journal is not None:
-                self._journal.end(keep=not whole and self._is_half)
+                # An error that ends a plan leaves it as half-done as a kill does.
+                self._journal.end(keep=bool(self._stopped) and self._is_half)
         return report
 
     async def _through(self, changes: Iterable[Change], do: Callable[[list[Change]], Awaitable[list[Change]]]) -> None:
         """Do changes some at a time; what is throttled is done again after a pause, fewer at a time."""
         queue, throttled = deque(changes), 0
-        while queue and not self._stopped:
+        while queue and not self._is_stopped():
             batch = [queue.popleft() for _ in range(min(self._width, len(queue)))]
             again = await do(batch)
             queue.extendleft(reversed(again))
@@ -150,9 +158,18 @@ class _Run:
                 self._width = max(1, self._width // 2)
                 self._waiting = f"Throttled: it goes on in {PAUSES[throttled]} s."
                 self._tell()
-                await self._clock.sleep(PAUSES[throttled])
+                await self._pause(PAUSES[throttled])
                 throttled, self._waiting = throttled + 1, ""
             self._tell()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, until it is to stop at most."""
+        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._stop.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
 
     # puts
 
@@ -328,6 +345,8 @@ class _Run:
             self._note(change, phase, version)
 
     def _is_stopped(self) -> bool:
+        if self._stop.is_set():
+            self._stopped = self._stopped or STOPPED
         return bool(self._stopped)
 
     def _settle(self) -> None:

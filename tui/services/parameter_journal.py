@@ -87,6 +87,11 @@ class Journal:
         os.close(self._file)
         self._file = -1
 
+    def forget(self) -> None:
+        """Take away the file that was kept: what it told of is done."""
+        if self._path != self._folder:
+            self._path.unlink(missing_ok=True)
+
     def _write(self, *lines: dict[str, Any]) -> None:
         data = "".join(json.dumps(line) + "\n" for line in lines).encode()
         while data:
