@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.app._parameter_fake import ParametersFake
-from tests.app.console import console, says, until
+from tests.app.console import console, says, text_of, until
+from tui.errors import EngineStopped
 from tui.ports import Ref
 from tui.screens._parameter_changes import STRETCH
 
@@ -19,6 +20,21 @@ BURST = 1500
 async def burst(fake: ParametersFake, paths: list[str], value: str | None) -> None:
     for path in paths:
         await fake.change(path, value)
+
+
+def break_off(fake: ParametersFake) -> list[bool]:
+    """Have the lists of everything end after their first page, while what is given holds something."""
+    breaks = [True]
+    for operation in {"DescribeParameters", "ListParametersByPath"} & fake.transport.answers.keys():
+        answer: Any = fake.transport.answers[operation]
+
+        def broken(request: dict[str, Any], answer: Any = answer) -> Any:
+            if breaks and request.get("NextToken"):
+                raise EngineStopped("The connection to the engine was lost.")
+            return answer(request)
+
+        fake.transport.answers[operation] = broken
+    return breaks
 
 
 @pytest.mark.slow
@@ -49,6 +65,38 @@ async def test_a_burst_of_somebody_elses_changes_never_freezes_the_filtered_list
         ended.set()
         await looks
         assert max(steps) <= STRETCH, "so many at once, and then the screen has its turn"
+
+
+async def test_a_flat_list_that_was_broken_off_says_so_and_is_read_to_its_end_by_r(tmp_path: Path) -> None:
+    fake = ParametersFake({f"/app/web-{number:03}/key": "v" for number in range(120)})
+    fake.page = 50
+    breaks = break_off(fake)
+    async with console(fake.transport, tmp_path, words="params /app") as (app, pilot):
+        screen: Any = app.screen
+        await says(pilot, "web-000", "120")
+        await pilot.press("T")
+        await says(pilot, "Not everything could be read", "120 so far")
+        assert screen.flat_view.total < 120
+        breaks.clear()
+        await pilot.press("R")
+        await until(pilot, lambda: screen.flat_view.total == 120 and not screen.is_partial)
+        assert "so far" not in text_of(app)
+
+
+async def test_a_filter_whose_reading_was_broken_off_does_not_claim_to_have_found_all(tmp_path: Path) -> None:
+    fake = ParametersFake({f"/app/web-{number:03}/key": "v" for number in range(120)})
+    fake.page = 50
+    breaks = break_off(fake)
+    async with console(fake.transport, tmp_path, words="params /app") as (app, pilot):
+        screen: Any = app.screen
+        await says(pilot, "web-000", "120")
+        await pilot.press("slash", *"web-119", "enter")
+        await says(pilot, "Not everything could be read", "so far")
+        breaks.clear()
+        screen.start()  # as when there is a link again
+        await says(pilot, "1 of 120")
+        await until(pilot, lambda: not screen.is_partial)
+        assert "so far" not in text_of(app)
 
 
 async def test_what_somebody_else_puts_and_deletes_shows_in_the_tree_and_in_the_list(tmp_path: Path) -> None:

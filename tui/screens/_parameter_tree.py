@@ -232,8 +232,13 @@ class ParameterTree(ParameterNodes):
         tree.loaded_children(folder, *inner)
 
     def read_again(self) -> None:
-        """Read once more what is known of our own engines: each level, or everything where that was read."""
+        """Read once more what is known of our own engines: each level, or everything where that is wanted."""
+        before = {*self._completing}
+        if self._wants_all:
+            self.complete()  # what was broken off is begun anew
         for context in self._shape:
+            if context in self._completing - before:
+                continue
             if context in self.shell.services.contexts and self.shell.services.of(Parameters, context).names_folders:
                 again = self._read_all if context in self._complete else self._read_levels
                 self.run_worker(again(context), group=f"again {context}", exclusive=True, exit_on_error=False)
@@ -249,6 +254,16 @@ class ParameterTree(ParameterNodes):
         self.read_again()
 
     # everything below the path
+
+    @property
+    def _wants_all(self) -> bool:
+        """Whether what shows holds only once everything below the path is known: what a filter finds, the flat list."""
+        return self.is_flat or bool(self.table.filter)
+
+    @property
+    def is_partial(self) -> bool:
+        broken_off = any(self._totals.get(context) and context not in self._complete for context in self._shape)
+        return super().is_partial or (self._wants_all and broken_off)
 
     def complete(self) -> None:
         """Read everything below the path: a filter and the flat list have to know all of it."""
