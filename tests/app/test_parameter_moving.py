@@ -190,7 +190,8 @@ async def test_a_move_that_was_broken_off_is_told_and_finished(tmp_path: Path) -
         async with params(tmp_path, transport) as (_app, pilot):
             await says(pilot, "A move of /app to /new in local was broken off", "U shows it")
             await pilot.press("U")
-            await says(pilot, "/new/a:", "1 finish", "2 take back", "3 forget")
+            places = ("1 at both places, with the same value: /app/a", "1 at the old place: /app/b")
+            await says(pilot, *places, "1 finish", "2 take back", "3 forget")
             await pilot.press("1")
             await says(pilot, "Finish moving /app to /new", "1 to create · 2 to delete once copied · 1 the same")
             await pilot.press("ctrl+s", "enter")
@@ -200,6 +201,30 @@ async def test_a_move_that_was_broken_off_is_told_and_finished(tmp_path: Path) -
             assert not unfinished(tmp_path / "plans")
             await pilot.press("U")
             await says(pilot, "No move was broken off.")
+
+
+async def test_a_broken_move_of_hundreds_was_a_list_of_what_was_written_and_not_where_it_is(tmp_path: Path) -> None:
+    async with engine(tmp_path, **{f"k{number}": "v" for number in range(12)}) as transport:
+        values = [one async for page in Parameters(transport).below("/app", decrypt=True) for one in page]
+        plan = move_plan(values, "/app", "/new")
+        for _ in range(2):
+            journal = Journal(tmp_path / "plans")
+            journal.begin(plan, "local")
+            journal.end(keep=True)
+        async with params(tmp_path, transport) as (_app, pilot):
+            await pilot.press("U")
+            await says(pilot, "Moves that were broken off")
+            await pilot.press("1")
+            await says(pilot, "12 at the old place: /app/k0, /app/k1 and 10 more", "1 finish")
+            await pilot.press("escape")
+            await Parameters(transport).delete([one.name for one in values[:10]])
+            await Parameters(transport).delete([one.name for one in values[10:]])
+            await pilot.press("U")
+            await says(pilot, "Moves that were broken off")
+            await pilot.press("1")
+            await says(pilot, "12 at neither place", "1 finish")
+            await pilot.press("1")
+            await says(pilot, "There is nothing at either place any more, and so nothing to move.")
 
 
 @pytest.mark.slow

@@ -240,6 +240,27 @@ echo broken >> "$1"; fi; touch {tmp_path}/ran"""
 
 
 @pytest.mark.slow
+def test_an_edit_that_was_taken_back_by_hand_was_kept_for_ever(tmp_path: Path) -> None:
+    script = """if grep -q typed "$1"; then sed -i /typed/d "$1"; else echo 'typed: x' >> "$1"; fi"""
+    with console_on(tmp_path, editor(tmp_path, script)) as console:
+        console.wait_for("host")
+        console.send("S")
+        console.wait_for("2 YAML")
+        console.send("1")
+        console.wait_for("1 to create")
+        console.send("\x1b")
+        console.wait_for("is kept")
+        console.send("S")
+        console.wait_for("was not applied")
+        console.send("1")
+        console.wait_for("nothing was sent")
+        console.send("S")
+        console.wait_for("2 YAML")
+        console.send("\x1b\x11")
+        assert console.wait_exit() == 0
+
+
+@pytest.mark.slow
 def test_what_was_typed_was_lost_with_an_editor_that_failed(tmp_path: Path) -> None:
     script = """if grep -q typed "$1"; then exit 0; fi; echo 'typed: x' >> "$1"; exit 3"""
     with console_on(tmp_path, editor(tmp_path, script)) as console:

@@ -374,3 +374,15 @@ async def test_a_stop_ends_a_pause_for_throttles_at_once():
         await settle()
     stop.set()
     assert (await task).stopped == STOPPED and store.values() == {}
+
+
+async def test_what_was_stopped_and_done_after_all_is_one_report_of_both():
+    store, stop = Store(), asyncio.Event()
+    plan = await wanted(store, **{f"k{number:02d}": "x" for number in range(12)})
+    store.before.append(meddling("PutParameter", stop.set))
+    first = await applied(store, plan, stop=stop)
+    store.put("/app/k11", "theirs")
+    second = await applied(store, plan_of({}, [change.after for change in plan.changes[10:]]))
+    both = first.then(second)
+    assert both.words == "11 written, 1 conflict" and [one.path for one in both.conflicts] == ["/app/k11"]
+    assert not both.stopped and not both.clean and len(both.outcomes) == len(plan.changes)

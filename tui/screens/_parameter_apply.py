@@ -369,9 +369,10 @@ class PlanDialog(PlanReview):
         def answered(report: Any) -> None:
             if report is None:
                 return
-            if self._kept is not None and report.clean and len(again.taken) == again.choosable:
+            both = (self.report or Report()).then(report)
+            if self._kept is not None and both.clean:
                 self._kept.forget()
-            self.dismiss(report)
+            self.dismiss(both)
 
         self.say("")
         self.app.push_screen(again, answered)

@@ -92,7 +92,7 @@ class PlanReview(Overlay[Any], MasksAgain):
         self.changes = planned.plan.changes
         self.taken = {place for place, change in enumerate(self.changes) if not _is_fixed(change)}
         self.order = in_order(self.changes)
-        self._counts, self.choosable = counted(self.changes), len(self.taken)
+        self._counts, self._choosable = counted(self.changes), len(self.taken)
         self.list = CheckList(self._look_of)
         self.head = LinesPane()
         self.head.can_focus = False
@@ -176,7 +176,7 @@ class PlanReview(Overlay[Any], MasksAgain):
 
     def head_words(self) -> list[list[Word]]:
         """Give the lines above the list: what it is, how many of each, and what must be known of it."""
-        left_out = self.choosable - len(self.taken)
+        left_out = self._choosable - len(self.taken)
         counts = [*self._counts]
         if left_out:
             counts += [(own(" · "), "dim"), (f"{left_out:,} left out", "warn")]

@@ -79,9 +79,10 @@ async def edit_as_text(screen: ConsoleScreen, picked: Picked) -> None:
         return
     service = screen.shell.services.of(Parameters, picked.context)
     title = f"Edit {picked.words}"
-    planned = Planned(title, plan, picked.context, draft.found.about, picked.hidden, draft.found.untold)
+    planned = Planned(title, plan, picked.context, draft.found.about, picked.hidden, draft.found.notes(plan))
     report = await open_plan(screen, planned, service)
-    if report is not None and report.clean and len(report.outcomes) == len(plan.changes):
+    whole = report is not None and report.clean and len(report.outcomes) == len(plan.changes)
+    if whole or not (plan.writes or plan.problems):  # what was typed may be taken back by hand, too
         drafts.pop(key, None)
     elif key in drafts:
         screen.shell.notice(f"The edit of {picked.within} is kept: the same key goes on with it.")
@@ -194,7 +195,7 @@ async def _plan(screen: ConsoleScreen, draft: Draft) -> Plan:
     if new:
         service = screen.shell.services.of(Parameters, picked.context)
         current |= await _there(service, new)
-    make = partial(plan_of, current, wanted, delete_others=True, about=found.about)
+    make = partial(plan_of, current, wanted, delete_others=True, about=found.about, default_tier=found.default.tier)
     return await asyncio.to_thread(make)
 
 

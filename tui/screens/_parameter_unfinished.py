@@ -25,8 +25,6 @@ from tui.services.parameters import Parameters
 FINISH, TAKE_BACK, FORGET = "finish", "take back", "forget"
 _TOLD: WeakKeyDictionary[App[object], set[Path]] = WeakKeyDictionary()
 """The journals that each console has told of."""
-SHOWN = 8
-"""Lines of what is where that show."""
 
 
 async def broken_off(app: App[object]) -> list[tuple[Unfinished, list[Pair]]]:
@@ -83,17 +81,20 @@ async def _what_is_where(screen: ConsoleScreen, left: Unfinished, pairs: Sequenc
     found = await waited(screen, "Reading what is where", lambda _: whereabouts(left, service))
     if found is None:
         return places(pairs)
-    lines = [f"{one.path}: {one.text}" for one in found]
-    more = [f"and {len(lines) - SHOWN:,} more"] if len(lines) > SHOWN else []
-    return "\n".join([*lines[:SHOWN], *more])
+    return _grouped([(one.place, one.path) for one in found if one.place])
 
 
 def places(pairs: Sequence[Pair]) -> str:
     """Say what is where, as far as the journal knows."""
+    return _grouped([(pair.where, pair.delete.path) for pair in pairs])
+
+
+def _grouped(found: Sequence[tuple[str, str]]) -> str:
+    """Say how many are where, and name some: a move of thousands is no list to read."""
     groups: dict[str, list[str]] = {}
-    for pair in pairs:
-        groups.setdefault(pair.where, []).append(pair.delete.path)
-    return "\n".join(f"{where}: {names_in_short(paths)}" for where, paths in groups.items())
+    for place, path in found:
+        groups.setdefault(place, []).append(path)
+    return "\n".join(f"{len(paths):,} {place}: {names_in_short(paths, 2)}" for place, paths in groups.items())
 
 
 def _words(left: Unfinished, pairs: Sequence[Pair]) -> str:
@@ -122,7 +123,10 @@ async def _go(screen: ConsoleScreen, left: Unfinished, pairs: Sequence[Pair], wa
         notes.append(f"{names_in_short(kept)} was there before the move, and stays: its history has its values.")
     if not plan.changes:
         left.discard()
-        screen.shell.notice("Nothing is left to do: the move is whole.", "good")
+        if found.values:
+            screen.shell.notice("Nothing is left to do: the move is whole.", "good")
+        else:
+            screen.shell.notice("There is nothing at either place any more, and so nothing to move.", "warn")
         return
     source, target = roots(pairs)
     title = f"Finish moving {source} to {target}" if way == FINISH else f"Take {source} back from {target}"

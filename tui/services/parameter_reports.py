@@ -108,6 +108,19 @@ class Report:
         """Whether all is as it was wanted, and nobody else wrote meanwhile."""
         return not self.overtaken and all(one.done for one in self.outcomes)
 
+    def then(self, later: Report) -> Report:
+        """Give the report of both, where `later` is of what was not done here and was planned again."""
+        again = {one.path: one for one in later.outcomes}
+        outcomes = tuple(one if one.done else again.get(one.path, one) for one in self.outcomes)
+        left = {one.path for one in outcomes if not one.done}
+        conflicts = tuple(one for one in self.conflicts if one.path in left and one.path not in again)
+        return Report(
+            outcomes=outcomes,
+            conflicts=(*conflicts, *later.conflicts),
+            overtaken=(*self.overtaken, *later.overtaken),
+            stopped=later.stopped,
+        )
+
     @property
     def words(self) -> str:
         """Say it shortly: `3 written, 1 deleted, 2 not written`."""

@@ -14,12 +14,16 @@ from tui.services.parameters import Parameters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """What became of one change, as far as the store tells; `text` is a sentence."""
+    """What became of one change, as far as the store tells; `text` is a sentence.
+
+    `place` says of what was to be moved where it is, in words that several have in common.
+    """
 
     path: str
     kind: ChangeKind
     state: State
     text: str
+    place: str = ""
 
 
 async def whereabouts(left: Unfinished, parameters: Parameters) -> list[Whereabouts]:
@@ -46,10 +50,18 @@ def _looked(left: Unfinished, there: Mapping[str, ParameterValue], moves: Mappin
             state = State.NOT_WRITTEN if now else State.DELETED
             copy = there.get(change.needs)
             text = _of_deletion(change, now, copy)
+            place = _place(now, copy) if change.needs else ""
         else:
             moved = moves.get(change.path)
             state, text = _of_put(change, now, there.get(moved.path) if moved else None)
-        yield Whereabouts(path=change.path, kind=change.kind, state=state, text=text)
+            place = ""
+        yield Whereabouts(path=change.path, kind=change.kind, state=state, text=text, place=place)
+
+
+def _place(now: ParameterValue | None, copy: ParameterValue | None) -> str:
+    if now is None or copy is None:
+        return "at the old place" if now else "at the new place" if copy else "at neither place"
+    return f"at both places, with {'the same value' if now.value == copy.value else 'another value at the new one'}"
 
 
 def _of_deletion(change: Left, now: ParameterValue | None, copy: ParameterValue | None) -> str:
