@@ -19,6 +19,7 @@ from tui.errors import AccessDenied
 from tui.ports import Ref
 from tui.screens import _parameter_form as forms
 from tui.services.parameters import Parameters
+from tui.services.service_settings import DEFAULT_TIER, DefaultTier
 
 HOST, SECRET = Ref("local", "/app/prod/host"), Ref("local", "/app/prod/password")
 HUSH = "open sesame"
@@ -116,10 +117,37 @@ async def test_a_new_parameter_at_each_size(tmp_path: Path) -> None:
 )
 def test_what_can_t_be_put_is_said_at_its_field(field: str, text: str, said: str) -> None:
     form = forms.ParameterForm(Parameters(FakeTransport()), forms.Start(name="/app/"))
+    form._default = DefaultTier()
     values = {**form.values, "name": "/app/x", "value": "abc"}
     assert form.problems(values) == {}
     (problem,) = form.problems({**values, field: text}).items()
     assert problem[0] == ("value" if field == "pattern" else field) and said in problem[1]
+
+
+@pytest.mark.slow
+async def test_a_form_refused_a_long_value_where_the_account_s_default_tier_is_advanced(tmp_path: Path) -> None:
+    async with opened(tmp_path) as at:
+        chosen = {"SettingId": DEFAULT_TIER, "SettingValue": "Advanced"}
+        await at.transport.engine.call("UpdateServiceSetting", chosen)
+        await at.do(forms.new_parameter, "local", "/app")
+        await at.fill("name", "/app/long")
+        await at.fill("value", "x" * 5000)
+        await says(at.pilot, "makes version 1 · Advanced")
+        await at.pilot.press("ctrl+s")
+        await says(at.pilot, "/app/long is made.")
+
+
+@pytest.mark.slow
+async def test_a_form_says_that_the_default_tier_is_not_known(tmp_path: Path) -> None:
+    async with opened(tmp_path) as at:
+        denied = AccessDenied("AccessDenied", "", operation="GetServiceSetting", action="ssm:GetServiceSetting")
+        at.transport.answers["GetServiceSetting"] = denied
+        await at.do(forms.new_parameter, "local", "/app")
+        await at.fill("name", "/app/x")
+        await at.fill("value", "y")
+        await says(at.pilot, "makes version 1 · Standard", "ssm:GetServiceSetting is missing")
+        await at.fill("tier", "Standard")
+        await until(at.pilot, lambda: "is missing" not in text_of(at.app))
 
 
 async def test_a_form_with_a_problem_is_not_sent(tmp_path: Path) -> None:

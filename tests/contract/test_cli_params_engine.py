@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from tests.contract.serving import ROOT, plain_environment
 from tests.contract.test_cli_on_aws import ran_on
 from tests.engine.daemons import end_all
 from tests.fake_aws import FakeAws, Fault, denied, fake_aws
+from tui.transport.local import LocalTransport
 
 pytestmark = pytest.mark.slow
 
@@ -129,6 +131,27 @@ def test_a_level_of_a_large_tree_is_told_with_the_engines_own_counts(params: Loc
     assert len(params("ls", "-r", "/large").stdout.splitlines()) == 301
 
 
+def test_an_import_took_standard_for_the_tier_of_an_account_that_has_another_default(params: Local) -> None:
+    long = f"LONG={'x' * 5000}\n".encode()
+    refused = params("import", "-", "/tiers", "--format", "env", "--dry-run", given=long)
+    assert refused.returncode == 1 and b"the Standard tier takes 4,096" in refused.stdout
+    setting = {"SettingId": "/ssm/parameter-store/default-parameter-tier", "SettingValue": "Advanced"}
+    asyncio.run(_told(params.state, "UpdateServiceSetting", setting))
+    try:
+        done = params("import", "-", "/tiers", "--format", "env", "--yes", given=long)
+        assert (done.returncode, done.stdout) == (0, b"/tiers/LONG written version 1\n")
+    finally:
+        asyncio.run(_told(params.state, "UpdateServiceSetting", {**setting, "SettingValue": "Standard"}))
+
+
+async def _told(state: Path, operation: str, request: dict[str, str]) -> None:
+    transport = await LocalTransport.connect(state)
+    try:
+        await transport.call(operation, request)
+    finally:
+        await transport.aclose()
+
+
 def test_public_parameters_are_listed_below_their_own_path_alone(params: Local) -> None:
     assert b"/aws/service" not in params("ls", "-r").stdout
     done = params("ls", "/aws/service")
@@ -202,3 +225,19 @@ async def test_what_is_denied_is_one_sentence_that_names_the_action(tmp_path: Pa
         aws.first = denied
         status, out, err = await ran_on(aws, tmp_path, "params", *words)
     assert status == 1 and out == "" and "ssm:" in err and len(err.splitlines()) == 1
+
+
+async def test_an_import_says_that_the_default_tier_could_not_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "app.env"
+    file.write_text("X=1\n")
+    async with fake_aws() as aws:
+        aws.answers["GetParametersByPath"] = aws.answers["DescribeParameters"] = {"Parameters": []}
+        aws.answers["GetParameters"] = {"Parameters": [], "InvalidParameters": ["/a/X"]}
+        aws.answers["PutParameter"] = {"Version": 1, "Tier": "Standard"}
+        aws.answers["GetServiceSetting"] = denied
+        words = ("params", "import", str(file), "/a", "--yes")
+        status, out, err = await ran_on(aws, tmp_path, *words)
+        assert (status, out) == (0, "/a/X written version 1\n")
+        assert "ssm:GetServiceSetting is missing: what is new is taken to be Standard" in err
+        _, _, err = await ran_on(aws, tmp_path, *words, "--tier", "Standard")
+        assert "GetServiceSetting" not in err

@@ -20,8 +20,9 @@ from tui.ports import Ref, Transport
 from tui.services._base import Resource
 from tui.services.parameter_models import Parameter, ParameterValue
 from tui.services.parameter_names import folder_of, relative_to
-from tui.services.parameter_plans import Plan, copy_plan, delete_plan, move_plan
+from tui.services.parameter_plans import Plan, copy_plan, delete_plan, goes_by_default, move_plan
 from tui.services.parameters import Parameters
+from tui.services.service_settings import DefaultTier, ServiceSettings
 
 R = TypeVar("R", bound=Resource)
 
@@ -105,12 +106,22 @@ async def _plan(
     current = await read_values(writing, target.path, decrypt=True, recursive=recursive)
     known = await read_about(writing, target.path, recursive=recursive)
     tags = await read_tags(reading, [path for path in values if _copy_of(path, source, target) not in current])
+    default = await ServiceSettings(there).default_tier()
     if here.context == there.context:
         make = copy_plan if verb == "cp" else move_plan
-        return make([*values.values()], source.path, target.path, about={**about, **known}, tags=tags, current=current)
+        plan = make(
+            [*values.values()],
+            source.path,
+            target.path,
+            about={**about, **known},
+            tags=tags,
+            current=current,
+            default_tier=default.tier,
+        )
+        return _told(plan, default)
     # What is known is told apart by paths alone, and both contexts may have the same.
     apart = f"/{_root(about, known, current)}"
-    return copy_plan(
+    plan = copy_plan(
         _moved(values.values(), apart),
         apart + source.path.rstrip("/"),
         target.path,
@@ -118,7 +129,16 @@ async def _plan(
         tags={apart + path: given for path, given in tags.items()},
         current=current,
         keep_keys=False,
+        default_tier=default.tier,
     )
+    return _told(plan, default)
+
+
+def _told(plan: Plan, default: DefaultTier) -> Plan:
+    """Give a plan, having said what its tiers were only taken to be."""
+    if default.untold and goes_by_default(plan):
+        talk(default.untold)
+    return plan
 
 
 async def _move_away(

@@ -19,9 +19,10 @@ from tui.errors import AccessDenied, UsageError
 from tui.services.parameter_changes import Wanted
 from tui.services.parameter_models import Parameter, ParameterType, Tier
 from tui.services.parameter_names import env_name, is_likely_secret, relative_to
-from tui.services.parameter_plans import plan_of
+from tui.services.parameter_plans import goes_by_default, plan_of
 from tui.services.parameter_texts import Entry, TextFormat, format_of, read_text
 from tui.services.parameters import Parameters
+from tui.services.service_settings import ServiceSettings
 
 SHOWN = 3
 """Names that are said of many."""
@@ -92,7 +93,10 @@ async def _import(common: Common, place: Place, kind: TextFormat, args: Namespac
             tier = Tier(args.tier)
             wanted = [one if one.path in current else replace(one, tier=tier) for one in wanted]
         _tell_likely_secrets(entries, current, place.path)
-        plan = plan_of(current, wanted, delete_others=args.delete_others, about=about)
+        default = await ServiceSettings(transport).default_tier()
+        plan = plan_of(current, wanted, delete_others=args.delete_others, about=about, default_tier=default.tier)
+        if default.untold and goes_by_default(plan):
+            talk(default.untold)
         if args.dry_run:
             show(plan, sys.stdout)
             for problem in plan.problems:

@@ -16,8 +16,9 @@ from tui.services.parameter_changes import Change, Plan, Wanted
 from tui.services.parameter_compare import Difference, DifferenceState, Value, compare, promote
 from tui.services.parameter_models import Parameter, ParameterValue
 from tui.services.parameter_names import folder_of, relative_to
-from tui.services.parameter_plans import delete_plan, plan_of
+from tui.services.parameter_plans import delete_plan, goes_by_default, plan_of
 from tui.services.parameters import Parameters
+from tui.services.service_settings import ServiceSettings
 from tui.widgets.cells import own
 
 NAMES = 50
@@ -129,7 +130,11 @@ class ComparePromoting(CompareSecrets):
             for row in fresh
             if row.state is DifferenceState.SAME and row.left is not None and row.right is not None
         ]
-        plan = plan_of({value.id: value for value in current}, [*wanted, *same], about=about_there)
+        default = await ServiceSettings.beside(there).default_tier()
+        known = {value.id: value for value in current}
+        plan = plan_of(known, [*wanted, *same], about=about_there, default_tier=default.tier)
+        if default.untold and goes_by_default(plan):
+            notes = [*notes, default.untold]
         kept = {row.relative for row in copied}
         gone = delete_plan(value for value in current if relative_to(value.id, target.path) not in kept)
         return Staged(Plan(changes=(*plan.changes, *gone.changes)), about_there, notes)

@@ -17,6 +17,7 @@ from tui.screens._parameter_compared import ConfirmPut
 from tui.screens._parameter_writing import one_plan, read_about, tell, write
 from tui.services.parameter_plans import Wanted
 from tui.services.parameters import Parameters
+from tui.services.service_settings import ServiceSettings
 
 
 async def edit_value(app: App[Any], text: str, path: str, *, secret: bool) -> str | None:
@@ -41,6 +42,7 @@ async def edit_in_editor(screen: ConsoleScreen, ref: Ref) -> None:
     service = screen.shell.services.of(Parameters, ref.context)
     about = await read_about(service, ref.id)
     value = await service.value(about.name, decrypt=about.is_secret)
+    default = await ServiceSettings.beside(service).default_tier()
     text = value.value
     while True:
         edited = await edit_value(screen.app, text, about.id, secret=about.is_secret)
@@ -49,7 +51,7 @@ async def edit_in_editor(screen: ConsoleScreen, ref: Ref) -> None:
             screen.shell.notice(f"{about.name} is unchanged: nothing was sent.")
             return
         wanted = Wanted(name=about.name, value=text)
-        change = one_plan(wanted, value, about).changes[0]
+        change = one_plan(wanted, value, about, default.tier).changes[0]
         if change.problems:
             wrong = "\n".join(change.problems)
         else:
@@ -60,7 +62,7 @@ async def edit_in_editor(screen: ConsoleScreen, ref: Ref) -> None:
             if answer == "again":
                 continue
             try:
-                written = await write(screen.app, service, wanted, value, about)
+                written = await write(screen.app, service, wanted, value, about, default.tier)
             except SsmTuiError as error:
                 wrong = " ".join(explain(error, ""))
             else:

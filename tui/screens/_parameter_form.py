@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,8 +22,11 @@ from tui.screens._parameter_writing import Written, one_plan, read_about, tell, 
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue, Tier, path_of
 from tui.services.parameter_plans import Change, ChangeKind, Wanted
 from tui.services.parameters import Parameters
+from tui.services.service_settings import DefaultTier, ServiceSettings
 from tui.widgets.cells import own
 from tui.widgets.top_bar import Word
+
+log = logging.getLogger(__name__)
 
 IMAGE = "aws:ec2:image"
 UNREAD = ("Its secret has to be read", "It is new and has no value.")
@@ -71,6 +75,7 @@ class ParameterForm(FormDialog[Written]):
     def __init__(self, service: Parameters, start: Start, *, where: str = "") -> None:
         self._service, self._start = service, start
         self._shows: Timer | None = None
+        self._default: DefaultTier | None = None
         self._planned: tuple[Mapping[str, str], Change] | None = None
         about = start.about
         title, verb = "A new parameter", "make it"
@@ -87,6 +92,23 @@ class ParameterForm(FormDialog[Written]):
     def on_mount(self) -> None:
         super().on_mount()
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
+        self.run_worker(self._learn_default(), exit_on_error=False, group="default")
+
+    async def _learn_default(self) -> None:
+        """Plan with the account's default tier once it is known; one types meanwhile."""
+        try:
+            await self._default_tier()
+        except SsmTuiError as error:
+            log.info("the account's default tier could not be read: %s", error)
+            return
+        self._planned = None
+        if self.is_attached:
+            self._show()
+
+    async def _default_tier(self) -> Tier:
+        if self._default is None:
+            self._default = await ServiceSettings.beside(self._service).default_tier()
+        return self._default.tier
 
     def _focus_changed(self, focused: bool) -> None:
         if not focused and self._shows is not None:
@@ -121,7 +143,8 @@ class ParameterForm(FormDialog[Written]):
         if self._planned is not None and self._planned[0] == values:
             return self._planned[1]
         base = self._start.value if self._start.changed is not None else None
-        (change,) = one_plan(self._wanted(values), base, self._start.about).changes
+        tier = self._default.tier if self._default is not None else Tier.UNKNOWN
+        (change,) = one_plan(self._wanted(values), base, self._start.about, tier).changes
         self._planned = dict(values), change
         return change
 
@@ -162,6 +185,9 @@ class ParameterForm(FormDialog[Written]):
             more.append([("its secret is read when this is sent, and put again", "dim")])
             if change.after is not None and change.request is None:
                 change = replace(change, after=replace(change.after, value="-", type=ParameterType.SECURE_STRING))
+        by_default = change.kind is ChangeKind.CREATE and change.after is not None and change.after.tier is None
+        if by_default and self._default is not None and self._default.untold:
+            more.append([(self._default.untold, "dim")])
         if change.after is not None and change.after.data_type == IMAGE:
             more.append([("AWS looks at the image after it is put: what it refuses then, an event tells", "dim")])
         if start.changed is not None and change.tier is Tier.ADVANCED and start.changed.tier is not Tier.ADVANCED:
@@ -187,7 +213,7 @@ class ParameterForm(FormDialog[Written]):
                 base = read
             else:
                 wanted = replace(wanted, value=read.value)
-        return await write(self.app, self._service, wanted, base, start.about)
+        return await write(self.app, self._service, wanted, base, start.about, await self._default_tier())
 
     def _is_same(self, values: Mapping[str, str]) -> bool:
         return self._change(values).kind is ChangeKind.SAME

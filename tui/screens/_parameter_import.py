@@ -184,11 +184,17 @@ async def import_file(
 
     def plan() -> Plan:
         wanted = wanted_of(entries, wishes, under, found)
-        return plan_of(found.values, wanted, delete_others=wishes.deletes_others, about=found.about)
+        return plan_of(
+            found.values,
+            wanted,
+            delete_others=wishes.deletes_others,
+            about=found.about,
+            default_tier=found.default.tier,
+        )
 
     made = await asyncio.to_thread(plan)
     title = f"Import {path.name} below {under}"
-    await open_plan(screen, Planned(title, made, context, found.about, (), found.untold), service)
+    await open_plan(screen, Planned(title, made, context, found.about, (), found.notes(made)), service)
 
 
 async def _ask_file(screen: ConsoleScreen) -> tuple[Path, TextFormat, bytes] | None:

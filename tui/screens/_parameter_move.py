@@ -117,7 +117,7 @@ async def copy_or_move(screen: ConsoleScreen, picked: Picked, complete: Complete
         screen.shell.notice(f"There is nothing at or below {picked.root}: nothing to {verb.lower()}.", "warn")
         return
     place = f"{target.context}:{target.path}" if crosses else target.path
-    notes = [*found.untold]
+    notes = [*found.untold, *(said for said in beside.notes(plan) if said not in found.untold)]
     if crosses:
         notes.append(f"Secrets are encrypted there under {target.context}'s default key.")
     if moves and crosses:
@@ -134,7 +134,15 @@ def _plan(found: Subtree, beside: Subtree, picked: Picked, target: Target, *, mo
         return copy_elsewhere(found, picked.root, target.path, beside)
     make = move_plan if moves else copy_plan
     about = {**beside.about, **found.about}
-    return make(found.in_order, picked.root, target.path, about=about, tags=found.tags, current=beside.values)
+    return make(
+        found.in_order,
+        picked.root,
+        target.path,
+        about=about,
+        tags=found.tags,
+        current=beside.values,
+        default_tier=beside.default.tier,
+    )
 
 
 async def _delete_copied(screen: ConsoleScreen, picked: Picked, target: Target, found: Subtree, report: Report) -> None:

@@ -11,8 +11,9 @@ from tui.ports import Ref
 from tui.services.parameter_changes import Change, ChangeKind, Plan
 from tui.services.parameter_models import Parameter, ParameterValue
 from tui.services.parameter_names import folder_of, relative_to
-from tui.services.parameter_plans import copy_plan, plan_of
+from tui.services.parameter_plans import copy_plan, goes_by_default, plan_of
 from tui.services.parameters import Parameters
+from tui.services.service_settings import DefaultTier, ServiceSettings
 
 Progress = Callable[[str], None]
 NAMES = 50
@@ -76,6 +77,12 @@ class Subtree:
     about: dict[str, Parameter] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     untold: list[str] = field(default_factory=list)
+    default: DefaultTier = field(default_factory=DefaultTier)
+    """The tier of what is put there without one."""
+
+    def notes(self, plan: Plan) -> list[str]:
+        """Say what is not known of it that a plan goes by."""
+        return [*self.untold, self.default.untold] if self.default.untold and goes_by_default(plan) else self.untold
 
     @property
     def paths(self) -> list[str]:
@@ -99,6 +106,7 @@ async def read_picked(
     await _read_names(service, [*picked.names, *own_names], found, progress, decrypt=decrypt)
     if about:
         await _read_about(service, picked, found, progress)
+        found.default = await ServiceSettings.beside(service).default_tier()
     if tags:
         await read_tags(service, found, progress)
     return found
@@ -109,6 +117,7 @@ async def read_named(service: Parameters, names: Sequence[str], progress: Progre
     found = Subtree()
     await _read_names(service, names, found, progress, decrypt=decrypt)
     await _read_about(service, Picked(service.context, "/", tuple(found.values)), found, progress)
+    found.default = await ServiceSettings.beside(service).default_tier()
     return found
 
 
@@ -185,6 +194,7 @@ def copy_elsewhere(source: Subtree, root: str, target: str, there: Subtree) -> P
         tags={apart + path: tags for path, tags in source.tags.items()},
         current=there.values,
         keep_keys=False,
+        default_tier=there.default.tier,
     )
 
 
@@ -192,7 +202,7 @@ async def plan_again(service: Parameters, undone: Sequence[Change]) -> Plan:
     """Plan what was not done once more, of what is there now. Raises: SsmTuiError."""
     found = await read_named(service, [change.name for change in undone], lambda _: None)
     puts = [change.after for change in undone if change.after is not None and change.kind is not ChangeKind.DELETE]
-    plan = await asyncio.to_thread(plan_of, found.values, puts, about=found.about)
+    plan = await asyncio.to_thread(plan_of, found.values, puts, about=found.about, default_tier=found.default.tier)
     deletes = []
     for change in undone:
         now = found.values.get(change.path)

@@ -12,7 +12,7 @@ from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._parameter_conflict import Answer, ConflictDialog, OvertakenDialog
 from tui.services.parameter_applying import apply, roll_back
-from tui.services.parameter_models import Parameter, ParameterValue
+from tui.services.parameter_models import Parameter, ParameterValue, Tier
 from tui.services.parameter_plans import Plan, Wanted, plan_of
 from tui.services.parameter_reports import Overtaken, Report, State
 from tui.services.parameters import NOT_FOUND, Parameters
@@ -44,15 +44,20 @@ def show_again(screen: ConsoleScreen, ref: Ref) -> None:
 
 
 async def write(
-    app: App[Any], service: Parameters, wanted: Wanted, base: ParameterValue | None, about: Parameter | None = None
+    app: App[Any],
+    service: Parameters,
+    wanted: Wanted,
+    base: ParameterValue | None,
+    about: Parameter | None = None,
+    default_tier: Tier = Tier.STANDARD,
 ) -> Written:
     """Put what is wanted of a parameter that was read as `base` (None for a new one), asking where it has moved.
 
-    `about` is what else is known of it, or of a neighbour. Raises: UsageError where it can't be put so, Cancelled where
-    a conflict is left, and what the put raises; in all of them nothing was written.
+    `about` is what else is known of it, or of a neighbour; `default_tier` is the account's. Raises: UsageError where it
+    can't be put so, Cancelled where a conflict is left, and what the put raises; in all of them nothing was written.
     """
     while True:
-        plan = one_plan(wanted, base, about)
+        plan = one_plan(wanted, base, about, default_tier)
         (change,) = plan.changes
         if change.problems:
             raise UsageError(change.problems[0])
@@ -88,10 +93,13 @@ async def read_about(service: Parameters, name: str) -> Parameter:
         return (await service.value(name)).listed
 
 
-def one_plan(wanted: Wanted, base: ParameterValue | None, about: Parameter | None) -> Plan:
+def one_plan(
+    wanted: Wanted, base: ParameterValue | None, about: Parameter | None, default_tier: Tier = Tier.STANDARD
+) -> Plan:
     """Plan one put; `about` may be a neighbour of what is new."""
     current = {base.id: base} if base is not None else {}
-    return plan_of(current, [wanted], about={about.id: about} if about is not None else {})
+    known = {about.id: about} if about is not None else {}
+    return plan_of(current, [wanted], about=known, default_tier=default_tier)
 
 
 def _over(wanted: Wanted, base: ParameterValue | None, theirs: ParameterValue | None) -> Wanted:

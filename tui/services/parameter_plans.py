@@ -21,7 +21,18 @@ from tui.services.parameter_changes import Change, ChangeKind, Plan, PlannedCall
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue, Tier
 from tui.services.parameter_names import USUAL_ARN, folder_of, is_below, name_problem, relative_to
 
-__all__ = ["Change", "ChangeKind", "Plan", "PlannedCall", "Wanted", "copy_plan", "delete_plan", "move_plan", "plan_of"]
+__all__ = [
+    "Change",
+    "ChangeKind",
+    "Plan",
+    "PlannedCall",
+    "Wanted",
+    "copy_plan",
+    "delete_plan",
+    "goes_by_default",
+    "move_plan",
+    "plan_of",
+]
 
 
 def plan_of(
@@ -52,6 +63,11 @@ def plan_of(
     return Plan(changes=tuple(changes))
 
 
+def goes_by_default(plan: Plan) -> bool:
+    """Whether a put of a plan says no tier, so that the account's default has a say in it."""
+    return any(change.puts and change.after is not None and change.after.tier is None for change in plan.changes)
+
+
 def delete_plan(values: Iterable[ParameterValue]) -> Plan:
     """Delete parameters, with their history."""
     return Plan(
@@ -76,12 +92,13 @@ def copy_plan(
     tags: Mapping[str, Mapping[str, str]] | None = None,
     current: Mapping[str, ParameterValue] | None = None,
     keep_keys: bool = True,
+    default_tier: Tier = Tier.STANDARD,
 ) -> Plan:
     """Copy the parameters at and below `source` to the same places at and below `target`.
 
     `values` are plain; `about` and `tags`, by path, are what is kept of each beside its value; `current` and `about`
-    have what stands at the target, too. `keep_keys` is False for another account or region, which has other keys.
-    Raises: UsageError where source and target are the same.
+    have what stands at the target, too. `keep_keys` is False for another account or region, which has other keys;
+    `default_tier` is the account's. Raises: UsageError where source and target are the same.
     """
     if folder_of(source) == folder_of(target):
         raise UsageError(f"{source} can't be copied to itself.", hint="Choose another target.")
@@ -93,7 +110,7 @@ def copy_plan(
         if not value.plain:
             unread.add(path)
         wanted.append(_copied(value, path, about.get(value.id), tags.get(value.id, {}), keep_keys=keep_keys))
-    plan = plan_of(current or {}, wanted, about=about)
+    plan = plan_of(current or {}, wanted, about=about, default_tier=default_tier)
     said = "The secret was not read, so that it can't be written elsewhere: read it decrypted."
     return Plan(changes=tuple(replace(one, problems=(said,)) if one.path in unread else one for one in plan.changes))
 
@@ -106,6 +123,7 @@ def move_plan(
     about: Mapping[str, Parameter] | None = None,
     tags: Mapping[str, Mapping[str, str]] | None = None,
     current: Mapping[str, ParameterValue] | None = None,
+    default_tier: Tier = Tier.STANDARD,
 ) -> Plan:
     """Copy as `copy_plan` does, then delete each source once its copy was looked at; all in one context.
 
@@ -116,7 +134,7 @@ def move_plan(
         raise UsageError(
             f"{source} can't be moved into itself, to {target}.", hint="Copy it, or choose another target."
         )
-    copies = copy_plan(values, source, target, about=about, tags=tags, current=current)
+    copies = copy_plan(values, source, target, about=about, tags=tags, current=current, default_tier=default_tier)
     sources = {value.id for value in values}
     overlap = next((one.path for one in copies.changes if one.path in sources), None)
     if overlap is not None:
