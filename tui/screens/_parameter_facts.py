@@ -10,6 +10,7 @@ from tui.errors import SsmTuiError
 from tui.ports import Ref
 from tui.screens._base import explain
 from tui.screens._parameter_reveal import masked
+from tui.screens._parameter_unseen import unseen
 from tui.screens._words import duration, moment
 from tui.services.parameter_models import (
     Parameter,
@@ -62,7 +63,7 @@ class Details:
 
 def facts_of(details: Details, *, plain: str | None, left: int, wrong: SsmTuiError | None, now: datetime) -> list[Fact]:
     """Give a parameter's facts; `plain` is a secret's text for `left` seconds more, `wrong` why it can't be shown."""
-    found = [_value(details, plain, left, wrong)]
+    found = [_value(details, plain, left, wrong), *_unseen(details, plain)]
     one = details.parameter
     if labels := _labels(details):
         found.append(Fact("labels", [labels]))
@@ -126,6 +127,15 @@ def _value(details: Details, plain: str | None, left: int, wrong: SsmTuiError | 
     found = shown(value.value, is_list=value.type is ParameterType.STRING_LIST)
     kind: list[Line] = [((found.kind, "dim"),)] if found.kind and len(found.lines) > 1 else []
     return Fact("value", [*kind, *found.lines], LONG, own("… {} more lines: v shows the whole"))
+
+
+def _unseen(details: Details, plain: str | None) -> list[Fact]:
+    """Say what of a value nobody sees, of a secret only while it shows."""
+    value = details.value
+    text = plain if details.is_secret else value.value if value is not None else None
+    is_list = value is not None and value.type is ParameterType.STRING_LIST
+    said = unseen(text, is_list=is_list) if text else []
+    return [Fact("", [((own(sentence), "dim"),) for sentence in said])] if said else []
 
 
 def _labels(details: Details) -> Line:
