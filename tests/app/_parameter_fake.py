@@ -8,9 +8,19 @@ from typing import Any
 
 from tests.app.fake_transport import NOW, FakeTransport, fleet
 from tui.errors import ApiError
+from tui.services.parameter_models import expires, policies_of
 
 ACCOUNT = "123456789012"
 PAGE = 10
+
+
+def columns(shapes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give ParameterMetadata as ListParametersByPath has it."""
+    members = ("Name", "Type", "Tier", "Version", "LastModifiedDate", "DataType")
+    lists = {f"{member}s": [shape.get(member) for shape in shapes] for member in members}
+    found = {shape["Name"]: policies_of(shape.get("Policies")) for shape in shapes}
+    times = {name: expires(policies) for name, policies in found.items()}
+    return {**lists, "Expirations": {name: when.timestamp() for name, when in times.items() if when is not None}}
 
 
 class ParametersFake:
@@ -28,6 +38,7 @@ class ParametersFake:
             self.transport.lacks = {"ListParameterChildren": "AWS names no folders."}  # type: ignore[attr-defined]
         self.answers = {
             "ListParameterChildren": self._children,
+            "ListParametersByPath": self._lines,
             "DescribeParameters": self._describe,
             "GetParametersByPath": self._below,
             "GetParameter": self._get,
@@ -95,6 +106,12 @@ class ParametersFake:
             for name, count in sorted(counts.items())
         ]
         return self._paged(children, "Children", request, self.page)
+
+    def _lines(self, request: dict[str, Any]) -> dict[str, Any]:
+        path = request["Path"].rstrip("/")
+        found = [self._about(name) for name in sorted(self.history) if name.startswith(f"{path}/")]
+        answer = self._paged(found, "Parameters", request, self.page)
+        return {**columns(answer.pop("Parameters")), **answer}
 
     def _describe(self, request: dict[str, Any]) -> dict[str, Any]:
         found = sorted(self.history)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.app._parameter_fake import columns
 from tests.app.console import console, says, until
 from tests.app.fake_transport import NOW, fleet
 from tui.ports import Ref
@@ -56,9 +57,14 @@ def many(*, on_aws: bool, held: asyncio.Event | None = None) -> Any:
             return {"Parameters": [about[name] for name in wanted["Values"] if name in about]}
         path = wanted["Values"][0]
         within = names[bisect_left(names, f"{path}/") : bisect_left(names, f"{path}0")]
-        start = int(request.get("NextToken") or 0)
-        more = {"NextToken": str(start + 50)} if start + 50 < len(within) else {}
-        return {"Parameters": [about[name] for name in within[start : start + 50]], **more}
+        return page([about[name] for name in within], "Parameters", request, 50)
+
+    async def lines(request: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        path, size = request["Path"], request["MaxResults"]
+        within = names[bisect_left(names, f"{path}/") : bisect_left(names, f"{path}0")]
+        answer = page([about[name] for name in within], "Parameters", request, size)
+        return {**columns(answer.pop("Parameters")), **answer}
 
     async def below(request: dict[str, Any]) -> dict[str, Any]:
         await asyncio.sleep(0)
@@ -73,6 +79,7 @@ def many(*, on_aws: bool, held: asyncio.Event | None = None) -> Any:
         transport.lacks = {"ListParameterChildren": "AWS names no folders."}
     transport.answers |= {
         "ListParameterChildren": children,
+        "ListParametersByPath": lines,
         "DescribeParameters": describe,
         "GetParametersByPath": below,
     }
@@ -91,7 +98,9 @@ async def test_on_the_engine_only_what_is_opened_is_asked_for(tmp_path: Path) ->
         await pilot.press("slash", *"team-777 key-42")
         await until(pilot, lambda: screen.table.total == FOLDERS * KEYS and not screen.is_partial, seconds=120)
         await until(pilot, lambda: screen.table.shown == 1 and not screen.table.arranging)
-        assert [name for name, _ in transport.sent].count("DescribeParameters") <= 2010
+        called = [name for name, _ in transport.sent]
+        assert called.count("ListParametersByPath") == FOLDERS * KEYS / 1000
+        assert called.count("DescribeParameters") <= 10, "those alone that the cursor stood on"
 
 
 async def test_while_all_of_aws_comes_one_moves_and_stays_where_one_is(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.engine.daemons import state_folder
 from tui.ports import Transport
+from tui.services.api_calls import command_line
 from tui.services.parameter_applying import apply, roll_back
 from tui.services.parameter_compare import DifferenceState, compare, promote, subtree, subtree_at
 from tui.services.parameter_finding import Search, find
@@ -23,6 +24,7 @@ from tui.services.parameter_uses import ParameterUses
 from tui.services.parameters import Parameters
 from tui.transport.aws import AwsTransport
 from tui.transport.local import LocalTransport
+from tui.transport.wrappers import ReadOnly, Recorded, Wrapper
 
 TEXT = """\
 db:
@@ -203,6 +205,57 @@ async def test_parameters_are_found_and_who_uses_them(parameters: Parameters, tr
     assert await found(unchanged_for=timedelta(hours=1)) == []
     uses = await ParameterUses(transport).of(["/app/db/host"])
     assert uses.found == () and uses.gaps == ()
+
+
+async def test_all_below_a_path_is_listed_in_lines_by_our_own_operation_and_by_aws_s(
+    parameters: Parameters, transport: Transport
+) -> None:
+    expiry = '[{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2099-01-01T00:00:00.000Z"}}]'
+    await written(parameters, TEXT, "/app/x")
+    await parameters.put(PutRequest(name="/app", value="the folder's own", type=ParameterType.STRING))
+    await parameters.put(PutRequest(name="root", value="v", type=ParameterType.STRING))
+    await parameters.put(
+        PutRequest(name="/app/y", value="v", type=ParameterType.STRING, tier=Tier.ADVANCED, policies=expiry)
+    )
+    recorded = Recorded(ReadOnly(transport))
+    reading = Parameters(recorded)
+    for path in ("/", "/app", "/app/x/db"):
+        filters = [{"Key": "Path", "Option": "Recursive", "Values": [path]}] if path != "/" else []
+        wanted = [one.line async for page in parameters.describe(filters) for one in page]
+        found = [one async for page in reading.lines(path) for one in page]
+        assert sorted(found) == sorted(wanted) and len({*found}) == len(found) > 2
+    assert [one async for page in reading.lines("/none") for one in page] == []
+    below = {one.ref.id: one async for page in reading.lines("/") for one in page}
+    assert {"/app", "/app/x/db", "/app/x/db/host", "/root"} <= below.keys() and below["/root"].name == "root"
+    assert (below["/app/x/db/password"].type, below["/app/x/db/password"].expires) == (
+        ParameterType.SECURE_STRING,
+        None,
+    )
+    operations = {(call.service, call.operation) for call in recorded.calls}
+    if parameters.on_aws:
+        assert operations == {("ssm", "DescribeParameters")}
+        return
+    assert below["/app/y"].expires == datetime(2099, 1, 1, tzinfo=UTC) and below["/app/y"].tier is Tier.ADVANCED
+    assert (
+        operations == {("ssm-tui", "ListParametersByPath")}
+        and [command_line(one) for one in recorded.calls] == [""] * 5
+    )
+    assert recorded.calls[1].params == {"Path": "/app", "Recursive": True, "MaxResults": 1000}
+
+
+async def test_lines_are_read_page_after_page(parameters: Parameters, transport: Transport) -> None:
+    if parameters.on_aws:
+        return
+    pages = Parameters(_Small(transport)).lines("/app")
+    await written(parameters, TEXT)
+    assert [[one.ref.id async for page in pages for one in page]] == [sorted(await current(parameters))]
+
+
+class _Small(Wrapper):
+    """Has the pages of lists be of two."""
+
+    async def call(self, operation: str, params: Any = None, *, service: str = "ssm") -> Any:
+        return await super().call(operation, {**params, "MaxResults": 2}, service=service)
 
 
 TEMPLATE = """\

@@ -1,14 +1,17 @@
 """Levels of the tree of parameters, pages of lists that scan, and parameters that are not the account's own."""
 
+import json
 import random
 import sqlite3
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
 from tui.engine import parameter_rows as rows
-from tui.engine.context import ApiFault, StatePaths
+from tui.engine.context import ApiFault, CallerIdentity, StatePaths
 from tui.engine.dispatch import Engine
+from tui.engine.paging import encode_token
 from tui.engine.parameter_filters import DESCRIBED, checked, one_level, plan_of
 from tui.engine.parameter_pages import NAMES, SCANNED, Plan, page
 from tui.engine.parameter_records import join_versions
@@ -132,6 +135,128 @@ async def test_levels_are_what_the_names_say_after_any_puts_and_deletes(engine):
     assert engine.services.store.read("SELECT * FROM parameter_folders") == []
     left = "SELECT (SELECT count(*) FROM parameter_versions) + (SELECT sum(number) FROM parameter_counts)"
     assert engine.services.store.read_one(left)[0] == 0
+
+
+# columns
+
+
+COLUMNS = ("Names", "Types", "Tiers", "Versions", "LastModifiedDates", "DataTypes")
+
+
+async def column_page(engine, path, **more):
+    """Give a page of ListParametersByPath as rows, its Expirations and its token."""
+    answer = await engine.call("ListParametersByPath", {"Path": path, **more}, service="ssm-tui")
+    columns = [answer[name] for name in COLUMNS]
+    assert {*answer} <= {*COLUMNS, "Expirations", "NextToken"} and len({len(each) for each in columns}) == 1
+    return list(zip(*columns, strict=True)), answer["Expirations"], answer.get("NextToken", "")
+
+
+async def listed(engine, path, size=1000, *, recursive=True):
+    """Give the names below a path, all pages of them."""
+    found, token = [], {}
+    while True:
+        rows, _, last = await column_page(engine, path, Recursive=recursive, MaxResults=size, **token)
+        assert len(rows) <= size
+        found += [row[0] for row in rows]
+        if not last:
+            return found
+        token = {"NextToken": last}
+
+
+async def test_all_below_a_path_are_listed_in_columns_by_name_and_the_path_itself_is_not(engine):
+    await fill(engine, ["/a/b", "/a/b-c", "/a/b/x", "/a/b/y/z", "/a", "/b"])
+    await engine.call("PutParameter", {"Name": "root", "Value": "v", "Type": "StringList"})
+    await engine.call("PutParameter", {"Name": "/a/b/s", "Value": "hidden", "Type": "SecureString"})
+    assert await listed(engine, "/") == ["/a", "/a/b", "/a/b-c", "/a/b/s", "/a/b/x", "/a/b/y/z", "/b", "root"]
+    assert (
+        await listed(engine, "/a")
+        == await listed(engine, "/a/", 1)
+        == ["/a/b", "/a/b-c", "/a/b/s", "/a/b/x", "/a/b/y/z"]
+    )
+    assert await listed(engine, "/a/b", recursive=False) == ["/a/b/s", "/a/b/x"]
+    assert await listed(engine, "/", 1, recursive=False) == ["/a", "/b", "root"]
+    assert await listed(engine, "/none") == await listed(engine, "/root") == []
+    rows, _, token = await column_page(engine, "/", MaxResults=1)
+    assert rows == [("/a", "String", "Advanced", 1, 4.0, "text")] and token
+    (secret, *_), _, _ = await column_page(engine, "/a/b")
+    assert secret[:4] == ("/a/b/s", "SecureString", "Standard", 1) and secret[5] == "text"
+    answer = await engine.call("ListParametersByPath", {"Path": "/a", "Recursive": True}, service="ssm-tui")
+    (about,) = (await engine.call("DescribeParameters", {"ParameterFilters": [{"Key": "Name", "Values": ["/a/b/s"]}]}))[
+        "Parameters"
+    ]
+    assert secret[4] == about["LastModifiedDate"] and "hidden" not in str(answer)
+
+
+async def test_a_list_in_columns_is_the_list_of_awss_own_operation(engine):
+    chosen = random.Random(3)
+    names = {
+        "/" + "/".join(chosen.choice(["a", "b", "a-b", "A", "a.b"]) for _ in range(chosen.randint(1, 4)))
+        for _ in range(150)
+    }
+    await fill(engine, sorted(names))
+    for path in ("/", "/a", "/a/b", "/A/a.b"):
+        inside = {"Key": "Path", "Option": "Recursive", "Values": [path]}
+        wanted, _ = await described(engine, inside)
+        for size in (1, 7, 1000):
+            assert await listed(engine, path, size) == wanted
+        level, _ = await described(engine, {**inside, "Option": "OneLevel"})
+        assert await listed(engine, path, 2, recursive=False) == level
+
+
+async def test_what_is_put_and_deleted_between_two_pages_neither_doubles_nor_hides_the_others(engine):
+    names = [f"/a/k{number:02}" for number in range(20)]
+    await fill(engine, names)
+    rows, _, token = await column_page(engine, "/a", Recursive=True, MaxResults=10)
+    found = [row[0] for row in rows]
+    await engine.call("DeleteParameters", {"Names": [names[2], names[9], names[10], names[15]]})
+    for name in ("/a/k00-new", "/a/k09-new", "/a/k12/below"):
+        await engine.call("PutParameter", {"Name": name, "Value": "v", "Type": "String"})
+    rows, _, token = await column_page(engine, "/a", Recursive=True, MaxResults=100, NextToken=token)
+    found += [row[0] for row in rows]
+    left = [name for name in names[10:] if name not in (names[10], names[15])]
+    assert found == [*names[:10], *sorted([*left, "/a/k09-new", "/a/k12/below"])] and not token
+
+
+async def test_columns_say_when_those_expire_that_do(engine):
+    policies = [
+        {"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "5", "Unit": "Days"}},
+        {"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": "2099-01-01T02:00:00+01:00"}},
+    ]
+    for name, given in (("both", policies), ("/a/none", []), ("/a/other", policies[:1])):
+        more = {"Policies": json.dumps(given), "Tier": "Advanced"} if given else {}
+        await engine.call("PutParameter", {"Name": name, "Value": "v", "Type": "String", **more})
+    rows, expirations, _ = await column_page(engine, "/", Recursive=True)
+    assert len(rows) == 3
+    assert expirations == {"both": datetime(2099, 1, 1, 1, tzinfo=UTC).timestamp()}
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"Path": "a"}, "ValidationException"),
+        ({"Path": "//"}, "ValidationException"),
+        ({"Path": "/ä"}, "ValidationException"),
+        ({}, "ValidationException"),
+        ({"Path": "/", "MaxResults": 0}, "ValidationException"),
+        ({"Path": "/", "MaxResults": 1001}, "ValidationException"),
+        ({"Path": "/", "NextToken": "x"}, "InvalidNextToken"),
+        ({"Path": "/", "NextToken": encode_token("children", "/a")}, "InvalidNextToken"),
+        ({"Path": "/", "Recursive": "yes"}, "SerializationException"),
+    ],
+    ids=str,
+)
+async def test_a_list_in_columns_of_what_can_be_none_is_refused(engine, request_, code):
+    with pytest.raises(ApiFault) as caught:
+        await engine.call("ListParametersByPath", request_, service="ssm-tui")
+    assert caught.value.code == code
+
+
+async def test_who_may_only_read_lists_in_columns(engine):
+    await fill(engine, ["/a/b"])
+    caller = CallerIdentity(engine.services.account, "eve", read_only=True)
+    asked = {"Path": "/a", "Recursive": True}
+    answer = await engine.call("ListParametersByPath", asked, service="ssm-tui", caller=caller)
+    assert answer["Names"] == ["/a/b"]
 
 
 # pages that scan
@@ -342,6 +467,11 @@ async def test_public_parameters_are_listed_where_they_are_asked_for(engine, pub
     assert [(each["Name"], each["Count"]) for each in top] == [(f"/aws/service/x{number}", 3) for number in range(3)]
     (folder,) = [each for each in await children(engine, "/aws/service/x0", 2) if each["Folder"]]
     assert (folder["Name"], folder["Count"]) == ("/aws/service/x0/c", 1)
+    assert await listed(engine, "/") == ["/mine"]
+    assert await listed(engine, "/aws/service", 2) == sorted(public)
+    assert await listed(engine, "/aws/service/x1", 1, recursive=False) == ["/aws/service/x1/a", "/aws/service/x1/b"]
+    (row, *_), expirations, _ = await column_page(engine, "/aws/service", Recursive=True)
+    assert row == ("/aws/service/x0/a", "String", "Standard", 3, 0.0, "text") and expirations == {}
 
 
 async def test_public_parameters_can_t_be_changed(engine, public):

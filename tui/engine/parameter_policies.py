@@ -188,10 +188,7 @@ def due_times(stored: list[Shape], modified_at: float) -> Iterator[tuple[int, fl
     One that is in progress was being run when an engine was ended: it is run again. What told of no change is to run
     again once the parameter was changed.
     """
-    expires = 0.0
-    for each in stored:
-        if each["PolicyType"] == EXPIRATION:
-            expires = _moment(json.loads(each["PolicyText"])["Attributes"]["Timestamp"])
+    expires = expiry(stored) or 0.0
     for number, each in enumerate(stored):
         kind = each["PolicyType"]
         if each["PolicyStatus"] not in (PENDING, IN_PROGRESS):
@@ -204,6 +201,14 @@ def due_times(stored: list[Shape], modified_at: float) -> Iterator[tuple[int, fl
             yield number, expires - _seconds(attributes["Before"], attributes["Unit"])
         else:
             yield number, modified_at + _seconds(attributes["After"], attributes["Unit"])
+
+
+def expiry(stored: list[Shape]) -> float | None:
+    """Say when the policies that a parameter has delete it, in epoch seconds; None where none does."""
+    for each in stored:
+        if each["PolicyType"] == EXPIRATION:
+            return _moment(json.loads(each["PolicyText"])["Attributes"]["Timestamp"])
+    return None
 
 
 def _seconds(count: str | int, unit: str) -> float:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tui.ports import Ref
 from tui.screens._words import duration
-from tui.services.parameter_models import Parameter, ParameterChild, ParameterType, ParameterValue
+from tui.services.parameter_models import Parameter, ParameterChild, ParameterLine, ParameterType, ParameterValue
 from tui.theming import Glyphs
 from tui.widgets.columns import Column
 from tui.widgets.filter_grammar import Cell, cell_text
@@ -40,8 +40,10 @@ class Row(NamedTuple):
         return bool(self.type)
 
 
-def row_of(found: Parameter | ParameterValue | ParameterChild) -> Row:
+def row_of(found: Parameter | ParameterLine | ParameterValue | ParameterChild) -> Row:
     """Give what a list keeps of what a service gave."""
+    if isinstance(found, ParameterLine):
+        return Row(found.ref, found.type.value, found.version, found.modified, found.expires)
     if isinstance(found, ParameterChild):
         row = row_of(found.parameter) if found.parameter is not None else Row(found.ref)
         return row._replace(ref=found.ref, below=found.count)
@@ -58,7 +60,7 @@ def cells_of(row: Row, glyphs: Glyphs, now: datetime | None = None) -> tuple[Cel
         left = (row.expires - (now or datetime.now(UTC))).total_seconds()
         said = f"in {duration(left)}" if left > 0 else "now"
         expires = (f"{glyphs.warn} {said}", "error" if left < 86400 else "warn") if left < SOON else (said, "muted")
-    modified: Cell = (f"{row.modified.astimezone(UTC):%Y-%m-%d}", "muted") if row.modified else ""
+    modified: Cell = (row.modified.astimezone(UTC).date().isoformat(), "muted") if row.modified else ""
     return (_TYPES.get(row.type, (row.type, "muted")), str(row.version or ""), expires, modified)
 
 

@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tui.errors import ApiError, SsmTuiError
-from tui.ports import Ref, Shape, SystemClock
+from tui.ports import Ref, SystemClock
 from tui.screens._base import explain
 from tui.screens._parameter_nodes import ParameterNodes
 from tui.screens._parameter_rows import Row, cells_of, parent_of, row_of
-from tui.services.parameter_models import Parameter, ParameterChild, ParameterValue
+from tui.services.parameter_models import ParameterChild, ParameterLine, ParameterValue
 from tui.services.parameters import Parameters
 from tui.widgets.tree import ResourceTree, TreeNode, TreeState
 
@@ -219,7 +219,7 @@ class ParameterTree(ParameterNodes):
             async with self._turns:
                 if not tree.is_lazy(folder):
                     return  # it came with what is above it
-                async for rows in _gathered(service.describe(_below(folder.id))):
+                async for rows in _gathered(service.lines(folder.id)):
                     await self._take_many(rows)
         except SsmTuiError as error:
             self._failed[folder] = error
@@ -282,7 +282,7 @@ class ParameterTree(ParameterNodes):
         seen: set[Ref] = set()
         self._completing.add(context)
         try:
-            async for rows in _gathered(self.shell.services.of(Parameters, context).describe(_below(self.root))):
+            async for rows in _gathered(self.shell.services.of(Parameters, context).lines(self.root)):
                 seen.update(row.ref for row in rows)
                 await self._take_many(rows)
             self._complete.add(context)
@@ -301,12 +301,7 @@ class ParameterTree(ParameterNodes):
         return super().give_up() or reading
 
 
-def _below(path: str) -> list[Shape]:
-    """Give the filter of DescribeParameters for everything below a path; none for the root."""
-    return [{"Key": "Path", "Option": "Recursive", "Values": [path]}] if path != "/" else []
-
-
-async def _gathered(pages: AsyncIterator[list[Parameter]]) -> AsyncIterator[list[Row]]:
+async def _gathered(pages: AsyncIterator[list[ParameterLine]]) -> AsyncIterator[list[Row]]:
     """Yield what pages bring as rows, those of some moments together: each time costs a picture."""
     clock, told = SystemClock(), 0.0
     held: list[Row] = []

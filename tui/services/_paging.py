@@ -24,6 +24,20 @@ def token_of(answer: Shape) -> tuple[str, str]:
     return "", ""
 
 
+async def answers(
+    transport: Transport, operation: str, params: Mapping[str, Any] | None = None, *, service: str = "ssm"
+) -> AsyncIterator[Shape]:
+    """Yield the answers of a list operation, page by page, for what has its items in no one list."""
+    request = dict(params or {})
+    while True:
+        answer = await transport.call(operation, request, service=service)
+        yield answer
+        name, token = token_of(answer)
+        if not token or token == request.get(name):
+            return
+        request[name] = token
+
+
 async def pages(
     transport: Transport,
     operation: str,

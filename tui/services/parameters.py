@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from tui.errors import ApiError
 from tui.ports import Shape
 from tui.services._base import OWN, Adapter
-from tui.services._paging import enum_of, pages
+from tui.services._paging import answers, enum_of, pages
 from tui.services.parameter_models import (
     Parameter,
     ParameterChild,
+    ParameterLine,
     ParameterValue,
     ParameterVersion,
     Put,
@@ -22,8 +23,8 @@ from tui.services.tags import Tags
 
 KIND = "Parameter"
 NOT_FOUND = "ParameterNotFound"
-LEVEL = 200
-"""Children of a path that are asked for at once: few, so that the first ones show soon."""
+LEVEL, MANY = 200, 1000
+"""Children of a path that are asked for at once, few, so that the first ones show soon; and all below a path."""
 AT_ONCE = 10
 """Names that GetParameters and DeleteParameters take."""
 
@@ -42,6 +43,17 @@ class Parameters(Adapter):
             ParameterChild, "ListParameterChildren", "Children", {"Path": path, "MaxResults": LEVEL}, service=OWN
         ):
             yield page
+
+    async def lines(self, path: str = "/") -> AsyncIterator[list[ParameterLine]]:
+        """Give what a long list shows of all below a path, by name: a thousand a page, and fifty of AWS."""
+        if self.on_aws:
+            filters = [{"Key": "Path", "Option": "Recursive", "Values": [path]}] if path != "/" else []
+            async for page in self.describe(filters):
+                yield [one.line for one in page]
+            return
+        params: Shape = {"Path": path, "Recursive": True, "MaxResults": MANY}
+        async for answer in answers(self._transport, "ListParametersByPath", params, service=OWN):
+            yield ParameterLine.page_of(answer, self.context)
 
     async def below(
         self, path: str, *, recursive: bool = True, decrypt: bool = False, filters: Iterable[Shape] = ()
