@@ -162,7 +162,8 @@ async def test_c_offers_what_there_is_and_says_where_a_secret_can_not_go(
         await says(pilot, "value (a secret: it is taken back after 30 s)")
         assert "hush" not in text_of(app)
         await pilot.press("2")
-        await says(pilot, "can't be taken back", "ssm-tui params exec /app -- COMMAND hands it over")
+        said = await says(pilot, "can't be taken back", "ssm-tui params exec /app -- COMMAND hands it over")
+        assert "tmux). ssm-tui" in " ".join(said.split()), "one sentence ends before the other begins"
         screen.environ = environ
         await pilot.press("c", "2")
         await says(pilot, "The value of /app/b is in the clipboard for 30 s.")

@@ -65,5 +65,6 @@ class ParameterCopy(ParameterPane):
             where = await put_secret(value.value, environ=self.environ)
         except UsageError as error:
             path = parent_of(details.ref.id)
-            raise UsageError(error.message, hint=f"ssm-tui params exec {path} -- COMMAND hands it over.") from None
+            message = error.message.removesuffix(":")
+            raise UsageError(message, hint=f"ssm-tui params exec {path} -- COMMAND hands it over.") from None
         self.shell.notice(f"The value of {details.name} is in {where}.", "good")
