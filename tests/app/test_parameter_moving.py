@@ -203,6 +203,19 @@ async def test_a_move_that_was_broken_off_is_told_and_finished(tmp_path: Path) -
             await says(pilot, "No move was broken off.")
 
 
+async def test_a_broken_move_was_told_on_the_screen_of_parameters_alone(tmp_path: Path) -> None:
+    async with engine(tmp_path, a="1") as transport:
+        values = [one async for page in Parameters(transport).below("/app", decrypt=True) for one in page]
+        journal = Journal(tmp_path / "plans")
+        journal.begin(move_plan(values, "/app", "/new"), "local")
+        journal.end(keep=True)
+        async with console(transport, tmp_path, words="nodes") as (app, pilot):
+            await says(pilot, "A move of /app/a to /new/a in local was broken off", "U on :params shows it.")
+            app.action_notice()
+            await until(pilot, lambda: app.screen.phase == "rows")  # type: ignore[attr-defined]
+            await says(pilot, "Parameters", "was broken off", ": U shows it.")
+
+
 async def test_a_broken_move_of_hundreds_was_a_list_of_what_was_written_and_not_where_it_is(tmp_path: Path) -> None:
     async with engine(tmp_path, **{f"k{number}": "v" for number in range(12)}) as transport:
         values = [one async for page in Parameters(transport).below("/app", decrypt=True) for one in page]

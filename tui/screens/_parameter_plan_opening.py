@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.screens._base import ConsoleScreen
+from tui.screens._left_behind import plans_folder
 from tui.screens._parameter_apply import PlanDialog, Replan
 from tui.screens._parameter_plan import Planned
 from tui.screens._parameter_subtree import plan_again
@@ -20,9 +21,7 @@ from tui.widgets.cells import own
 
 def journals(app: Any) -> Path:
     """Give the folder that journals of moves are in."""
-    launch = app.launch
-    found: Path | None = launch.plans
-    return found or launch.log_file.parent / "plans"
+    return plans_folder(app.launch)
 
 
 def where_several(screen: ConsoleScreen, context: str) -> str:

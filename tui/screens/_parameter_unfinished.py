@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from textual.app import App
@@ -39,11 +40,22 @@ async def tell_broken_off(screen: ConsoleScreen, key: str) -> None:
     found = [(left, pairs) for left, pairs in await broken_off(screen.app) if left.file not in told]
     told.update(left.file for left, _ in found)
     for left, pairs in found:
-        source, target = roots(pairs)
-        screen.shell.notice(
-            f"A move of {source} to {target} in {left.context} was broken off {age(left.begun)} ago: {key} shows it.",
-            "warn",
-        )
+        screen.shell.notice(f"{_sentence(left, pairs)}: {key} shows it.", "warn")
+
+
+async def tell_elsewhere(app: Any) -> None:
+    """Tell at the start of the console; the screen of parameters tells by itself, with its key."""
+    found = await broken_off(app)
+    if not found or getattr(app.screen, "NOUN", "") == "parameters":
+        return
+    left, pairs = found[-1]
+    more = f" And {len(found) - 1:,} more." if len(found) > 1 else ""
+    app.notice(f"{_sentence(left, pairs)}: U on :params shows it.{more}", "warn", noun="parameters")
+
+
+def _sentence(left: Unfinished, pairs: Sequence[Pair]) -> str:
+    source, target = roots(pairs)
+    return f"A move of {source} to {target} in {left.context} was broken off {age(left.begun)} ago"
 
 
 async def show_broken_off(screen: ConsoleScreen) -> None:
