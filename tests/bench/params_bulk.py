@@ -52,9 +52,9 @@ class Size:
 
     imported: int = 5_000
     over_http: int = 800
-    looped: int = 300
-    commands: int = 3
-    rounds: int = 3
+    looped: int = 400
+    commands: int = 5
+    rounds: int = 2
     compared: int = 10_000
     comparisons: int = 15
 

@@ -32,6 +32,8 @@ from tui.services.parameters import AT_ONCE, Parameters
 
 PAUSES = (1, 2, 4, 8, 16, 32, 60, 60)
 """Seconds of the pauses when a transport has given up a call that was throttled; after the last, what is left stays."""
+SHARE = 20
+"""So many times what a report took, none is made: it has every name, and there are as many reports as tens of names."""
 _LOST = (OutcomeUnknown, ServerFailed, Cancelled)
 STOPPED = "It was stopped."
 _HOPELESS = (CredentialsExpired, ClockSkewed, RegionDisabled, NotImplementedByEngine)
@@ -47,7 +49,7 @@ async def apply(
     stop: asyncio.Event | None = None,
     clock: Clock | None = None,
 ) -> Report:
-    """Do what a plan says, and tell `progress` after each few names.
+    """Do what a plan says, and tell `progress` after each few names, of many more seldom.
 
     A name that is not at the version that the plan was made of is a conflict, and is not written; the others are.
     What is throttled waits and goes on; nothing is written twice. Once `stop` is set it ends after what is on its way,
@@ -116,6 +118,7 @@ class _Run:
         self._waiting = self._stopped = ""
         self._width = AT_ONCE
         self._denied = 0
+        self._tells_at = 0.0
 
     async def all(self) -> Report:
         for change in self._plan.sames:
@@ -152,6 +155,7 @@ class _Run:
                 throttled = 0
             if not again:
                 self._width = min(AT_ONCE, self._width + 1)
+                self._tell_if_due()
             elif throttled == len(PAUSES):
                 self._stopped = "Parameter Store says that there are too many calls, for minutes now."
             else:
@@ -160,7 +164,7 @@ class _Run:
                 self._tell()
                 await self._pause(PAUSES[throttled])
                 throttled, self._waiting = throttled + 1, ""
-            self._tell()
+                self._tell()
 
     async def _pause(self, seconds: float) -> None:
         """Wait, until it is to stop at most."""
@@ -366,6 +370,13 @@ class _Run:
             for change in self._plan.changes
             if (one := self._outcomes[change.path])
         )
+
+    def _tell_if_due(self) -> None:
+        begun = self._clock.monotonic()
+        if begun >= self._tells_at:
+            self._tell()
+            now = self._clock.monotonic()
+            self._tells_at = now + SHARE * (now - begun)
 
     def _tell(self) -> Report:
         report = Report(
