@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -506,3 +507,12 @@ async def test_many_are_deleted_and_those_that_were_not_there_are_named(api: Api
 async def test_at_most_10_are_deleted_at_once(api: Api) -> None:
     assert await refused(api, "DeleteParameters", Names=[unique() for _ in range(11)]) == "ValidationException"
     assert await refused(api, "DeleteParameters", Names=[]) == "ValidationException"
+
+
+@contract("PutParameter")
+async def test_puts_at_once_are_all_taken_of_many_names_and_of_one(api: Api) -> None:
+    root = unique()
+    many = await asyncio.gather(*(put(api, f"{root}/k{n}", Description=str(n), Overwrite=True) for n in range(50)))
+    assert [each["Version"] for each in many] == [1] * 50
+    one = await asyncio.gather(*(put(api, root, Description=str(n), Overwrite=True) for n in range(20)))
+    assert sorted(each["Version"] for each in one) == [*range(1, 21)]

@@ -10,6 +10,7 @@ from tests.engine.clock import ManualClock
 from tui.engine import parameter_rows as rows
 from tui.engine.context import ApiFault, CallerIdentity, StatePaths
 from tui.engine.dispatch import Engine
+from tui.engine.parameter_turns import LINE, Turns
 
 SECRET = "open sesame, 7 times"
 
@@ -261,14 +262,50 @@ async def test_of_new_ones_overwritten_at_once_all_are_kept(engine):
     assert sorted(each["Version"] for each in answers) == list(range(1, 11))
 
 
-async def test_a_put_that_others_overtake_again_and_again_gives_up(engine):
+@pytest.mark.parametrize("kind", ["String", "SecureString"])
+async def test_puts_at_once_of_many_names_never_stand_in_each_others_way(engine, kind):
+    for version in (1, 2):
+        puts = (put(engine, f"/a/k{n}", Overwrite=True, Type=kind, Description=f"{version} {n}") for n in range(200))
+        assert {each["Version"] for each in await asyncio.gather(*puts)} == {version}
+
+
+async def test_puts_at_once_that_change_more_than_the_value_were_refused_by_luck(engine):
     await put(engine, "/a", Description="0")
-    puts = (put(engine, "/a", Overwrite=True, Description=str(number)) for number in range(40))
-    answers = await asyncio.gather(*puts, return_exceptions=True)
+    puts = (put(engine, "/a", f"v{n}", Overwrite=True, Description=str(n)) for n in range(1, 51))
+    answers = await asyncio.gather(*puts)
+    assert sorted(each["Version"] for each in answers) == list(range(2, 52))
+    (last,) = [number for number, each in enumerate(answers, 1) if each["Version"] == 51]
+    stored = rows.find(engine.services.store, "/a")
+    assert (stored["version"], stored["description"]) == (51, str(last))
+
+
+async def test_a_put_is_refused_where_too_many_others_wait_for_the_same_parameter(engine):
+    await put(engine, "/a", Description="0")
+    puts = (put(engine, "/a", Overwrite=True, Description=str(number)) for number in range(LINE + 20))
+    beside = put(engine, "/b", Description="0")
+    *answers, other = await asyncio.gather(*puts, beside, return_exceptions=True)
     refused = [each for each in answers if isinstance(each, ApiFault)]
-    assert {each.code for each in refused} == {"TooManyUpdates"}
+    assert {(each.code, each.message) for each in refused} == {
+        ("TooManyUpdates", "/a is being changed by others. Try again.")
+    }
+    assert len(answers) - len(refused) >= LINE and other["Version"] == 1
     stored = rows.find(engine.services.store, "/a")
     assert stored["version"] == 1 + len(answers) - len(refused)
+    assert (await put(engine, "/a", Overwrite=True))["Version"] == stored["version"] + 1
+    assert not engine.services.part(Turns).waited_for("/a")
+
+
+async def test_who_leaves_the_line_of_a_parameter_holds_nobody_up(engine):
+    turns = engine.services.part(Turns)
+    async with turns.of("/a", "/a"):
+        waiting = [asyncio.ensure_future(put(engine, "/a", Overwrite=True)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        await asyncio.sleep(0)
+        assert turns.waited_for("/a") and rows.find(engine.services.store, "/a") is None
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(found[0], asyncio.CancelledError) and [each["Version"] for each in found[1:]] == [1, 2]
+    assert not turns.waited_for("/a")
 
 
 async def test_a_pattern_that_came_meanwhile_is_kept_to(engine):

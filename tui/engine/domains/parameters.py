@@ -15,12 +15,13 @@ from tui.engine.parameter_patterns import check_pattern
 from tui.engine.parameter_policies import parse_policies, policies_changed, renewed
 from tui.engine.parameter_secrets import DEFAULT_KEY, seal
 from tui.engine.parameter_sources import ParameterSources
+from tui.engine.parameter_turns import Turns, too_many
 from tui.engine.resource_tags import LIMIT, TaggableResources, refuse_reserved
 from tui.engine.store import Store
 from tui.ports import Shape
 
 ATTEMPTS = 5
-"""How often a put is made anew because another one has changed the parameter meanwhile."""
+"""How often a put is made anew in its turn because the parameter has changed meanwhile."""
 
 _TAGS_AND_OVERWRITE = (
     "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove "
@@ -39,7 +40,7 @@ async def have_tags(services: Services) -> None:
 
 @operation("PutParameter")
 async def put_parameter(ctx: Context, req: Shape) -> Shape:
-    """Store a version. What is not given stays as it is; a put that is overtaken by another is made anew.
+    """Store a version. What is not given stays as it is; a put that another one overtakes is made anew in its turn.
 
     An image's id that is none is taken and not stored, which an event tells, as AWS does.
     """
@@ -48,23 +49,15 @@ async def put_parameter(ctx: Context, req: Shape) -> Shape:
         values.check_text(member, req.get(member, ""))
     name, shown = name_to_put(ctx, req["Name"])
     tags = _tags(req)
-    for _ in range(ATTEMPTS):
-        found = rows.find(ctx.services.store, name)
-        put = await _prepared(ctx, req, found, {"name": name, "shown": shown}, tags)
-        change = CREATE if found is None else UPDATE
-        tier = put.row["tier"]
-        refused = values.image_fault(str(put.row["data_type"]), req["Value"])
-        if refused:
-            version = 1 if found is None else int(found["version"]) + 1
-            publish_parameter(ctx.services, change, put.row, version, region=ctx.region, exception=refused)
-            return {"Version": version, "Tier": tier}
-        version = await ctx.services.store.write(partial(rows.put, wanted=put))
-        if version:
-            if put.row["policies"] != "[]" or (found is not None and found["policies"] != "[]"):
-                policies_changed(ctx.services, name)
-            publish_parameter(ctx.services, change, put.row, version, region=ctx.region)
-            return {"Version": version, "Tier": tier}
-    raise ApiFault("TooManyUpdates", f"{shown} is being changed by others. Try again.")
+    attempt = partial(_attempt, ctx, req, {"name": name, "shown": shown}, tags)
+    turns = ctx.services.part(Turns)
+    if not turns.waited_for(name) and (answer := await attempt()):
+        return answer
+    async with turns.of(name, shown):
+        for _ in range(ATTEMPTS):
+            if answer := await attempt():
+                return answer
+    raise too_many(shown)
 
 
 @operation("DeleteParameter")
@@ -100,6 +93,26 @@ async def delete(services: Services, names: list[str], *, region: str) -> set[st
             policies_changed(services, row["name"])
         publish_parameter(services, DELETE, row, row["version"], region=region)
     return {row["name"] for row in gone}
+
+
+async def _attempt(ctx: Context, req: Shape, names: dict[str, object], tags: dict[str, str]) -> Shape:
+    """Put a parameter that is as it was found, and give the answer; an empty one where it has changed meanwhile."""
+    found = rows.find(ctx.services.store, str(names["name"]))
+    put = await _prepared(ctx, req, found, names, tags)
+    change = CREATE if found is None else UPDATE
+    tier = put.row["tier"]
+    refused = values.image_fault(str(put.row["data_type"]), req["Value"])
+    if refused:
+        version = 1 if found is None else int(found["version"]) + 1
+        publish_parameter(ctx.services, change, put.row, version, region=ctx.region, exception=refused)
+        return {"Version": version, "Tier": tier}
+    version = await ctx.services.store.write(partial(rows.put, wanted=put))
+    if not version:
+        return {}
+    if put.row["policies"] != "[]" or (found is not None and found["policies"] != "[]"):
+        policies_changed(ctx.services, str(names["name"]))
+    publish_parameter(ctx.services, change, put.row, version, region=ctx.region)
+    return {"Version": version, "Tier": tier}
 
 
 def _tags(req: Shape) -> dict[str, str]:
