@@ -18,6 +18,7 @@ from tui.screens._base import explain
 from tui.screens._parameter_nodes import ParameterNodes
 from tui.screens._parameter_rows import Row, cells_of, parent_of, row_of
 from tui.services.parameter_models import ParameterChild, ParameterLine, ParameterValue
+from tui.services.parameter_pages import Bookmark, ParameterPages
 from tui.services.parameters import Parameters
 from tui.widgets.tree import ResourceTree, TreeNode, TreeState
 
@@ -56,6 +57,8 @@ class ParameterTree(ParameterNodes):
         super().__init__(argument, state)
         self._taken: dict[str, Batch] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._marks: dict[str, Bookmark] = {}
+        """Where the lists of AWS go on that broke off, by context."""
         self._failed: dict[Ref, SsmTuiError] = {}
         """Folders that could not be read, with the reason."""
 
@@ -63,6 +66,7 @@ class ParameterTree(ParameterNodes):
         super()._forget_all()
         self._taken.clear()
         self._failed.clear()
+        self._marks.clear()
 
     # listing
 
@@ -95,21 +99,30 @@ class ParameterTree(ParameterNodes):
         context, clock = parameters.context, SystemClock()
         begun, told, count = clock.monotonic(), -TELLS, 0
         held: list[Row] = []
-        seen: set[Ref] = set()
-        async for page in _pages_of(parameters, self.root):
+        named = parameters.names_folders
+        # What AWS broke off, because there were too many calls, goes on there: a page has ten of perhaps 100,000.
+        mark = Bookmark() if named else self._marks.setdefault(context, Bookmark())
+        reader = ParameterPages.beside(parameters)
+        pages: AsyncIterator[Sequence[ParameterChild | ParameterValue]]
+        pages = parameters.children(self.root) if named else reader.below(self.root, mark)
+        async for page in pages:
             held += [row_of(one) for one in page]
             if held and clock.monotonic() - told >= TELLS:
-                seen.update(row.ref for row in held)
-                count += _sum(held)
+                mark.seen.update(row.ref for row in held)
+                count = count + _sum(held) if named else len(mark.seen)
+                mark.token = reader.token
                 yield [Batch(context, held, count)]
                 held, told = [], clock.monotonic()
-        seen.update(row.ref for row in held)
+        mark.seen.update(row.ref for row in held)
+        count = count + _sum(held) if named else len(mark.seen)
         itself = await self._itself(parameters) if self.root != "/" else None
-        if not parameters.names_folders:
+        if not named:
             feed = self._mains.get(context)
             if feed is not None:
                 feed.every = max(ALL, REST * (clock.monotonic() - begun))
-        yield [Batch(context, held, count + _sum(held), True, frozenset(seen), itself)]
+        seen = frozenset(mark.seen)
+        mark.clear()
+        yield [Batch(context, held, count, True, seen, itself)]
 
     async def _itself(self, parameters: Parameters) -> Row | None:
         """Give the parameter that has the path's own name, if there is one that may be seen."""
@@ -311,16 +324,6 @@ async def _gathered(pages: AsyncIterator[list[ParameterLine]]) -> AsyncIterator[
             yield held
             held, told = [], clock.monotonic()
     yield held
-
-
-async def _pages_of(parameters: Parameters, root: str) -> AsyncIterator[list[ParameterChild] | list[ParameterValue]]:
-    """List one level where folders are named, else everything."""
-    if parameters.names_folders:
-        async for level in parameters.children(root):
-            yield level
-    else:
-        async for page in parameters.below(root):
-            yield page
 
 
 def _sum(rows: Iterable[Row]) -> int:
