@@ -53,14 +53,14 @@ class Size:
     imported: int = 5_000
     over_http: int = 800
     looped: int = 400
-    commands: int = 5
+    commands: int = 3
     rounds: int = 2
     compared: int = 10_000
     comparisons: int = 15
 
 
 def figures(size: Size | None = None) -> list[Row]:
-    """Measure; takes most of a minute."""
+    """Measure; takes some forty seconds."""
     size = size or Size()
     with tempfile.TemporaryDirectory(prefix="ssm-tui-bench-") as folder:
         return [*imports(Path(folder), size), *asyncio.run(comparisons(Path(folder), size))]

@@ -47,7 +47,7 @@ class Timed(Wrapper):
 
 
 def figures() -> list[Row]:
-    """Measure; takes the better part of a minute."""
+    """Measure; takes about twenty seconds."""
     with tempfile.TemporaryDirectory(prefix="ssm-tui-bench-") as folder:
         return asyncio.run(_measure(Path(folder)))
 
