@@ -25,7 +25,7 @@ from tui.screens._base import ConsoleScreen, explain
 from tui.screens._frames_app import FramesApp
 from tui.screens._history import History, Place
 from tui.screens._keys import deed_of, latin_keys
-from tui.screens._left_behind import tell_left_behind
+from tui.screens._left_behind import see_to_what_is_left
 from tui.screens._look import Look
 from tui.screens._terminal import PROBED, WIDTH_QUESTION, leave_now, to_tmux
 from tui.services.links import Links
@@ -128,13 +128,13 @@ class SsmApp(FramesApp, inherit_bindings=False):
         self.set_interval(1.0, self._tick)
         if not all(spec.is_local for spec in self.launch.contexts):
             self.call_after_refresh(self.set_timer, PAINTED, self.links.open)
-        self.call_after_refresh(self.set_timer, PAINTED, self._tell_left_behind)
+        self.call_after_refresh(self.set_timer, PAINTED, self._see_to_what_is_left)
         if self.config.glyphs == "auto" and is_utf8() and self._driver is not None and not self.is_headless:
             self._asks_width = True
             self._driver.write(WIDTH_QUESTION)
 
-    def _tell_left_behind(self) -> None:
-        self.run_worker(tell_left_behind(self), group="left behind", exit_on_error=False)
+    def _see_to_what_is_left(self) -> None:
+        self.run_worker(see_to_what_is_left(self), group="left behind", exit_on_error=False)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """Take the terminal's answer: the column behind the probed characters."""

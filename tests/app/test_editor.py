@@ -15,6 +15,7 @@ from tests.terminal.pty_driver import Program
 from tui.errors import UsageError
 from tui.screens._editor import suffix_of
 from tui.screens._editor_program import chosen_editor
+from tui.screens._left_behind import wipe_left
 from tui.screens._memory_file import edited_file, file_name, memory_folder
 
 ROOT = Path(__file__).parents[2]
@@ -163,6 +164,18 @@ def test_what_a_killed_console_left_is_wiped_by_the_next_and_a_live_one_s_is_not
     with edited_file(tmp_path, "a", b"1") as first, edited_file(tmp_path, "b", b"2"):
         assert not left.exists()
         assert first.read(10) == b"1"
+
+
+def test_a_secret_of_a_killed_console_stayed_in_memory_until_another_was_edited(tmp_path: Path) -> None:
+    with edited_file(tmp_path, "a", b"1") as live:
+        old, new = tmp_path / "ssm-tui-edit-old", tmp_path / "ssm-tui-edit-new"
+        for left in (old, new):  # another console is just making the new one, and does not hold it yet
+            left.mkdir()
+            (left / "password").write_text("hush")
+        for folder in (old, live.path.parent):
+            os.utime(folder, (0, 0))
+        wipe_left([tmp_path / "none", tmp_path])
+        assert not old.exists() and new.exists() and live.read(10) == b"1"
 
 
 def test_a_files_name_says_what_it_is() -> None:

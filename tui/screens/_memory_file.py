@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISDIR
 
 from tui.errors import UsageError
 
@@ -85,7 +87,7 @@ def edited_file(folder: Path, name: str, data: bytes) -> Iterator[EditedFile]:
 
     Raises: UsageError where it can't be made, as on a full file system.
     """
-    _sweep(folder)
+    sweep(folder)
     try:
         file = EditedFile(folder, name, data)
     except OSError as error:
@@ -96,11 +98,12 @@ def edited_file(folder: Path, name: str, data: bytes) -> Iterator[EditedFile]:
         file.wipe()
 
 
-def _sweep(folder: Path) -> None:
-    """Wipe the folders of consoles that are gone."""
+def sweep(folder: Path, *, older: float = 0.0) -> None:
+    """Wipe the folders of consoles that are gone; `older` are the seconds that they have stood there at least."""
     for left in folder.glob(f"{_NAME}*"):
         with suppress(OSError):
-            if left.is_symlink() or left.stat().st_uid != os.getuid():
+            about = left.lstat()
+            if not S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mtime > time.time() - older:
                 continue
             lock = os.open(left, os.O_RDONLY | os.O_NOFOLLOW)
             try:
