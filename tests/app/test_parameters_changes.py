@@ -120,3 +120,14 @@ async def test_what_somebody_else_puts_and_deletes_shows_in_the_tree_and_in_the_
         await pilot.press("T")
         await until(pilot, lambda: screen.tree_view.cells(Ref("local", "/app/web/c")))
         assert screen.tree_view.cells(Ref("local", "/app/web/b")) is None
+
+
+async def test_a_screen_that_opens_with_a_filter_found_nothing_below_the_first_level(tmp_path: Path) -> None:
+    fake = ParametersFake({f"/app/web-{number:03}/key": "v" for number in range(120)})
+    async with console(fake.transport, tmp_path, words="params /app") as (app, pilot):
+        await says(pilot, "web-000")
+        await pilot.press("colon", *"params web-119", "enter")
+        await says(pilot, "1 of 120", "web-119")
+        screen: Any = app.screen
+        await until(pilot, lambda: not screen.is_partial and screen.table.shown == 1)
+        assert "Nothing matches" not in text_of(app)

@@ -89,6 +89,8 @@ class ParameterTree(ParameterNodes):
         self.follow_each(feeds, self._show)
         if self._taken:
             self.read_again()  # what happened without a link was told to nobody
+        elif self._wants_all:
+            self.complete()
 
     def on_unmount(self) -> None:
         for feed in self._mains.values():
@@ -285,6 +287,7 @@ class ParameterTree(ParameterNodes):
                 self._completing.add(context)
                 service = self.shell.services.of(Parameters, context)
                 if service.names_folders:
+                    self._plant(context)
                     self.run_worker(
                         self._read_all(context), group=f"all {context}", exclusive=True, exit_on_error=False
                     )
