@@ -57,6 +57,9 @@ class Collector:
             gc.enable()
             self._keep_apart(now, whole=True)
             return
+        if not self._whole_at:  # somebody else turned it on: what is there may not be to stay
+            self._at = self._whole_at = now
+            self._kept = gc.get_freeze_count()
         rests = now - max(touched, self._worked) >= REST
         if self._is_due(now, rests):
             _forget_drawn()

@@ -15,6 +15,7 @@ from tui.ports import Ref
 from tui.screens._base import ConsoleScreen
 from tui.screens._context_cells import context_fields
 from tui.screens._parameter_rows import COLUMNS, Row, cells_of, label_of, look_of, parent_of
+from tui.widgets.plain_lines import SameLines
 from tui.widgets.tree import ResourceTree, TreeNode
 
 FEW = 128
@@ -34,6 +35,7 @@ class ParameterNodes(ConsoleScreen):
 
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
+        self._styles_cache = SameLines()
         self.root = "/"
         self.tree_view = ResourceTree(COLUMNS, title="Parameter", look=self._look_of, fields=self._fields)
         self.flat_view = ResourceTree(COLUMNS, title="Parameter", look=self._look_of, fields=self._fields)
@@ -156,6 +158,7 @@ class ParameterNodes(ConsoleScreen):
 
     def show_flat(self, flat: bool) -> None:
         """Show the list of paths, or the tree; cursor, marks and filter go with one."""
+        self._mount_flat()
         before, self.is_flat = self.table, flat
         after = self.table
         after.state, after.message, after.stale = before.state, before.message, before.stale
@@ -169,6 +172,10 @@ class ParameterNodes(ConsoleScreen):
         before.display, after.display = False, True
         after.focus()
         self.update_bars()
+
+    def _mount_flat(self) -> None:
+        if not self.flat_view.is_attached:
+            self.query_one("#parameter-trees").mount(self.flat_view)
 
     async def _fill_flat(self) -> None:
         """Give the flat list what the tree has, while the screen goes on."""

@@ -25,6 +25,7 @@ from tui.services.parameters import Parameters
 from tui.widgets.cells import own
 from tui.widgets.facts_pane import Fact, FactsPane
 from tui.widgets.pane_title import PaneTitle
+from tui.widgets.plain_lines import SameLines
 from tui.widgets.resource_table import ResourceTable
 from tui.widgets.tree import NoteId, ResourceTree
 
@@ -38,6 +39,8 @@ class ParameterPane(ParameterChanges, MasksAgain):
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
         self.details: Details | None = None
+        self._side = Vertical(id="parameter-side")
+        self._side._styles_cache = SameLines()
         self.heading = PaneTitle()
         self.facts = FactsPane()
         self.versions_view = ResourceTable(COLUMNS, id="versions")
@@ -49,10 +52,12 @@ class ParameterPane(ParameterChanges, MasksAgain):
 
     def compose_pane(self) -> ComposeResult:
         self.versions_view.glyphs = self.shell.glyphs
-        with Vertical(id="parameter-side"):
-            yield self.heading
-            yield self.facts
-            yield self.versions_view
+        yield self._side
+
+    def fill_pane(self) -> None:
+        """Have the pane's parts in it: they come after the first rows, which would have to wait for them."""
+        if self._side.is_attached and not self._side.children:
+            self._side.mount(self.heading, self.facts, self.versions_view)
 
     # what the cursor is on
 

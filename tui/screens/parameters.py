@@ -6,17 +6,17 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
 
 from tui.screens._base import COPY, YAML
 from tui.screens._parameter_editing import ParameterEditing
 from tui.screens._parameter_looking import LOOKING_BINDINGS, ParameterLooking
 from tui.screens._parameter_plan_actions import PLAN_BINDINGS, ParameterPlanActions
 from tui.services.parameter_models import path_of
+from tui.widgets.covered import CoveredColumn, CoveredRow
 
 
 class ParametersScreen(ParameterPlanActions, ParameterEditing, ParameterLooking):
-    """Every parameter below a path; its argument is the path, or what to filter for where it begins with no slash."""
+    """Every parameter below a path; its argument is the path, or an ARN, else what to filter for."""
 
     NOUN, TITLE = "parameters", "Parameters"
     EMPTY = (
@@ -55,16 +55,19 @@ class ParametersScreen(ParameterPlanActions, ParameterEditing, ParameterLooking)
     def __init__(self, argument: Any = None, state: dict[str, Any] | None = None) -> None:
         super().__init__(argument, state)
         word = str(argument or "")
-        path = word.partition(":")[2] if ":" in word else word
+        ahead, colon, rest = word.partition(":")
+        # A context stands before a path, an ARN has one in it, and a version or a label may stand behind one.
+        path = path_of(word) if ahead == "arn" else rest if colon and "/" not in ahead else word
         if path.startswith("/"):
-            self.root = path_of(path.rstrip("/") or "/")
+            self.root = path_of(path.partition(":")[0].rstrip("/") or "/")
 
     def compose_body(self) -> ComposeResult:
         self.tree_view.glyphs = self.flat_view.glyphs = self.shell.glyphs
-        with Horizontal():
-            with Vertical(id="parameter-trees"):
+        with CoveredRow():
+            with CoveredColumn(id="parameter-trees"):
                 yield self.tree_view
-                yield self.flat_view
+                if self._state.get("flat"):  # else it comes when it is asked for
+                    yield self.flat_view
             yield from self.compose_pane()
 
     def on_mount(self) -> None:
@@ -78,6 +81,8 @@ class ParametersScreen(ParameterPlanActions, ParameterEditing, ParameterLooking)
         return self.TITLE if self.root == "/" else f"{self.TITLE} {self.root}"
 
     def set_phase(self, phase: str, headline: str = "", text: str = "") -> None:
+        if phase != "loading":
+            self.call_after_refresh(self.call_later, self.fill_pane)
         if phase == "empty" and self.root != "/":
             headline, text = f"Nothing is below {self.root}.", "`:params` shows all, n makes a parameter."
         super().set_phase(phase, headline, text)

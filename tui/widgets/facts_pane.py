@@ -41,7 +41,8 @@ class FactsPane(LinesPane):
     def show_facts(self, facts: Sequence[Fact]) -> None:
         """Draw these facts; the place that one has scrolled to stays."""
         self._facts = facts
-        self._lay_out(self.size.width)
+        if self.size.width:  # else it is not laid out yet, and all of it would be wrapped for nothing
+            self._lay_out(self.size.width)
 
     def _lay_out(self, columns: int) -> None:
         beside = columns >= SLIM

@@ -17,6 +17,7 @@ from textual.strip import Strip
 from tui.theming import UNICODE, Glyphs
 from tui.widgets.line_cursor import LineCursor
 from tui.widgets.line_drawing import GUTTER, PARTS, STYLES, Brushes, draw_notice, thumb
+from tui.widgets.plain_lines import PlainLines
 from tui.widgets.state_pane import plain_words, wrapped
 
 
@@ -62,6 +63,7 @@ class LineView(LineCursor):
 
     def __init__(self, *, glyphs: Glyphs = UNICODE, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = PlainLines()
         self._glyphs = glyphs
         self._brushes: Brushes | None = None
         self._notice: list[str] | None = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.style import Style
 from textual.binding import Binding
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.widgets.line import Part, lay_out
+from tui.widgets.plain_lines import PlainLines
 from tui.widgets.top_bar import STYLES, Word
 
 
@@ -28,6 +30,8 @@ class LinesPane(Widget, can_focus=True):
 
     def __init__(self, lines: Sequence[Sequence[Word]] = ()) -> None:
         super().__init__()
+        self._styles_cache = PlainLines()
+        self._brushes: dict[str, Style] = {}  # by the names of STYLES, and "" for the pane's own
         self._lines = [*lines]
         self._top = 0
 
@@ -42,12 +46,19 @@ class LinesPane(Widget, can_focus=True):
             self._begin_at(self._top)
             self.refresh()
 
+    def notify_style_update(self) -> None:
+        self._brushes = {}
+        super().notify_style_update()
+
     def render_line(self, y: int) -> Strip:
-        base = self.rich_style
+        style = self._brushes
+        if not style:
+            style.update({name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in STYLES})
+            style[""] = self.rich_style
+        base = style[""]
         at = self._top + y
         if at >= len(self._lines):
             return Strip.blank(self.size.width, base)
-        style = {name: self.get_component_rich_style(f"bar--{name}", partial=True) for name in STYLES}
         more = len(self._lines) - self._top - self.size.height
         right = [Part(f"{more} more ", style["dim"])] if more > 0 and y == self.size.height - 1 else []
         words = [Part(text, style[name]) for text, name in self._lines[at]]
