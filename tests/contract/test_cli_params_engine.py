@@ -157,6 +157,12 @@ def test_public_parameters_are_listed_below_their_own_path_alone(params: Local) 
     done = params("ls", "/aws/service")
     assert done.returncode == 0 and b"/aws/service/global-infrastructure/" in done.stdout
     assert params("put", "/aws/service/mine", "x", "--type", "String").returncode == 2
+    (folder,) = json.loads(params("ls", "/aws", "--json").stdout)
+    assert folder["Name"] == "/aws/service/" and folder["Count"] > 100
+    done = params("ls", "-r", "/aws")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == folder["Count"] + 1
+    values = json.loads(params("ls", "/aws/service/list", "--values", "--json").stdout)
+    assert [value["Value"] for value in values] == ["/aws/service/global-infrastructure/"]
 
 
 def test_a_report_as_json_says_what_became_of_each(params: Local) -> None:
@@ -241,3 +247,25 @@ async def test_an_import_says_that_the_default_tier_could_not_be_read(tmp_path: 
         assert "ssm:GetServiceSetting is missing: what is new is taken to be Standard" in err
         _, _, err = await ran_on(aws, tmp_path, *words, "--tier", "Standard")
         assert "GetServiceSetting" not in err
+
+
+async def test_of_aws_the_levels_above_public_parameters_are_listed_and_not_all_that_is_below(tmp_path: Path) -> None:
+    async with fake_aws() as aws:
+        names = ["bottlerocket", "ecs"]
+        listed = [
+            {"Name": f"/aws/service/list/{name}", "Type": "String", "Value": f"/aws/service/{name}/", "Version": 1}
+            for name in names
+        ]
+        aws.answers["GetParametersByPath"] = {"Parameters": listed}
+        status, out, _ = await ran_on(aws, tmp_path, "params", "ls", "/aws", "--json")
+        assert (status, json.loads(out)) == (0, [{"Name": "/aws/service/", "Count": None}])
+        status, out, _ = await ran_on(aws, tmp_path, "params", "ls", "/aws/service")
+        assert status == 0
+        assert [line.split()[:2] for line in out.splitlines()[1:4]] == [
+            ["/aws/service/bottlerocket/", "folder"],
+            ["/aws/service/ecs/", "folder"],
+            ["/aws/service/list/", "2"],
+        ]
+        aws.answers["GetParametersByPath"] = Fault("ValidationException", "The parameter doesn't meet the requirements")
+        status, out, err = await ran_on(aws, tmp_path, "params", "ls", "/aws/service/ecs")
+        assert status == 1 and out == "" and "The parameter doesn't meet the requirements" in err

@@ -16,6 +16,7 @@ from tui.cli._params_places import Place, at, path_named
 from tui.errors import ApiError, UsageError
 from tui.ports import Ref, Transport
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue
+from tui.services.parameter_names import AWS, PUBLIC, PUBLIC_NAMES
 from tui.services.parameters import NOT_FOUND, Parameters
 
 TYPES = [kind.value for kind in ParameterType if kind is not ParameterType.UNKNOWN]
@@ -40,10 +41,13 @@ def main(common: Common, words: Sequence[str]) -> int:
 
 @dataclass(slots=True, kw_only=True)
 class Listing:
-    """What one context has below a path; `folders` are counts by path, `values` are by the parameters' paths."""
+    """What one context has below a path; `values` are by the parameters' paths.
+
+    `folders` are counts by path, None where AWS does not tell.
+    """
 
     context: str
-    folders: Mapping[str, int] = field(default_factory=dict)
+    folders: Mapping[str, int | None] = field(default_factory=dict)
     parameters: list[Parameter] = field(default_factory=list)
     values: Mapping[str, ParameterValue] = field(default_factory=dict)
 
@@ -83,13 +87,16 @@ async def _listed(transport: Transport, path: str, args: Namespace) -> Listing:
 async def _below(service: Parameters, path: str, args: Namespace, listing: Listing) -> list[Parameter] | None:
     """Give all parameters below a path; None where the engine said what is one level below, folders and all."""
     filters = [{"Key": "Type", "Option": "Equals", "Values": [args.type]}] if args.type else []
-    if f"{path}/".startswith("/aws/"):
+    level = not args.recursive and not args.type
+    if level and not service.names_folders and await _public_level(service, path, args, listing):
+        return None
+    if f"{path}/".startswith("/aws/") and not (level and service.names_folders):
         # Public parameters are in no list but this one.
         values = [value async for page in service.below(path, decrypt=args.decrypt, filters=filters) for value in page]
         listing.values = {value.id: value for value in values}
         return [_without_value(value) for value in values]
-    if service.names_folders and not args.recursive and not args.type:
-        folders: dict[str, int] = {}
+    if level and service.names_folders:
+        folders: dict[str, int | None] = {}
         async for children in service.children(path):
             for child in children:
                 if child.is_folder:
@@ -103,7 +110,26 @@ async def _below(service: Parameters, path: str, args: Namespace, listing: Listi
     return [found async for page in service.describe(filters) for found in page]
 
 
-def _one_level(path: str, below: Sequence[Parameter]) -> tuple[dict[str, int], list[Parameter]]:
+async def _public_level(service: Parameters, path: str, args: Namespace, listing: Listing) -> bool:
+    """List what stands right below /aws or /aws/service of AWS, where all of it is thousands; gives whether it did.
+
+    AWS names no folders, but there is a parameter below /aws/service/list for each of these.
+    """
+    if path == AWS:
+        listing.folders = {PUBLIC: None}
+    elif path == PUBLIC:
+        names = [value.id.rpartition("/")[2] async for page in service.below(PUBLIC_NAMES) for value in page]
+        if not names:
+            return False
+        values = [value async for page in service.below(path, recursive=False, decrypt=args.decrypt) for value in page]
+        listing.values = {value.id: value for value in values}
+        listing.parameters = [_without_value(value) for value in values]
+        folders: dict[str, int | None] = {f"{PUBLIC}/{name}": None for name in names}
+        listing.folders = dict(sorted({**folders, PUBLIC_NAMES: len(names)}.items()))
+    return path in (AWS, PUBLIC)
+
+
+def _one_level(path: str, below: Sequence[Parameter]) -> tuple[dict[str, int | None], list[Parameter]]:
     """Fold what is deeper than one level: the counts of its folders, and the parameters that are not in one."""
     start = len(path.rstrip("/")) + 1
     counts = Counter(found.id[: found.id.index("/", start)] for found in below if "/" in found.id[start:])
@@ -150,7 +176,7 @@ def _table(found: Sequence[Listing], with_values: bool, several: bool) -> str:
     rows = []
     for listing in found:
         lines = [
-            [f"{path}/", f"{count} parameter{'s' if count != 1 else ''}", "", "", ""]
+            [f"{path}/", "folder" if count is None else f"{count} parameter{'s' * (count != 1)}", "", "", ""]
             for path, count in listing.folders.items()
         ]
         lines += [

@@ -8,6 +8,10 @@ from fnmatch import fnmatchcase
 
 from tui.errors import UsageError
 
+AWS, PUBLIC = "/aws", "/aws/service"
+"""What is AWS's own, and below which AWS tells everyone something."""
+PUBLIC_NAMES = f"{PUBLIC}/list"
+"""Below which AWS lists what there is right below PUBLIC, by its last level."""
 LEVELS = 15
 LONGEST = 1011
 """Characters of a name together with what stands before it in the ARN."""
@@ -32,6 +36,11 @@ def is_likely_secret(path: str) -> bool:
     """Whether the last level of a path is what secrets are usually called."""
     name = path.rpartition("/")[2].casefold()
     return any(fnmatchcase(name, pattern) for pattern in LIKELY_SECRETS)
+
+
+def listed_at(path: str) -> str:
+    """Give the path at which AWS lists what stands below another: nothing at /aws, public parameters a level lower."""
+    return PUBLIC if folder_of(path) == AWS else path
 
 
 def folder_of(path: str) -> str:

@@ -9,6 +9,7 @@ from tui.errors import ApiError
 from tui.ports import Ref
 from tui.services._base import Adapter
 from tui.services.parameter_models import ParameterValue
+from tui.services.parameter_names import listed_at
 
 MOST = 10
 """Parameters that GetParametersByPath gives at once."""
@@ -41,7 +42,7 @@ class ParameterPages(Adapter):
         self.token = mark.token
         begun = False
         while True:
-            request = {"Path": path, "Recursive": True, "WithDecryption": False, "MaxResults": MOST}
+            request = {"Path": listed_at(path), "Recursive": True, "WithDecryption": False, "MaxResults": MOST}
             if self.token:
                 request["NextToken"] = self.token
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from tui.errors import ApiError
-from tui.ports import Shape
+from tui.ports import Ref, Shape
 from tui.services._base import OWN, Adapter
 from tui.services._paging import answers, enum_of, pages
 from tui.services.parameter_models import (
@@ -19,6 +19,7 @@ from tui.services.parameter_models import (
     Tier,
     path_of,
 )
+from tui.services.parameter_names import listed_at
 from tui.services.tags import Tags
 
 KIND = "Parameter"
@@ -39,6 +40,10 @@ class Parameters(Adapter):
 
     async def children(self, path: str = "/") -> AsyncIterator[list[ParameterChild]]:
         """Give what stands one level below a path, page by page, by name; of our own engine only."""
+        if (listed := listed_at(path)) != path:
+            count = sum([child.count or 1 async for page in self.children(listed) for child in page])
+            yield [ParameterChild(ref=Ref(self.context, listed), count=count)]
+            return
         async for page in self._pages(
             ParameterChild, "ListParameterChildren", "Children", {"Path": path, "MaxResults": LEVEL}, service=OWN
         ):
@@ -47,19 +52,29 @@ class Parameters(Adapter):
     async def lines(self, path: str = "/") -> AsyncIterator[list[ParameterLine]]:
         """Give what a long list shows of all below a path, by name: a thousand a page, and fifty of AWS."""
         if self.on_aws:
-            filters = [{"Key": "Path", "Option": "Recursive", "Values": [path]}] if path != "/" else []
+            filters = [{"Key": "Path", "Option": "Recursive", "Values": [listed_at(path)]}] if path != "/" else []
             async for page in self.describe(filters):
                 yield [one.line for one in page]
             return
-        params: Shape = {"Path": path, "Recursive": True, "MaxResults": MANY}
+        params: Shape = {"Path": listed_at(path), "Recursive": True, "MaxResults": MANY}
         async for answer in answers(self._transport, "ListParametersByPath", params, service=OWN):
             yield ParameterLine.page_of(answer, self.context)
 
     async def below(
         self, path: str, *, recursive: bool = True, decrypt: bool = False, filters: Iterable[Shape] = ()
     ) -> AsyncIterator[list[ParameterValue]]:
-        """Give the parameters below a path with their values, ten a page; the path itself is not among them."""
-        params: Shape = {"Path": path, "Recursive": recursive, "WithDecryption": decrypt, "MaxResults": 10}
+        """Give the parameters below a path with their values, ten a page; the path itself is not among them.
+
+        Public ones are in no list but that of their own path.
+        """
+        if not recursive and listed_at(path) != path:
+            return
+        params: Shape = {
+            "Path": listed_at(path),
+            "Recursive": recursive,
+            "WithDecryption": decrypt,
+            "MaxResults": 10,
+        }
         if filters := [*filters]:
             params["ParameterFilters"] = filters
         async for page in pages(self._transport, "GetParametersByPath", "Parameters", params):
