@@ -127,8 +127,9 @@ class ParameterNodes(ConsoleScreen):
 
     async def _take_many(self, rows: Sequence[Row]) -> None:
         """Take any number of parameters, while the screen goes on."""
-        for start in range(0, len(rows), FEW):
-            self._take_paths(rows[start : start + FEW])
+        few = FEW // 2 if self.is_flat else FEW  # two trees take them then
+        for start in range(0, len(rows), few):
+            self._take_paths(rows[start : start + few])
             await asyncio.sleep(0)
 
     def _node_above(self, context: str, path: str) -> Ref | None:
