@@ -9,13 +9,14 @@ import pytest
 
 from tests.app._plans import EngineTransport, engine
 from tests.app.fake_transport import FakeTransport
-from tui.errors import AccessDenied, ApiError, CredentialsExpired
+from tui.errors import AccessDenied, ApiError, CredentialsExpired, TransportError
 from tui.screens._parameter_subtree import plan_again, read_named
 from tui.services.parameter_changes import Plan, Wanted
 from tui.services.parameter_models import Tier
 from tui.services.parameter_plans import copy_plan, goes_by_default, plan_of
 from tui.services.parameters import Parameters
 from tui.services.service_settings import DEFAULT_TIER, DefaultTier, ServiceSettings
+from tui.transport.aws_errors import Down
 
 LONG = "x" * 5000
 
@@ -71,10 +72,12 @@ async def test_a_copy_of_what_is_not_described_ends_in_the_default_tier(tmp_path
         (AccessDenied("AccessDeniedException", "no", operation="GetServiceSetting", action="ssm:GetServiceSetting"),
          "ssm:GetServiceSetting is missing: what is new is taken to be Standard where no tier is said."),
         (ApiError("ServiceSettingNotFound", "none", operation="GetServiceSetting"), "(ServiceSettingNotFound)"),
+        (Down("aws was answered by something that is not AWS (HTTP 500).", hint="A proxy?"),
+         "can't be read: aws was answered by something that is not AWS (HTTP 500). What is new is taken"),
     ],
 )  # fmt: skip
 async def test_a_default_tier_that_can_t_be_read_is_standard_and_that_is_said(
-    tmp_path: Path, error: ApiError, said: str
+    tmp_path: Path, error: TransportError, said: str
 ) -> None:
     async with engine(tmp_path, old="v") as transport:
 

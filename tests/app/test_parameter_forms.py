@@ -160,6 +160,15 @@ async def test_a_form_with_a_problem_is_not_sent(tmp_path: Path) -> None:
         assert at.transport.puts() == []
 
 
+async def test_what_is_wrong_with_a_field_was_cut_at_80_columns(tmp_path: Path) -> None:
+    async with opened(tmp_path, size=(80, 24)) as at:
+        await at.do(forms.new_parameter, "local", "/app")
+        await at.fill("name", "/app/a b")
+        screen = await says(at.pilot, "is no name", "ctrl+s", "allowed pattern")
+        told = " ".join(line.strip(" │┃▌") for line in screen.splitlines())
+        assert " ".join(at.problem("name").split()) in " ".join(told.split())
+
+
 @pytest.mark.slow
 async def test_an_image_s_id_is_checked_and_no_size_is_too_much_for_intelligent_tiering(tmp_path: Path) -> None:
     async with opened(tmp_path) as at:

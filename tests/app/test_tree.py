@@ -292,6 +292,24 @@ async def test_one_comes_back_to_the_tree_as_one_left_it() -> None:
         assert lines(again) == before
 
 
+async def test_the_cursor_was_out_of_view_where_one_came_back_to_a_tree_that_is_lower_now() -> None:
+    shown = []
+    left = None
+    for height in (20, 8):
+        widget = tree()
+        widget.add_paths([("/app/prod/web/zebra", ("String", "1"))])
+        async with Listening(widget).run_test(size=(60, height)):
+            if left is None:
+                widget.unfold("/app", below=True)
+                widget.move_to("/app/prod/web/zebra")
+                left = widget.standing()
+            else:
+                widget.stand(left)
+            shown.append([line.split()[:3] for line in lines(widget) if "zebra" in line])
+            assert widget.cursor_id == "/app/prod/web/zebra"
+    assert shown[0] and shown[0] == shown[1]
+
+
 @pytest.mark.slow
 async def test_many_nodes_come_in_slices_in_which_keys_still_work() -> None:
     widget = ResourceTree(COLUMNS)

@@ -10,6 +10,7 @@ from tui.screens import SCREENS
 from tui.screens._base import COPY, YAML, ConsoleScreen
 from tui.screens._keys import key_label
 from tui.widgets.resource_table import ResourceTable
+from tui.widgets.tree import ResourceTree
 
 README = Path(__file__).parent.parent.parent / "README.md"
 BEGIN, END = "<!-- keys: python -m tests.architecture.key_table -->\n", "<!-- /keys -->\n"
@@ -21,10 +22,12 @@ def owners() -> list[tuple[str, list[Any]]]:
         ("everywhere", list(SsmApp.BINDINGS)),
         ("screens", [*ConsoleScreen.BINDINGS, COPY, YAML]),
         ("tables", _through(ResourceTable)),
+        # A tree moves and marks as a table does: what it has beside that.
+        ("trees", list(ResourceTree.__dict__["BINDINGS"])),
     ]
     shared = {binding.id for _, bindings in found for binding in bindings}
     for entry in SCREENS:
-        own = [binding for binding in entry.load().__dict__.get("BINDINGS", []) if binding.id not in shared]
+        own = [binding for binding in _through(entry.load()) if binding.id not in shared]
         if own:
             found.append((entry.title, own))
         if prefixed := getattr(entry.load(), "PREFIXED", None):

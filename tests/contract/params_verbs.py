@@ -78,9 +78,19 @@ class Lab:
         return b"".join(file.read_bytes() for file in self.folder.rglob("*") if file.is_file())
 
 
+_DEFAULT_TIER = {
+    "SettingId": "/ssm/parameter-store/default-parameter-tier",
+    "SettingValue": "Standard",
+    "Status": "Default",
+}
+
+
 @contextmanager
 def lab(folder: Path) -> Iterator[Lab]:
-    """Start moto's server; what `on_call` of the lab gives is answered instead."""
+    """Start moto's server; what `on_call` of the lab gives is answered instead.
+
+    What moto has not, the service setting of an account's default tier, is answered as AWS does where nobody set it.
+    """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
@@ -90,9 +100,12 @@ def lab(folder: Path) -> Iterator[Lab]:
     def app(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
         operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[2]
         fault = made[0].on_call(operation) if made and operation else None
-        if fault is None:
+        if fault is None and operation != "GetServiceSetting":
             return moto(environ, start)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if fault is None:
+            start("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
+            return [json.dumps({"ServiceSetting": _DEFAULT_TIER}).encode()]
         start("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])
         return [json.dumps({"__type": fault, "message": "Rate exceeded"}).encode()]
 

@@ -110,7 +110,7 @@ class FormDialog(Dialog[T], Generic[T]):
     def _make_room(self) -> None:
         """Give the facts what is left: the keys are below them, and must not be pushed out of a small terminal."""
         said = len(wrapped(self._text, max(self.size.width * 3 // 4, 20))) + 2 if self._text else 0
-        problems = sum(bool(field.problem) for field in self.fields.values()) + 2 * self._fault.has_class("-said")
+        problems = sum(field.problem_height for field in self.fields.values()) + 2 * self._fault.has_class("-said")
         room = self.size.height * 9 // 10 - len(self.fields) - said - problems - AROUND
         self.facts.allow(max(min(MOST, room), LEAST))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tui.errors import AccessDenied, ApiError, CredentialsExpired
+from tui.errors import AccessDenied, ApiError, CredentialsExpired, EngineStopped, TransportError
 from tui.services._base import Adapter
 from tui.services._paging import enum_of
 from tui.services.parameter_models import Tier
@@ -30,16 +30,20 @@ class ServiceSettings(Adapter):
     async def default_tier(self) -> DefaultTier:
         """Read the account's default tier; where that is refused or there is none, Standard, which AWS begins with.
 
-        Raises: TransportError where nobody answers, CredentialsExpired.
+        What stands between us and AWS may not know the operation, and answer anything: that is no reason to stop here.
+        Raises: CredentialsExpired, EngineStopped.
         """
         try:
             answer = await self._transport.call("GetServiceSetting", {"SettingId": DEFAULT_TIER})
-        except CredentialsExpired:
+        except (CredentialsExpired, EngineStopped):
             raise
         except AccessDenied as error:
             return DefaultTier(untold=f"{error.action or 'ssm:GetServiceSetting'} is missing: {_TAKEN}")
         except ApiError as error:
             return DefaultTier(untold=f"The account's default tier can't be read ({error.code}): {_TAKEN}")
+        except TransportError as error:
+            taken = _TAKEN[0].upper() + _TAKEN[1:]
+            return DefaultTier(untold=f"The account's default tier can't be read: {error.message} {taken}")
         tier = enum_of(Tier, (answer.get("ServiceSetting") or {}).get("SettingValue"))
         if tier is Tier.UNKNOWN:
             return DefaultTier(untold=f"The account's default tier is one that is not known here: {_TAKEN}")

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from tui.widgets.cells import clean, cut, fit, width
 from tui.widgets.line_edit import LineBuffer, split_at, text_at
+from tui.widgets.state_pane import wrapped
 
 LABEL = 18
 """Cells of the label's column."""
@@ -136,7 +137,17 @@ class FormField(Widget, can_focus=True):
         return fuzzy(self.text, self._choices)[:CHOICES]
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        return 1 + bool(self._problem) + len(self.offered)
+        return 1 + len(self._problem_lines(width)) + len(self.offered)
+
+    @property
+    def problem_height(self) -> int:
+        """Lines that what is wrong with it takes."""
+        return len(self._problem_lines(self.size.width or 80))
+
+    def _problem_lines(self, columns: int) -> list[str]:
+        """Give what is wrong in lines under the text: a sentence that is cut says neither why nor what to do."""
+        room = max(columns - min(LABEL, columns // 3) - 2, 10)
+        return wrapped(clean(self._problem), room) if self._problem else []
 
     def render_line(self, y: int) -> Strip:
         base, columns = self.rich_style, self.size.width
@@ -144,10 +155,10 @@ class FormField(Widget, can_focus=True):
         label = min(LABEL, columns // 3)
         if y == 0:
             return self._line(style, base, label, columns)
-        if self._problem and y == 1:
-            text = fit(" " * label + "  " + clean(self._problem), columns)
-            return Strip([Segment(text, style["bad"])], columns)
-        index = y - 1 - bool(self._problem)
+        told = self._problem_lines(columns)
+        if 1 <= y <= len(told):
+            return Strip([Segment(fit(" " * label + "  " + told[y - 1], columns), style["bad"])], columns)
+        index = y - 1 - len(told)
         offered = self.offered
         if index >= len(offered):
             return Strip.blank(columns, base)

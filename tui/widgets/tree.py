@@ -246,7 +246,8 @@ class ResourceTree(FilteredTree):
             left = replace(left, marks=left.marks - came)
         if not self._steered and (line := self.model.position(left.cursor)) is not None:
             self._go(line)
-            self._top = self._bounded(line - left.line)
+            body = self._body  # none while it is not shown; a lower one than then keeps the cursor in view
+            self._top = self._bounded(line - (min(left.line, body - 1) if body else left.line))
             self._steered = False  # what is yet to come may still change the view
             self.refresh()
         self._left = left if left.marks or not self._steered else None
