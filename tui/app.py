@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import constants, events
 from textual.binding import Binding
+from textual.driver import Driver
 from textual.reactive import Reactive
 from textual.theme import Theme
 
@@ -28,6 +29,7 @@ from tui.screens._keys import deed_of, latin_keys
 from tui.screens._left_behind import see_to_what_is_left
 from tui.screens._look import Look
 from tui.screens._terminal import PROBED, WIDTH_QUESTION, leave_now, to_tmux
+from tui.screens._terminal_driver import outliving
 from tui.services.links import Links
 from tui.theming import choose_glyphs, is_utf8
 
@@ -114,6 +116,9 @@ class SsmApp(FramesApp, inherit_bindings=False):
             self.notice(self.look.problem, "bad")
 
     # start and end
+
+    def get_driver_class(self) -> type[Driver]:
+        return outliving(super().get_driver_class())
 
     def on_load(self) -> None:
         # Before the first paint: the engine answers while the widgets are being composed. AWS waits for the paint.

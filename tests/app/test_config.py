@@ -19,9 +19,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class Terminal:
-    """The console in a pty of its own, in folders of its own."""
+    """The console in a pty of its own, in folders of its own; behind a leader it is not told when the pty goes away."""
 
-    def __init__(self, folder: Path, *words: str, config: str = "") -> None:
+    def __init__(self, folder: Path, *words: str, config: str = "", behind_a_leader: bool = False) -> None:
         (folder / "ssm-tui").mkdir()
         (folder / "ssm-tui" / "config.yaml").write_text(config)
         environ = {
@@ -40,6 +40,9 @@ class Terminal:
         if self.pid == 0:
             os.close(self.master)
             os.login_tty(self._slave)
+            if behind_a_leader and (pid := os.fork()):
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+                os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             os.execvpe(sys.executable, [sys.executable, "-m", "tui.cli", *words], environ)
 
     def wait_for(self, marker: bytes, seconds: float = 30.0) -> None:
