@@ -126,13 +126,17 @@ class TreeLines:
         for slot in run:
             if keys[slot] is None:
                 self._rows.key(slot)
-        if start:
-            run = kids[:start] + run
         run.sort(key=keys.__getitem__)
-        kids[: len(run)] = run
+        place = bisect_right(kids, keys[run[0]], 0, start, key=keys.__getitem__) if start and run else start
+        if place < start:
+            # Most come behind all that are in order: the others are merged with those that they go before.
+            run = kids[place:start] + run
+            run.sort(key=keys.__getitem__)
+        stop = place + len(run)
+        kids[place:stop] = run
         self._starts.pop(parent, None)
-        if len(run) < len(kids):
-            self._tails[parent] = len(run)
+        if stop < len(kids):
+            self._tails[parent] = stop
             return True
         self._tails.pop(parent)
         self.unsettled.discard(parent)
