@@ -141,6 +141,14 @@ class SsmApp(FramesApp, inherit_bindings=False):
     def _see_to_what_is_left(self) -> None:
         self.run_worker(see_to_what_is_left(self), group="left behind", exit_on_error=False)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw all of the screen again where the terminal was another size for a moment: it has forgotten some of it.
+
+        Textual draws what changed since its last layout, which is nothing once the size is what it was.
+        """
+        if event.size == self.screen.size:
+            self.screen.refresh()
+
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """Take the terminal's answer: the column behind the probed characters."""
         if self._asks_width and event.y == 0 and event.x >= len(PROBED):

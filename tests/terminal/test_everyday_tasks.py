@@ -7,6 +7,7 @@ both must come to show the same. What differs by itself (the time, a load, a pro
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -131,6 +132,10 @@ def shell(home: Path) -> str:
     return f"cd {shlex.quote(str(home / 'repo'))}; exec {shlex.join(words)}"
 
 
+AGO = re.compile(r"\d+ seconds? ago")
+"""What vim says of a change: the two are undone a moment apart."""
+
+
 class Sides:
     """The bare shell, and the one in the console, each in a session of one tmux."""
 
@@ -148,7 +153,8 @@ class Sides:
 
     def rows(self, side: str) -> list[str]:
         text = self._tmux("capture-pane", "-p", "-t", side).split("\n")[:-1]
-        return [row.rstrip() for row in (text if side == "bare" else text[BARS[0] : len(text) - BARS[1]])]
+        rows = text if side == "bare" else text[BARS[0] : len(text) - BARS[1]]
+        return [AGO.sub("some time ago", row.rstrip()) for row in rows]
 
     def wait_for(self, side: str, *words: str) -> None:
         """Wait for one of the words in the pane."""
