@@ -11,14 +11,14 @@ import gc
 
 from textual._styles_cache import StylesCache
 
-YOUNG = 10_000
+YOUNG = 8_000
 """New objects, those that went already taken off, after which the youngest are looked through: two milliseconds.
 
 Python's own 700 makes sixty rounds of one list of 5,000 nodes, and every tenth looks through more.
 """
-MIDDLE, OLD = 3, 1000
-"""Rounds of a generation after which the next one is looked through too, even while somebody types. A round of the
-middle one is half as long as a frame may be; the oldest is in truth left to the looks."""
+MIDDLE, OLD = 1, 2000
+"""Rounds of a generation beyond which the next one is looked through too, even while somebody types. A round of the
+middle one takes a third of what a frame may; the oldest is in truth left to the looks."""
 WORTH = 5_000
 """New objects that make a look worth it."""
 EVERY, LATEST = 30.0, 60.0

@@ -24,7 +24,7 @@ from tui.services.tags import Tags
 
 KIND = "Parameter"
 NOT_FOUND = "ParameterNotFound"
-LEVEL, MANY = 200, 1000
+LEVEL, MANY = 200, 400
 """Children of a path that are asked for at once, few, so that the first ones show soon; and all below a path."""
 AT_ONCE = 10
 """Names that GetParameters and DeleteParameters take."""
@@ -50,7 +50,7 @@ class Parameters(Adapter):
             yield page
 
     async def lines(self, path: str = "/") -> AsyncIterator[list[ParameterLine]]:
-        """Give what a long list shows of all below a path, by name: a thousand a page, and fifty of AWS."""
+        """Give what a long list shows of all below a path, by name: 400 a page, and fifty of AWS."""
         if self.on_aws:
             filters = [{"Key": "Path", "Option": "Recursive", "Values": [listed_at(path)]}] if path != "/" else []
             async for page in self.describe(filters):
