@@ -14,6 +14,7 @@ from tests.app._parameter_fake import columns
 from tests.app.console import console, says, until
 from tests.app.fake_transport import NOW, fleet
 from tui.ports import Ref
+from tui.services.parameters import MANY
 
 pytestmark = pytest.mark.slow
 
@@ -99,7 +100,7 @@ async def test_on_the_engine_only_what_is_opened_is_asked_for(tmp_path: Path) ->
         await until(pilot, lambda: screen.table.total == FOLDERS * KEYS and not screen.is_partial, seconds=120)
         await until(pilot, lambda: screen.table.shown == 1 and not screen.table.arranging)
         called = [name for name, _ in transport.sent]
-        assert called.count("ListParametersByPath") == FOLDERS * KEYS / 1000
+        assert called.count("ListParametersByPath") == FOLDERS * KEYS / MANY
         assert called.count("DescribeParameters") <= 10, "those alone that the cursor stood on"
 
 

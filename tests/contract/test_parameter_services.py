@@ -21,7 +21,7 @@ from tui.services.parameter_plans import ChangeKind, Wanted, copy_plan, delete_p
 from tui.services.parameter_reports import State
 from tui.services.parameter_texts import TextFormat, entry_of, read_text, write_text
 from tui.services.parameter_uses import ParameterUses
-from tui.services.parameters import Parameters
+from tui.services.parameters import MANY, Parameters
 from tui.transport.aws import AwsTransport
 from tui.transport.local import LocalTransport
 from tui.transport.wrappers import ReadOnly, Recorded, Wrapper
@@ -240,7 +240,7 @@ async def test_all_below_a_path_is_listed_in_lines_by_our_own_operation_and_by_a
         operations == {("ssm-tui", "ListParametersByPath")}
         and [command_line(one) for one in recorded.calls] == [""] * 5
     )
-    assert recorded.calls[1].params == {"Path": "/app", "Recursive": True, "MaxResults": 1000}
+    assert recorded.calls[1].params == {"Path": "/app", "Recursive": True, "MaxResults": MANY}
 
 
 async def test_lines_are_read_page_after_page(parameters: Parameters, transport: Transport) -> None:
