@@ -42,7 +42,7 @@ from tui.screens._parameter_history import VersionDiff, VersionValue
 from tui.screens._regions import AskRegion
 from tui.screens._save_view import SavePrompt
 from tui.screens._tags import TagsPrompt
-from tui.screens.help import NOTES, HelpScreen, help_text, with_one_line_for_digits
+from tui.screens.help import NOTES, HelpScreen, folded, help_text, with_one_line_for_digits
 from tui.services.commands import Commands
 from tui.services.parameter_models import ParameterVersion
 from tui.services.parameters import Parameters
@@ -269,6 +269,28 @@ async def test_help_names_every_key_that_works(tmp_path: Path) -> None:
         await until(pilot, lambda: "Find an action by name" in text_of(app))
         await pilot.press("escape")
         await says(pilot, "web-01")
+
+
+async def test_why_a_key_is_refused_was_cut_off_at_80_columns(tmp_path: Path) -> None:
+    async with console(fleet(node(1)), tmp_path, read_only=True, size=(80, 24)) as (app, pilot):
+        await says(pilot, "web-01")
+        await pilot.press("question_mark")
+        lines = (await says(pilot, "Keys: Fleet")).splitlines()
+        at = next(number for number, line in enumerate(lines) if "(refused: this" in line)
+        assert " ".join(" ".join(lines[at : at + 3]).split("(refused: ")[1].split()).startswith(
+            "this console is read-only"
+        )
+        assert all(len(line) <= 80 for line in lines)
+        await pilot.resize_terminal(200, 50)
+        await until(
+            pilot, lambda: any("(refused: this console is read-only" in line for line in text_of(app).split("\n"))
+        )
+
+
+def test_what_a_key_does_goes_on_below_where_it_begins() -> None:
+    text = "Fleet\n  ctrl+g  one two three four five six\n  s       Shell\n"
+    assert folded(text, 34) == ["Fleet", "  ctrl+g  one two three four five", "          six", "  s       Shell", ""]
+    assert folded(text, 20) == text.split("\n")
 
 
 def test_the_notes_under_the_keys_were_cut_off_at_80_columns() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from textual.screen import Screen
 
 from tui.screens._dialogs import Reader
 from tui.screens._keys import Usable, labels, usable
+from tui.widgets.cells import clean, width
+from tui.widgets.state_pane import wrapped
+
+_KEYS = re.compile(r"  \S.*?  +")
+LEAST = 20
+"""Cells below which what a key does is not worth to be folded."""
 
 NOTES = """
 Marks: actions work on the marked rows, else on the row under the cursor.
@@ -62,8 +69,26 @@ def with_one_line_for_digits(lines: list[tuple[str, str]], to: str) -> list[tupl
     return made
 
 
+def folded(text: str, columns: int) -> list[str]:
+    """Give the lines of a help text, those that are wider than so many cells in several: what stands behind the keys
+    goes on below where it begins."""
+    lines = []
+    for line in text.split("\n"):
+        keys = _KEYS.match(line)
+        room = columns - keys.end() if keys else 0
+        if keys is None or width(line) <= columns or room < LEAST:
+            lines.append(line)
+            continue
+        first, *rest = wrapped(line[keys.end() :], room)
+        lines += [keys[0] + first, *(" " * keys.end() + one for one in rest)]
+    return lines
+
+
 class HelpScreen(Reader):
     """The help window."""
+
+    def on_resize(self) -> None:
+        self.body.show([clean(line) for line in folded(self._whole, self.size.width - 2)])
 
     @classmethod
     def of(cls, screen: Screen[Any], glyphs: Any) -> HelpScreen:
