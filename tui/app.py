@@ -146,7 +146,7 @@ class SsmApp(FramesApp, inherit_bindings=False):
 
         Textual draws what changed since its last layout, which is nothing once the size is what it was.
         """
-        if self.screen_stack and event.size == self.screen.size:
+        if self.screen_stack and event.size == getattr(self.screen, "laid_out_for", None):
             self.screen.refresh()
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:

@@ -25,6 +25,11 @@ class MeteredScreen(Screen[T], inherit_bindings=False):
     Textual has no public place for it: these two methods are where a screen of the pinned version lays out and paints.
     """
 
+    @property
+    def laid_out_for(self) -> Size:
+        """The terminal's size when the screen was laid out last; `size` is what it is by now."""
+        return self._compositor.size
+
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         meter: Meter | None = getattr(self.app, "frame_meter", None)
         if meter is not None:
