@@ -31,6 +31,21 @@ class Row:
         return {name: found[name] for name in order}
 
 
+def at_least(name: str, ours: float, peer: float | None, peer_name: str, least: float | None, *, unit: str) -> Row:
+    """Give a row of rates: ours is to be at least so many times the peer's, or stands beside it where None is said."""
+    ratio = None if peer is None else ours / peer
+    return Row(
+        name=name,
+        ours=ours,
+        peer=peer,
+        peer_name=peer_name,
+        unit=unit,
+        ratio=ratio,
+        goal="-" if least is None else f"ratio >= {least:g}",
+        met=None if ratio is None or least is None else ratio >= least,
+    )
+
+
 def in_turns(rounds: int, *measures: Callable[[], float]) -> list[float]:
     """Call each measure in turn, so many rounds, and give the median of each: a machine that is busy is so to all."""
     taken: list[list[float]] = [[] for _ in measures]

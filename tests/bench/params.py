@@ -14,12 +14,13 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.bench._parameter_peers import VALUE, moto, name_of, numbered, path_of, preload
 from tests.bench._peers import client_of, constant
-from tests.bench._rows import Row, in_turns
+from tests.bench._rows import Row, at_least, in_turns
 from tests.contract.serving import serving
 from tui.transport.local import LocalTransport
 
@@ -59,7 +60,7 @@ def _over_http(folder: Path, stack: contextlib.ExitStack) -> list[Row]:
         if peer is not None:
             calls |= {f"{name} moto {count}": call for name, call in _calls(peer, count).items()}
     found = dict(zip(calls, in_turns(ROUNDS, *map(_rate, calls.values())), strict=True))
-    rows = []
+    rows, rate = [], partial(at_least, unit="calls/s")
     for name, said, small, grown in (
         ("put", "PutParameter", 2, 2),
         ("get", "GetParameter", 2, 2),
@@ -68,10 +69,10 @@ def _over_http(folder: Path, stack: contextlib.ExitStack) -> list[Row]:
     ):
         ours, ours_grown = found[f"{name} {SMALL}"], found[f"{name} {GROWN}"]
         rows += [
-            _row(f"{said} of {SMALL:,}", ours, found.get(f"{name} moto {SMALL}"), "moto server", small),
-            _row(f"{said} {MANY}", ours_grown, found.get(f"{name} moto {GROWN}"), "moto server", grown),
-            _row(f"{said} {MANY}", ours_grown, ours, f"ourselves, {SMALL:,}", 0.9),
-            _row(f"{said} of {SMALL:,}", ours, found[f"{name} constant"], "aiohttp, constant body", None),
+            rate(f"{said} of {SMALL:,}", ours, found.get(f"{name} moto {SMALL}"), "moto server", small),
+            rate(f"{said} {MANY}", ours_grown, found.get(f"{name} moto {GROWN}"), "moto server", grown),
+            rate(f"{said} {MANY}", ours_grown, ours, f"ourselves, {SMALL:,}", 0.9),
+            rate(f"{said} of {SMALL:,}", ours, found[f"{name} constant"], "aiohttp, constant body", None),
         ]
     return rows
 
@@ -139,8 +140,8 @@ def _durable(folder: Path) -> list[Row]:
             alone.close()
     said = "PutParameter over the socket, durable"
     return [
-        _row(f"{said}, one after the other", one, peer, "SQLite alone, full sync", 0.4),
-        _row(f"{said}, {AT_ONCE} at once", several, peer, "SQLite alone, full sync", 0.4),
+        at_least(f"{said}, {how}", ours, peer, "SQLite alone, full sync", 0.4, unit="calls/s")
+        for how, ours in (("one after the other", one), (f"{AT_ONCE} at once", several))
     ]
 
 
@@ -150,20 +151,6 @@ def _alone(path: Path) -> sqlite3.Connection:
     conn.execute("PRAGMA synchronous = FULL")
     conn.execute("CREATE TABLE parameters (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
     return conn
-
-
-def _row(name: str, ours: float, peer: float | None, peer_name: str, least: float | None) -> Row:
-    ratio = None if peer is None else ours / peer
-    return Row(
-        name=name,
-        ours=ours,
-        peer=peer,
-        peer_name=peer_name,
-        unit="calls/s",
-        ratio=ratio,
-        goal="-" if least is None else f"ratio >= {least:g}",
-        met=None if ratio is None or least is None else ratio >= least,
-    )
 
 
 def _plain(answer: Any) -> Any:

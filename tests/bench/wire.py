@@ -7,11 +7,12 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.bench._peers import client_of, constant, moto
-from tests.bench._rows import Row, in_turns
+from tests.bench._rows import Row, at_least, in_turns
 from tests.bench.engine import COMMANDS, PAGE, grow, one_command, some_command
 from tests.contract.serving import Served, serving
 from tui.transport.local import LocalTransport
@@ -68,32 +69,18 @@ def _measure(folder: Path, stack: contextlib.ExitStack) -> list[Row]:
         calls["get, moto"] = lambda: client.get_command_invocation(**asked_moto)
         calls["list, moto"] = lambda: client.list_commands(**page)
     found = dict(zip(calls, in_turns(ROUNDS, *map(_rate, calls.values())), strict=True))
-    rows = []
+    rows, rate = [], partial(at_least, unit="calls/s, boto3")
     for name, key in (
         ("GetCommandInvocation", "get"),
         (f"ListCommands, a page of {PAGE}", "list"),
         (f"DescribeInstanceInformation, {NODES} nodes", "nodes"),
     ):
-        rows.append(_row(name, found[key], found[f"{key}, constant"], "aiohttp, constant body", 0.6))
+        rows.append(rate(name, found[key], found[f"{key}, constant"], "aiohttp, constant body", 0.6))
         if key != "nodes":
-            rows.append(_row(name, found[key], found.get(f"{key}, moto"), "moto server", 2))
+            rows.append(rate(name, found[key], found.get(f"{key}, moto"), "moto server", 2))
     for name, key in ((f"GetCommandInvocation, one of {COMMANDS:,}", "get"), (f"ListCommands of {COMMANDS:,}", "list")):
-        rows.append(_row(name, found[f"{key}, grown"], found[key], "ourselves, small store", 0.8))
+        rows.append(rate(name, found[f"{key}, grown"], found[key], "ourselves, small store", 0.8))
     return rows
-
-
-def _row(name: str, ours: float, peer: float | None, peer_name: str, least: float) -> Row:
-    ratio = None if peer is None else ours / peer
-    return Row(
-        name=name,
-        ours=ours,
-        peer=peer,
-        peer_name=peer_name,
-        unit="calls/s, boto3",
-        ratio=ratio,
-        goal=f"ratio >= {least:g}",
-        met=None if ratio is None else ratio >= least,
-    )
 
 
 def _rate(call: Call) -> Callable[[], float]:

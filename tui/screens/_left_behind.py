@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-IN_MEMORY = ("/dev/shm",)  # noqa: S108 - where files for editors are looked for, not made
+from tui.screens._memory_file import likely_folders, sweep
+
 OLD = 60.0
 """Seconds after which a folder for an editor that nobody holds is no other console's new one."""
 
@@ -25,8 +26,8 @@ async def see_to_what_is_left(app: Any) -> None:
 
     Where there is nothing of it, some folders are listed and nothing more.
     """
-    await asyncio.to_thread(wipe_left, [Path(os.environ.get("XDG_RUNTIME_DIR") or IN_MEMORY[0]), *map(Path, IN_MEMORY)])
-    if not await asyncio.to_thread(_has, plans_folder(app.launch), "*.jsonl"):
+    await asyncio.to_thread(wipe_left, likely_folders())
+    if not await asyncio.to_thread(_has_journals, plans_folder(app.launch)):
         return
     # Off the loop: a screen is being drawn, and what reads journals is a good part of Parameters.
     module = await asyncio.to_thread(import_module, "tui.screens._parameter_unfinished")
@@ -37,14 +38,12 @@ async def see_to_what_is_left(app: Any) -> None:
 def wipe_left(folders: Sequence[Path]) -> None:
     """Wipe what consoles that are gone left for an editor in these folders; those that live hold theirs."""
     for folder in folders:
-        if _has(folder, "ssm-tui-edit-*"):
-            from tui.screens._memory_file import sweep  # deferred: most starts have nothing to wipe
-
+        with suppress(OSError):
             sweep(folder, older=OLD)
 
 
-def _has(folder: Path, pattern: str) -> bool:
+def _has_journals(folder: Path) -> bool:
     try:
-        return any(folder.glob(pattern))
+        return any(folder.glob("*.jsonl"))
     except OSError:
         return False

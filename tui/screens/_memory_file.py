@@ -20,16 +20,22 @@ IN_MEMORY = ("tmpfs", "ramfs")
 _NAME = "ssm-tui-edit-"
 
 
+def likely_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Give the folders that are looked at for one in memory, whether they are there or not."""
+    named = environ.get("XDG_RUNTIME_DIR"), "/dev/shm"  # noqa: S108 - what stands in it is made with a name of its own, for its owner alone
+    return [Path(folder) for folder in named if folder]
+
+
 def memory_folder(environ: Mapping[str, str] = os.environ, mounts: Path = Path("/proc/self/mounts")) -> Path:
     """Give a folder of a file system in memory that one may write in: XDG_RUNTIME_DIR, else /dev/shm.
 
     Raises: UsageError where there is none, as on macOS.
     """
     kinds = _kinds(mounts)
-    for folder in (environ.get("XDG_RUNTIME_DIR"), "/dev/shm"):  # noqa: S108 - what stands in it is made with a name of its own, for its owner alone
-        if not folder or not Path(folder).is_dir():
+    for folder in likely_folders(environ):
+        if not folder.is_dir():
             continue
-        real = Path(folder).resolve()
+        real = folder.resolve()
         kind = next((kinds[str(at)] for at in (real, *real.parents) if str(at) in kinds), "")
         if kind in IN_MEMORY and os.access(real, os.W_OK | os.X_OK):
             return real

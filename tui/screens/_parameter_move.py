@@ -103,7 +103,7 @@ async def copy_or_move(screen: ConsoleScreen, picked: Picked, complete: Complete
     there = screen.shell.services.of(Parameters, target.context)
 
     async def read(progress: Progress) -> tuple[Subtree, Subtree, Plan]:
-        found = await read_picked(here, picked, progress, decrypt=True, tags=True)
+        found = await read_picked(here, picked, progress, decrypt=True, tags=True, default=False)
         names = [placed(path, picked.root, target.path) for path in found.paths]
         beside = await read_named(there, names, progress)
         progress("planning")

@@ -94,9 +94,19 @@ class Subtree:
 
 
 async def read_picked(
-    service: Parameters, picked: Picked, progress: Progress, *, decrypt: bool, about: bool = True, tags: bool = False
+    service: Parameters,
+    picked: Picked,
+    progress: Progress,
+    *,
+    decrypt: bool,
+    about: bool = True,
+    tags: bool = False,
+    default: bool = True,
 ) -> Subtree:
-    """Read what is picked. Raises: SsmTuiError; where only descriptions or tags are denied, that is told instead."""
+    """Read what is picked, and the default tier where something may be put there beside what is `about` it.
+
+    Raises: SsmTuiError; where only descriptions or tags are denied, that is told instead.
+    """
     found = Subtree()
     for folder in picked.folders:
         async for page in service.below(folder, decrypt=decrypt):
@@ -106,6 +116,7 @@ async def read_picked(
     await _read_names(service, [*picked.names, *own_names], found, progress, decrypt=decrypt)
     if about:
         await _read_about(service, picked, found, progress)
+    if about and default:
         found.default = await ServiceSettings.beside(service).default_tier()
     if tags:
         await read_tags(service, found, progress)
