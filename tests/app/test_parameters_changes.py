@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.app._parameter_fake import ParametersFake
 from tests.app.console import console, says, text_of, until
+from tui.app import SsmApp
 from tui.errors import EngineStopped
 from tui.ports import Ref
 from tui.screens._parameter_changes import STRETCH
@@ -35,6 +39,17 @@ def break_off(fake: ParametersFake) -> list[bool]:
 
         fake.transport.answers[operation] = broken
     return breaks
+
+
+@asynccontextmanager
+async def breaking_off(folder: Path) -> AsyncIterator[tuple[SsmApp, Pilot[Any], list[bool]]]:
+    """Open the screen on 120 parameters, of which no list gives more than 50 while what is given holds something."""
+    fake = ParametersFake({f"/app/web-{number:03}/key": "v" for number in range(120)})
+    fake.page = 50
+    breaks = break_off(fake)
+    async with console(fake.transport, folder, words="params /app") as (app, pilot):
+        await says(pilot, "web-000", "120")
+        yield app, pilot, breaks
 
 
 @pytest.mark.slow
@@ -68,12 +83,8 @@ async def test_a_burst_of_somebody_elses_changes_never_freezes_the_filtered_list
 
 
 async def test_a_flat_list_that_was_broken_off_says_so_and_is_read_to_its_end_by_r(tmp_path: Path) -> None:
-    fake = ParametersFake({f"/app/web-{number:03}/key": "v" for number in range(120)})
-    fake.page = 50
-    breaks = break_off(fake)
-    async with console(fake.transport, tmp_path, words="params /app") as (app, pilot):
+    async with breaking_off(tmp_path) as (app, pilot, breaks):
         screen: Any = app.screen
-        await says(pilot, "web-000", "120")
         await pilot.press("T")
         await says(pilot, "Not everything could be read", "120 so far")
         assert screen.flat_view.total < 120
@@ -84,12 +95,8 @@ async def test_a_flat_list_that_was_broken_off_says_so_and_is_read_to_its_end_by
 
 
 async def test_a_filter_whose_reading_was_broken_off_does_not_claim_to_have_found_all(tmp_path: Path) -> None:
-    fake = ParametersFake({f"/app/web-{number:03}/key": "v" for number in range(120)})
-    fake.page = 50
-    breaks = break_off(fake)
-    async with console(fake.transport, tmp_path, words="params /app") as (app, pilot):
+    async with breaking_off(tmp_path) as (app, pilot, breaks):
         screen: Any = app.screen
-        await says(pilot, "web-000", "120")
         await pilot.press("slash", *"web-119", "enter")
         await says(pilot, "Not everything could be read", "so far")
         breaks.clear()

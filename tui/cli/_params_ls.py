@@ -14,7 +14,7 @@ from tui.cli._args import FAILED, Common, parser
 from tui.cli._context import opened_contexts, run_async, table, talk
 from tui.cli._params_places import Place, at, path_named
 from tui.errors import ApiError, UsageError
-from tui.ports import Ref, Transport
+from tui.ports import Transport
 from tui.services.parameter_models import Parameter, ParameterType, ParameterValue
 from tui.services.parameter_names import AWS, PUBLIC, PUBLIC_NAMES
 from tui.services.parameters import NOT_FOUND, Parameters
@@ -94,7 +94,7 @@ async def _below(service: Parameters, path: str, args: Namespace, listing: Listi
         # Public parameters are in no list but this one.
         values = [value async for page in service.below(path, decrypt=args.decrypt, filters=filters) for value in page]
         listing.values = {value.id: value for value in values}
-        return [_without_value(value) for value in values]
+        return [value.listed for value in values]
     if level and service.names_folders:
         folders: dict[str, int | None] = {}
         async for children in service.children(path):
@@ -123,7 +123,7 @@ async def _public_level(service: Parameters, path: str, args: Namespace, listing
             return False
         values = [value async for page in service.below(path, recursive=False, decrypt=args.decrypt) for value in page]
         listing.values = {value.id: value for value in values}
-        listing.parameters = [_without_value(value) for value in values]
+        listing.parameters = [value.listed for value in values]
         folders: dict[str, int | None] = {f"{PUBLIC}/{name}": None for name in names}
         listing.folders = dict(sorted({**folders, PUBLIC_NAMES: len(names)}.items()))
     return path in (AWS, PUBLIC)
@@ -157,18 +157,6 @@ async def _values(service: Parameters, path: str, listing: Listing, args: Namesp
         async for page in service.below(path, recursive=args.recursive, decrypt=args.decrypt)
         for value in page
     }
-
-
-def _without_value(value: ParameterValue) -> Parameter:
-    return Parameter(
-        ref=Ref(value.context, value.id),
-        name=value.name,
-        type=value.type,
-        version=value.version,
-        modified=value.modified,
-        arn=value.arn,
-        data_type=value.data_type,
-    )
 
 
 def _table(found: Sequence[Listing], with_values: bool, several: bool) -> str:
